@@ -1,0 +1,1 @@
+"""Guildshop: a shop inside Discord, with its admin on the web."""
