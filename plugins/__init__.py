@@ -1,1 +1,10 @@
-"""The built-in plugins."""
+"""The built-in plugins, in the order in which they may need one another."""
+
+BUILT_IN = (
+    "customers",
+    "catalog",
+    "orders",
+    "payments",
+    "entitlements",
+    "notifications",
+)

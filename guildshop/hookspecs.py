@@ -1,0 +1,254 @@
+"""The hooks that a plugin may implement, and the things it returns from them.
+
+All hooks are synchronous, called once while the application starts, in the order of `requires`; each returns a list.
+They *return* things that the kernel then calls, awaits and shows: a hook never does the work itself. Facts are not
+hooks: they are events, which a plugin hears by `register_listeners`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+from aiohttp import web
+from discord import app_commands
+from pydantic import BaseModel
+
+from guildshop.events import Event, EventHandler
+from guildshop.permissions import Actor, Permission
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+    from piccolo.table import Table
+    from piccolo_admin.endpoints import FormConfig, TableConfig
+
+    from guildshop.app import App
+    from guildshop.bot.items import StoreItem, StoreModal
+
+NAMESPACE = "guildshop"
+
+hookspec = pluggy.HookspecMarker(NAMESPACE)
+hookimpl = pluggy.HookimplMarker(NAMESPACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who hears an event: `name` is stored with each delivery, so it must stay the same for ever.
+
+    `courtesy` deliveries (reminders, announcements) are dropped while the plugin is off in the store; all others
+    still arrive, so that what was begun finishes.
+    """
+
+    event: type[Event]
+    name: str
+    handler: EventHandler[Any]
+    courtesy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Something done for every store again and again, by one process at a time."""
+
+    name: str
+    every: timedelta
+    handler: Callable[[int], Awaitable[None]]
+    """Called with the store's ID, with that store in scope."""
+    courtesy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsSection:
+    """A plugin's own settings of a store: `[stores."…".<name>]` in the file and its part of `/settings`."""
+
+    name: str
+    model: type[BaseModel]
+    title: str
+
+
+class Severity(StrEnum):
+    """How bad a finding of the doctor is."""
+
+    FINE = "fine"
+    WARNING = "warning"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the doctor found: one sentence, and what to do about it."""
+
+    severity: Severity
+    subject: str
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One examination by the doctor; called with a store's ID, or once with None where `per_store` is false."""
+
+    name: str
+    examine: Callable[[int | None], Awaitable[Sequence[Finding]]]
+    per_store: bool = True
+
+
+PageHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the workspace, at `/admin/<path>` and `/staff/<path>`, behind sign-in, permission and store scope.
+
+    With a `label` it appears in the navigation, by `position`.
+    """
+
+    path: str
+    handler: PageHandler
+    permission: str
+    methods: tuple[str, ...] = ("GET",)
+    label: str = ""
+    position: int = 100
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRoute:
+    """A route that needs no sign-in: invoice pages, webhooks, verification links. The handler sets the store scope."""
+
+    method: str
+    path: str
+    handler: PageHandler
+    max_body: int = 1024 * 1024
+    """Bytes; a larger body is answered 413."""
+    csrf: bool = True
+    """Whether a POST needs the CSRF token; false for signed webhooks only."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdminSection:
+    """What a plugin shows in Piccolo Admin: its tables under one label, and its forms."""
+
+    label: str
+    tables: Sequence[TableConfig | type[Table]] = ()
+    forms: Sequence[FormConfig] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import found and did: rows read, rows created or changed, and each bad row's number and sentence."""
+
+    rows: int
+    written: int
+    problems: Sequence[tuple[int, str]] = ()
+
+
+ProgressCallback = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportKind:
+    """One kind of CSV file that `guildshop import <name>` takes.
+
+    `run(actor, rows, dry_run, progress)` gets rows as dictionaries of text, in the file's order; it checks every row
+    first and writes all of them in one Work or none. `columns` maps a column's name to what it holds; those in
+    `required` must be in the header.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    required: frozenset[str]
+    run: Callable[[Actor, Sequence[Mapping[str, str]], bool, ProgressCallback], Awaitable[ImportReport]]
+    permission: str
+    export: Callable[[Actor], AsyncIterator[Mapping[str, str]]] | None = None
+    """Yields rows with the same columns, for `guildshop export <name>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardCard:
+    """A card of the start page: a heading, a figure, and where a click leads."""
+
+    title: str
+    figure: Callable[[Actor], Awaitable[str]]
+    permission: str
+    link: str = ""
+    position: int = 100
+
+
+class KernelHooks:
+    """The hooks of the kernel. A plugin with nouns of its own that others extend has its own specification too."""
+
+    @hookspec
+    def register_services(self, app: App) -> list[object]:
+        """Return the plugin's service objects. Called first; others reach each by `app.get(<its class>)`."""
+
+    @hookspec
+    def register_permissions(self, app: App) -> list[Permission]:
+        """Return the permissions that the plugin's services ask for, named `<noun>.<verb>`."""
+
+    @hookspec
+    def register_settings(self, app: App) -> list[SettingsSection]:
+        """Return the sections of a store's settings that belong to the plugin."""
+
+    @hookspec
+    def register_listeners(self, app: App) -> list[Listener]:
+        """Return which events go to which service methods."""
+
+    @hookspec
+    def register_timers(self, app: App) -> list[Timer]:
+        """Return what is to be done for every store again and again."""
+
+    @hookspec
+    def register_commands(
+        self, app: App
+    ) -> list[app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu]:
+        """Return the plugin's application commands; they are offered in the stores where the plugin is on."""
+
+    @hookspec
+    def register_items(self, app: App) -> list[type[StoreItem[Any]] | type[StoreModal]]:
+        """Return the classes of buttons, selects and modals that must work after a restart."""
+
+    @hookspec
+    def register_pages(self, app: App) -> list[Page]:
+        """Return the pages of the workspace."""
+
+    @hookspec
+    def register_routes(self, app: App) -> list[PublicRoute]:
+        """Return routes that need no sign-in."""
+
+    @hookspec
+    def register_api(self, app: App) -> list[APIRouter]:
+        """Return FastAPI routers, mounted below `/api`."""
+
+    @hookspec
+    def register_admin(self, app: App) -> list[AdminSection]:
+        """Return what Piccolo Admin shows of the plugin."""
+
+    @hookspec
+    def register_checks(self, app: App) -> list[Check]:
+        """Return the doctor's examinations."""
+
+    @hookspec
+    def register_imports(self, app: App) -> list[ImportKind]:
+        """Return the kinds of CSV file that can be imported and exported."""
+
+    @hookspec
+    def register_dashboard_cards(self, app: App) -> list[DashboardCard]:
+        """Return the cards of the start page."""
+
+    @hookspec
+    def lifespan(self, app: App) -> list[AbstractAsyncContextManager[None]]:
+        """Return what is entered when the application opens, after its database, and left when it closes."""
+
+
+@dataclass(slots=True)
+class Registrations:
+    """Everything the plugins returned, with who returned it."""
+
+    listeners: list[tuple[str, Listener]] = field(default_factory=list)
+    timers: list[tuple[str, Timer]] = field(default_factory=list)
+    settings: dict[str, tuple[str, SettingsSection]] = field(default_factory=dict)
