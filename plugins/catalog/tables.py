@@ -1,0 +1,74 @@
+"""The tables of the catalog."""
+
+from __future__ import annotations
+
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.readable import Readable
+
+from guildshop.tenancy import StoreTable
+
+
+class Category(StoreTable, tablename="category"):
+    """A shelf of the shop; `name_key` is the folded name, unique in a store."""
+
+    id = UUID(primary_key=True)
+    name = Varchar(length=80)
+    name_key = Varchar(length=80, secret=True)
+    position = Integer(default=0)
+    created = Timestamptz()
+    version = Integer(default=1)
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a category by its name."""
+        return Readable(template="%s", columns=[cls.name])
+
+
+class Product(StoreTable, tablename="product"):
+    """Something for sale. Role and channel lists are Discord IDs with commas between; money is in minor units."""
+
+    id = UUID(primary_key=True)
+    sku = Varchar(length=64)
+    sku_key = Varchar(length=64, secret=True)
+    name = Varchar(length=100)
+    description = Text()
+    price = BigInt()
+    cost = BigInt(null=True)
+    currency = Varchar(length=3)
+    image_url = Text()
+    category = ForeignKey(references=Category, null=True)
+    kind = Varchar(length=10)
+    active = Boolean(default=True)
+    published = Boolean(default=True)
+    tracked = Boolean(default=False)
+    available = BigInt(default=0)
+    reserved = BigInt(default=0)
+    visibility = Varchar(length=10)
+    required_roles = Text()
+    granted_roles = Text()
+    granted_channels = Text()
+    limit_per_customer = Integer(null=True)
+    position = Integer(default=0)
+    low_stock_at = Integer(null=True)
+    search = Text(secret=True)
+    created = Timestamptz()
+    version = Integer(default=1)
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a product by name and SKU."""
+        return Readable(template="%s (%s)", columns=[cls.name, cls.sku])
+
+
+class StockMovement(StoreTable, tablename="stock_movement"):
+    """The stock ledger: rows are only ever added, and a product's counters equal the sums of its rows."""
+
+    id = UUID(primary_key=True)
+    product = ForeignKey(references=Product)
+    kind = Varchar(length=10)
+    available_change = BigInt()
+    reserved_change = BigInt()
+    order_id = UUID(null=True)
+    actor = Varchar(length=120)
+    reason = Text()
+    created = Timestamptz()

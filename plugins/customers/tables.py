@@ -1,0 +1,61 @@
+"""The tables of customers."""
+
+from __future__ import annotations
+
+from piccolo.columns import JSON, UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.readable import Readable
+
+from guildshop.tenancy import StoreTable
+
+
+class Customer(StoreTable, tablename="customer"):
+    """One row per person and store. `email_key`, `tags_key` and `search` are folded copies to compare and search by."""
+
+    id = UUID(primary_key=True)
+    discord_id = BigInt(null=True)
+    username = Varchar(length=64)
+    display_name = Varchar(length=100)
+    display_name_by_staff = Boolean(default=False)
+    first_name = Varchar(length=100)
+    last_name = Varchar(length=100)
+    email = Varchar(length=254)
+    email_key = Varchar(length=254, null=True, secret=True)
+    email_confirmed = Boolean(default=False)
+    phone = Varchar(length=20)
+    account_number = Varchar(length=32, null=True)
+    source = Varchar(length=10)
+    notes = Text()
+    tags = Text()
+    tags_key = Text(secret=True)
+    active = Boolean(default=True)
+    blocked = Boolean(default=False)
+    dm_preferences = JSON()
+    search = Text(secret=True)
+    created = Timestamptz()
+    last_seen = Timestamptz(null=True)
+    version = Integer(default=1)
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a customer by display name and account number."""
+        return Readable(template="%s (%s)", columns=[cls.display_name, cls.account_number])
+
+
+class Address(StoreTable, tablename="address"):
+    """An address of a customer; at most one of a customer is the default, and at most one is for billing."""
+
+    id = UUID(primary_key=True)
+    customer = ForeignKey(references=Customer)
+    recipient = Varchar(length=100)
+    company = Varchar(length=100)
+    street = Varchar(length=200)
+    street2 = Varchar(length=200)
+    city = Varchar(length=100)
+    region = Varchar(length=100)
+    postal_code = Varchar(length=20)
+    country = Varchar(length=2)
+    phone = Varchar(length=20)
+    is_default = Boolean(default=False)
+    is_billing = Boolean(default=False)
+    created = Timestamptz()
+    version = Integer(default=1)
