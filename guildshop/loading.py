@@ -173,7 +173,8 @@ def _in_order(plugins: list[Plugin]) -> list[Plugin]:
         missing = [name for name in plugin.requires if name not in by_name]
         if missing:
             raise LoadError(
-                f"the plugin {plugin.name} needs {', '.join(missing)}: add it to plugins.enabled, or take {plugin.name} out"
+                f"the plugin {plugin.name} needs {', '.join(missing)}:"
+                f" add it to plugins.enabled, or take {plugin.name} out"
             )
     sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
     for plugin in plugins:

@@ -88,7 +88,7 @@ def parse_money(text: str, currency: str, *, field: str = "amount") -> int:
             raise InvalidOperation
         scaled = value.scaleb(digits)
         amount = int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         raise Invalid.field(
             field,
             _("“{text}” is no amount. Write it like {example}.").format(text=text, example=to_decimal(1999, currency)),

@@ -1,4 +1,4 @@
-"""Who acts, and what they may do: the same rule for a slash command, a button, a page, an API call and an admin write."""
+"""Who acts, and what they may do: one rule for a slash command, a button, a page, an API call and an admin write."""
 
 from __future__ import annotations
 

@@ -1,0 +1,257 @@
+"""The application: opens settings, database, plugins, bot and web in order, and closes them in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import structlog
+from pydantic import BaseModel
+
+from guildshop import i18n, tables
+from guildshop.config.settings import Settings, validate_section
+from guildshop.database import Database, Work, open_database
+from guildshop.errors import ConfigurationError, LoadError
+from guildshop.events import Delivery, EventCodec
+from guildshop.hookspecs import SettingsSection
+from guildshop.loading import Plugins, load_plugins
+from guildshop.outbox import Dispatcher, Listeners, TimerDue
+from guildshop.permissions import KERNEL_PERMISSIONS, Actor, PermissionTable
+from guildshop.piccolo_app import APP_CONFIG as KERNEL_APP
+from guildshop.stores import Stores
+from guildshop.web.piccolo_app import APP_CONFIG as WEB_APP
+
+if TYPE_CHECKING:
+    from piccolo.conf.apps import AppConfig
+
+    from guildshop.bot.client import Bot
+    from guildshop.bot.sending import Messenger
+    from guildshop.web.server import WebServer
+
+log = structlog.get_logger(__name__)
+
+Service = TypeVar("Service")
+Model = TypeVar("Model", bound=BaseModel)
+SettingsListener = Callable[[int], Any]
+
+
+class App:
+    """One running Guildshop: what every hook gets as its first argument."""
+
+    tables = tables
+    """The kernel's own tables."""
+
+    def __init__(self, settings: Settings, plugins: Plugins) -> None:
+        """Hold the parts together; use `App.open`."""
+        self.settings = settings
+        self.plugins = plugins
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.codec = EventCodec()
+        self.listeners = Listeners()
+        self.permissions = PermissionTable(KERNEL_PERMISSIONS)
+        self.stores = Stores(self)
+        self.dispatcher = Dispatcher(self)
+        self.database: Database
+        self.bot: Bot | None = None
+        self.web: WebServer | None = None
+        self._messenger: Messenger | None = None
+        self._services: dict[type[Any], object] = {}
+        self._sections: dict[type[BaseModel], SettingsSection] = {}
+        self._settings_listeners: list[SettingsListener] = []
+        self._closing = AsyncExitStack()
+
+    @classmethod
+    async def open(
+        cls,
+        settings: Settings,
+        *,
+        plugins: Sequence[str] | Plugins | None = None,
+        database_url: str | None = None,
+        migrate: bool = True,
+    ) -> Self:
+        """Load the plugins, open and migrate the database, register everything; nothing listens or connects yet.
+
+        `plugins` (names, or loaded ones) and `database_url` stand in for what the settings say. Raises
+        `ConfigurationError`, `LoadError` or `DatabaseError`, each with a sentence for the owner.
+        """
+        loaded = plugins if isinstance(plugins, Plugins) else load_plugins(plugins or settings.plugins.enabled)
+        app = cls(settings, loaded)
+        app._register()
+        app.database = await open_database(
+            database_url or settings.database.url,
+            apps=app.piccolo_apps(),
+            migrate=migrate,
+            listeners_of=app.listeners.of,
+            encode=app.codec.encode,
+        )
+        try:
+            app._closing.push_async_callback(app.database.close)
+            app.database.on_commit(app.dispatcher.wake)
+            await app.stores.refresh()
+            await app._create_configured_stores()
+            for _plugin, contexts in loaded.call("lifespan", app=app):
+                for context in contexts:
+                    await app._closing.enter_async_context(context)
+        except BaseException:
+            await app._closing.aclose()
+            raise
+        return app
+
+    async def __aenter__(self) -> Self:
+        """Return the opened application."""
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        """Close the application."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop what was started, in reverse order, and close the database last."""
+        await self.stop_discord()
+        await self.stop_web()
+        await self.dispatcher.stop()
+        await self._closing.aclose()
+
+    # What plugins use
+
+    def now(self) -> datetime:
+        """Return the time, UTC; tests set `clock`."""
+        return self.clock()
+
+    def work(self, actor: Actor, *, delivery: Delivery | None = None) -> Work:
+        """Open a Work in the actor's store: the only way to write."""
+        return self.database.work(actor, now=self.now(), delivery=delivery)
+
+    def get(self, service: type[Service]) -> Service:
+        """Return the service object of that class; LoadError when its plugin is not loaded."""
+        found = self._services.get(service)
+        if not isinstance(found, service):
+            raise LoadError(f"nobody registered the service {service.__qualname__}; is its plugin in plugins.enabled?")
+        return found
+
+    def hooks(self, name: str, **arguments: Any) -> list[tuple[str, Any]]:
+        """Ask all plugins a hook; return (plugin, result) in the order of `requires`."""
+        return self.plugins.call(name, app=self, **arguments)
+
+    @property
+    def messenger(self) -> Messenger:
+        """What sends to Discord, with a defined outcome also while the bot is away."""
+        if self._messenger is None:
+            from guildshop.bot.sending import Messenger as MessengerRoom
+
+            self._messenger = MessengerRoom(self)
+        return self._messenger
+
+    # Settings
+
+    def section_of(self, model: type[BaseModel]) -> str:
+        """Return the name of the section that a settings model was registered for."""
+        try:
+            return self._sections[model].name
+        except KeyError:
+            raise LoadError(f"nobody registered the settings {model.__qualname__}") from None
+
+    def model_of(self, section: str) -> type[BaseModel]:
+        """Return the settings model of a section."""
+        for model, registered in self._sections.items():
+            if registered.name == section:
+                return model
+        raise ConfigurationError(f"there are no settings called {section}")
+
+    @property
+    def sections(self) -> Mapping[type[BaseModel], SettingsSection]:
+        """All sections of a store's settings, by model."""
+        return self._sections
+
+    def validate_section(self, model: type[Model], raw: Mapping[str, Any], where: str) -> Model:
+        """Return the values as that model; ConfigurationError names each key that is wrong."""
+        return validate_section(model, raw, where)
+
+    def on_settings_changed(self, listener: SettingsListener) -> None:
+        """Call `listener(store_id)` after a store's settings changed; it may return an awaitable."""
+        self._settings_listeners.append(listener)
+
+    async def settings_changed(self, store_id: int) -> None:
+        """Tell those who want to know that a store's settings changed."""
+        for listener in self._settings_listeners:
+            result = listener(store_id)
+            if hasattr(result, "__await__"):
+                await result
+
+    # Starting and stopping the edges
+
+    async def start_dispatcher(self) -> None:
+        """Begin to deliver events."""
+        await self.dispatcher.start()
+
+    async def start_discord(self) -> None:
+        """Connect the bot; return once it is ready."""
+        from guildshop.bot.client import start_bot
+
+        self.bot = await start_bot(self)
+
+    async def stop_discord(self) -> None:
+        """Disconnect the bot, after it has finished what it is answering."""
+        if self.bot is not None:
+            await self.bot.shut_down()
+            self.bot = None
+
+    async def start_web(self) -> None:
+        """Listen on the configured address."""
+        from guildshop.web.server import WebServer as Server
+
+        server = Server(self)
+        await server.start()
+        self.web = server
+
+    async def stop_web(self) -> None:
+        """Stop listening, after giving requests a moment to finish."""
+        if self.web is not None:
+            await self.web.stop()
+            self.web = None
+
+    def piccolo_apps(self) -> list[AppConfig]:
+        """Return the Piccolo apps of the kernel, the web and the plugins."""
+        return [KERNEL_APP, WEB_APP, *(plugin.piccolo_app for plugin in self.plugins if plugin.piccolo_app)]
+
+    # Within
+
+    def _register(self) -> None:
+        i18n.add_catalogues(Path(__file__).parent / "locales")
+        self.codec.add(TimerDue)
+        for name, services in self.hooks("register_services"):
+            for service in services:
+                if self._services.setdefault(type(service), service) is not service:
+                    raise LoadError(f"plugin {name}: the service {type(service).__qualname__} is registered twice")
+        for name, permissions in self.hooks("register_permissions"):
+            for permission in permissions:
+                try:
+                    self.permissions.add(permission)
+                except ValueError as error:
+                    raise LoadError(f"plugin {name}: {error}") from error
+        for name, sections in self.hooks("register_settings"):
+            for section in sections:
+                if any(known.name == section.name for known in self._sections.values()):
+                    raise LoadError(f"plugin {name}: the settings {section.name} are registered twice")
+                self._sections[section.model] = section
+        for name, listeners in self.hooks("register_listeners"):
+            for listener in listeners:
+                self.codec.add(listener.event)
+                self.listeners.add(name, listener)
+        for name, timers in self.hooks("register_timers"):
+            for timer in timers:
+                self.listeners.add_timer(name, timer)
+
+    async def _create_configured_stores(self) -> None:
+        for guild_id, values in self.settings.configured_stores().items():
+            if self.stores.by_guild(guild_id) is None:
+                await self.stores.create(
+                    guild_id, str(values.get("name") or guild_id), str(values.get("currency") or "USD")
+                )
+        for store in self.stores.all():
+            for model, section in self._sections.items():
+                log.debug("settings.checked", store=store.id, section=section.name)
+                self.stores.settings(store.id, model)

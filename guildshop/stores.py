@@ -1,0 +1,282 @@
+"""The stores of this installation: which there are, how each is set up, and which plugins are on in it.
+
+A setting comes from the plugin's default, over it from the configuration file, over it from what the owner changed
+by `/settings`, which is kept in the database. All of it is held in memory, since every interaction asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from guildshop.errors import FieldError, Invalid, NotFound, Refusal, Stale
+from guildshop.i18n import _
+from guildshop.money import known_currency
+from guildshop.permissions import Actor, Origin
+from guildshop.tables import StoreRow, StoreSetting
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+Model = TypeVar("Model", bound=BaseModel)
+
+STORE_SECTION = "store"
+PLUGINS_SECTION = "plugins"
+
+
+class StoreSettings(BaseModel):
+    """The kernel's own settings of a store; Discord IDs are whole numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=100)
+    currency: str = "USD"
+    language: str = "en-US"
+    time_zone: str = "UTC"
+    logo: str = ""
+    staff_roles: dict[int, str] = Field(default_factory=dict)
+    channels: dict[str, int] = Field(default_factory=dict)
+    client_role: int | None = None
+    show_pii: bool = False
+    auto_assign_on_join: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One shop: the tenant. `guild_id` is None while it is bound to no Discord server."""
+
+    id: int
+    guild_id: int | None
+    active: bool
+    name: str
+    currency: str
+    language: str
+    time_zone: str
+    logo: str
+    staff_roles: Mapping[int, str] = field(default_factory=dict)
+    channels: Mapping[str, int] = field(default_factory=dict)
+    client_role: int | None = None
+    show_pii: bool = False
+    auto_assign_on_join: bool = True
+
+
+class Stores:
+    """All stores, kept in memory; the only way to read or change what is set in them."""
+
+    def __init__(self, app: App) -> None:
+        """Start empty; `refresh` reads them."""
+        self._app = app
+        self._stores: dict[int, Store] = {}
+        self._by_guild: dict[int, int] = {}
+        self._overrides: dict[int, dict[str, tuple[int, dict[str, Any]]]] = {}
+        self._models: dict[tuple[int, type[BaseModel]], BaseModel] = {}
+        self._disabled: dict[int, frozenset[str]] = {}
+        self._changing = asyncio.Lock()
+
+    # Reading
+
+    def get(self, store_id: int) -> Store:
+        """Return the store; NotFound when there is none."""
+        try:
+            return self._stores[store_id]
+        except KeyError:
+            raise NotFound(_("There is no store number {id}.").format(id=store_id)) from None
+
+    def by_guild(self, guild_id: int) -> Store | None:
+        """Return the store bound to a Discord server, if there is one."""
+        store_id = self._by_guild.get(guild_id)
+        return None if store_id is None else self._stores[store_id]
+
+    def all(self) -> Sequence[Store]:
+        """Return every store, oldest first."""
+        return tuple(self._stores.values())
+
+    def settings(self, store_id: int, model: type[Model]) -> Model:
+        """Return a plugin's settings of a store, as the model it registered by `register_settings`."""
+        cached = self._models.get((store_id, model))
+        if cached is None:
+            section = self._app.section_of(model)
+            raw = self._from_file(store_id, section) | self._override(store_id, section)
+            cached = self._models[store_id, model] = self._app.validate_section(
+                model, raw, f"stores.{self.get(store_id).guild_id}.{section}"
+            )
+        if not isinstance(cached, model):
+            message = f"{model.__name__} and {type(cached).__name__} are kept under one name"
+            raise TypeError(message)
+        return cached
+
+    def enabled(self, store_id: int, plugin: str) -> bool:
+        """Tell whether the plugin is loaded and, with all that it needs, on in this store."""
+        return plugin in self._app.plugins and plugin not in self._disabled.get(store_id, frozenset())
+
+    def enabled_plugins(self, store_id: int) -> tuple[str, ...]:
+        """Return the plugins that are on in this store, in order."""
+        return tuple(name for name in self._app.plugins.names if self.enabled(store_id, name))
+
+    # Changing
+
+    async def create(self, guild_id: int, name: str, currency: str = "USD") -> Store:
+        """Create the store of a Discord server; refused when the server has one."""
+        if guild_id <= 0:
+            raise Invalid.field("guild", _("{id} is no Discord server ID.").format(id=guild_id))
+        taken = Refusal(_("The Discord server {id} has a store already.").format(id=guild_id))
+        if guild_id in self._by_guild:
+            raise taken
+        settings = StoreSettings(name=name.strip() or str(guild_id), currency=known_currency(currency))
+        async with self._changing:
+            rows = await self._app.database.fetch("SELECT COALESCE(MAX(id), 0) + 1 AS next FROM store")
+            store_id = int(rows[0]["next"])
+            async with self._app.work(Actor.system(store_id, "stores", origin=Origin.CLI)) as work:
+                work.insert(
+                    StoreRow,
+                    conflict=taken,
+                    id=store_id,
+                    guild_id=guild_id,
+                    name=settings.name,
+                    currency=settings.currency,
+                    language=settings.language,
+                    time_zone=settings.time_zone,
+                    logo=settings.logo,
+                    active=True,
+                    created=work.now,
+                )
+                work.audit("store.create", subject="store", subject_id=store_id, after={"guild": str(guild_id)})
+        await self.refresh()
+        return self.get(store_id)
+
+    async def change(
+        self, actor: Actor, section: str, values: Mapping[str, Any], *, version: int | None = None
+    ) -> None:
+        """Set some values of a section; None takes a value back to what the file says.
+
+        `version` is the section's version that the actor saw (`version_of`); another one is refused as stale.
+        """
+        actor.require("settings.update")
+        before = self._override(actor.store, section)
+        after = {key: value for key, value in (before | dict(values)).items() if value is not None}
+        self._check(actor.store, section, after)
+        await self._write(actor, section, before, after, version)
+
+    def version_of(self, store_id: int, section: str) -> int:
+        """Return the version of a section's changes, 0 while nothing was changed."""
+        return self._overrides.get(store_id, {}).get(section, (0, {}))[0]
+
+    async def switch(self, actor: Actor, plugin: str, on: bool, *, with_dependants: bool = False) -> tuple[str, ...]:
+        """Turn a plugin on or off in the actor's store; return every plugin whose state changed.
+
+        On takes along what the plugin needs. Off is refused, naming them, while others that need it are on, unless
+        `with_dependants` takes them along.
+        """
+        actor.require("settings.update")
+        plugins = self._app.plugins
+        if plugin not in plugins:
+            raise NotFound(_("There is no plugin called {name}.").format(name=plugin))
+        disabled = self._disabled.get(actor.store, frozenset())
+        if on:
+            changed = [name for name in (*plugins.requirements(plugin), plugin) if name in disabled]
+            after = disabled.difference(changed)
+        else:
+            dependants = [name for name in plugins.dependants(plugin) if name not in disabled]
+            if dependants and not with_dependants:
+                raise Refusal(
+                    _("{plugin} is needed by {others}. Switch them off too, or leave it on.").format(
+                        plugin=_(plugins[plugin].title), others=", ".join(_(plugins[name].title) for name in dependants)
+                    ),
+                    details={"dependants": dependants},
+                )
+            changed = [name for name in (plugin, *dependants) if name not in disabled]
+            after = disabled.union(changed)
+        if changed:
+            await self._write(actor, PLUGINS_SECTION, {"disabled": sorted(disabled)}, {"disabled": sorted(after)}, None)
+        return tuple(changed)
+
+    async def refresh(self) -> None:
+        """Read all stores and their settings anew from the database."""
+        rows = await self._app.database.fetch(
+            "SELECT id, guild_id, name, currency, language, time_zone, logo, active FROM store ORDER BY id"
+        )
+        overrides: dict[int, dict[str, tuple[int, dict[str, Any]]]] = {}
+        for row in await self._app.database.fetch("SELECT store, section, value, version FROM store_setting"):
+            overrides.setdefault(row["store"], {})[row["section"]] = (row["version"], _as_dict(row["value"]))
+        self._overrides = overrides
+        self._models.clear()
+        self._by_guild = {row["guild_id"]: row["id"] for row in rows if row["guild_id"] is not None}
+        self._stores = {row["id"]: self._store(row) for row in rows}
+        self._disabled = {store_id: self._find_disabled(store_id) for store_id in self._stores}
+
+    # Within
+
+    def _store(self, row: Mapping[str, Any]) -> Store:
+        raw = {key: row[key] for key in ("name", "currency", "language", "time_zone", "logo")}
+        configured = self._app.settings.store_values(row["guild_id"])
+        merged = raw | configured | self._overrides.get(row["id"], {}).get(STORE_SECTION, (0, {}))[1]
+        settings = self._app.validate_section(StoreSettings, merged, f"stores.{row['guild_id']}")
+        return Store(id=row["id"], guild_id=row["guild_id"], active=bool(row["active"]), **dict(settings))
+
+    def _find_disabled(self, store_id: int) -> frozenset[str]:
+        changed = self._overrides.get(store_id, {}).get(PLUGINS_SECTION)
+        if changed is not None:
+            chosen = set(changed[1].get("disabled", ()))
+        else:
+            chosen = set(self._app.settings.disabled_plugins(self._stores[store_id].guild_id))
+        loaded = self._app.plugins
+        for name in list(chosen):
+            if name in loaded:
+                chosen.update(loaded.dependants(name))
+        return frozenset(chosen)
+
+    def _from_file(self, store_id: int, section: str) -> dict[str, Any]:
+        return dict(self._app.settings.store_section(self.get(store_id).guild_id, section))
+
+    def _override(self, store_id: int, section: str) -> dict[str, Any]:
+        return dict(self._overrides.get(store_id, {}).get(section, (0, {}))[1])
+
+    def _check(self, store_id: int, section: str, after: Mapping[str, Any]) -> None:
+        model = StoreSettings if section == STORE_SECTION else self._app.model_of(section)
+        if section == STORE_SECTION:
+            base: dict[str, Any] = {key: getattr(self.get(store_id), key) for key in StoreSettings.model_fields}
+        else:
+            base = self._from_file(store_id, section)
+        try:
+            self._app.validate_section(model, base | dict(after), section)
+        except Exception as error:
+            raise Invalid(str(error), errors=[FieldError(section, str(error))]) from error
+
+    async def _write(
+        self, actor: Actor, section: str, before: Mapping[str, Any], after: Mapping[str, Any], version: int | None
+    ) -> None:
+        stale = Stale(
+            _("Somebody else changed these settings in the meantime. Look at them again, then repeat your change.")
+        )
+        async with self._changing:
+            seen = self.version_of(actor.store, section)
+            if version is not None and version != seen:
+                raise stale
+            async with self._app.work(actor) as work:
+                if seen:
+                    work.guard(
+                        StoreSetting,
+                        set="value = :value, version = version + 1",
+                        where="section = :section AND version = :seen",
+                        refusal=stale,
+                        value=json.dumps(after),
+                        section=section,
+                        seen=seen,
+                    )
+                else:
+                    work.insert(StoreSetting, conflict=stale, section=section, value=json.dumps(after), version=1)
+                work.audit(
+                    "settings.update", subject=section, subject_id=section, before=dict(before), after=dict(after)
+                )
+            await self.refresh()
+        await self._app.settings_changed(actor.store)
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    decoded = json.loads(value) if isinstance(value, str | bytes) else value
+    return decoded if isinstance(decoded, dict) else {}
