@@ -1,0 +1,338 @@
+"""The settings of a process: `config/guildshop.toml` under what the environment overrides."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Collection, Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from babel import Locale, UnknownLocaleError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+
+from guildshop.config.secret import Secret
+from guildshop.config.validation import (
+    EnvironmentText,
+    Location,
+    Validation,
+    suggestion,
+    unknown_key,
+    validate_section,
+)
+from guildshop.errors import ConfigurationError, Invalid
+from guildshop.i18n import _
+from guildshop.money import known_currency
+from guildshop.plugins import BUILT_IN
+
+__all__ = ["Secret", "Settings", "StoreSettings", "check_sections", "load_settings", "validate_section"]
+
+DEFAULT_FILE = Path("config/guildshop.toml")
+PREFIX = "GUILDSHOP_"
+DELIMITER = "__"
+TOKEN = "env:GUILDSHOP_DISCORD_TOKEN"  # noqa: S105 - a variable's name
+SECRET_KEY = "env:GUILDSHOP_SECRET_KEY"  # noqa: S105 - a variable's name
+HIGHEST_PORT = 65535
+
+
+class Group(BaseModel):
+    """A table of the configuration: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _url_with(*schemes: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if value and urlsplit(value).scheme not in schemes:
+            message = _("must be an address that starts with {schemes}.").format(
+                schemes=_(" or ").join(f"{scheme}://" for scheme in schemes)
+            )
+            raise ValueError(message)
+        return value
+
+    return AfterValidator(check)
+
+
+def _without_final_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError:
+        message = _("must be an address or network such as 127.0.0.1 or 10.0.0.0/8, but is “{value}”.").format(
+            value=value
+        )
+        raise ValueError(message) from None
+    return value
+
+
+def _snowflake(value: object) -> object:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and int(value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    message = _("must be a Discord ID (digits only), but is “{value}”.").format(value=value)
+    raise ValueError(message)
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _currency(value: str) -> str:
+    try:
+        return known_currency(value)
+    except Invalid:
+        message = _("must be an ISO 4217 currency such as USD, EUR or JPY, but is “{value}”.").format(value=value)
+        raise ValueError(message) from None
+
+
+def _language(value: str) -> str:
+    try:
+        Locale.parse(value, sep="-")
+    except (ValueError, UnknownLocaleError):
+        message = _("must be a language such as en-US or de, but is “{value}”.").format(value=value)
+        raise ValueError(message) from None
+    return value
+
+
+def _time_zone(value: str) -> str:
+    names = available_timezones()
+    if value not in names:
+        message = _("must be a time zone such as UTC or America/New_York, but is “{value}”.").format(value=value)
+        raise ValueError(message + suggestion(value, names))
+    return value
+
+
+Snowflake = Annotated[int, BeforeValidator(_snowflake)]
+WebAddress = Annotated[str, _url_with("http", "https"), AfterValidator(_without_final_slash)]
+Network = Annotated[str, AfterValidator(_network)]
+RoleTemplate = Literal["Owner", "Admin", "Manager", "Support", "Fulfilment", "Read only"]
+ChannelKind = Literal["orders", "log", "shopify_log", "announcements"]
+
+
+class DatabaseSettings(Group):
+    """Where the rows are."""
+
+    url: Annotated[str, _url_with("sqlite", "postgres", "postgresql")] = Field(
+        default="sqlite:///data/guildshop.sqlite", repr=False
+    )
+
+
+class DiscordSettings(Group):
+    """How Discord is reached."""
+
+    token: Secret = Secret(TOKEN, key="discord.token")
+    api_url: WebAddress = "https://discord.com/api/v10"
+
+
+class WebSettings(Group):
+    """Where the web pages are served."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8080, ge=0, le=HIGHEST_PORT)
+    """0: any free one."""
+    public_url: WebAddress = "http://127.0.0.1:8080"
+    trusted_proxies: list[Network] = []
+    metrics_public: bool = False
+    """Whether `/metrics` answers everybody; otherwise only loopback and private addresses."""
+
+
+class SecuritySettings(Group):
+    """Keys of this installation."""
+
+    secret_key: Secret | list[Secret] = Secret(SECRET_KEY, key="security.secret_key")
+    """A list while rotating: the first one encrypts and signs."""
+
+    @property
+    def secret_keys(self) -> list[Secret]:
+        """The secret keys, the one in use first."""
+        return self.secret_key if isinstance(self.secret_key, list) else [self.secret_key]
+
+
+class EmailSettings(Group):
+    """How email is sent; off while `url` is empty."""
+
+    url: Annotated[str, _url_with("smtp", "smtps")] = Field(default="", repr=False)
+    sender: str = ""
+
+
+class PluginSettings(Group):
+    """Which plugins this process has."""
+
+    enabled: list[str] = list(BUILT_IN)
+
+
+class StoreSettings(Group):
+    """One store as the file describes it. `sections` holds each plugin's own table, not validated yet."""
+
+    name: str = Field(default="", max_length=100)
+    currency: Annotated[str, AfterValidator(_currency)] = "USD"
+    language: Annotated[str, AfterValidator(_language)] = "en-US"
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    logo: Annotated[str, _url_with("http", "https")] = ""
+    disabled_plugins: list[str] = []
+    staff_roles: dict[Snowflake, RoleTemplate] = {}
+    channels: dict[ChannelKind, Snowflake] = {}
+    client_role: Annotated[Snowflake | None, BeforeValidator(_none_if_empty)] = None
+    show_pii: bool = False
+    auto_assign_on_join: bool = True
+    sections: dict[str, dict[str, Any]] = Field(default={}, repr=False)
+
+
+class Settings(Group):
+    """Everything that is configured for this process."""
+
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    discord: DiscordSettings = Field(default_factory=DiscordSettings)
+    web: WebSettings = Field(default_factory=WebSettings)
+    security: SecuritySettings = Field(default_factory=SecuritySettings)
+    email: EmailSettings = Field(default_factory=EmailSettings)
+    plugins: PluginSettings = Field(default_factory=PluginSettings)
+    stores: dict[Snowflake, StoreSettings] = {}
+    """By guild ID."""
+    _environ: Mapping[str, str] = PrivateAttr(default_factory=lambda: os.environ)
+    _source: str = PrivateAttr(default="")
+
+    @property
+    def source(self) -> str:
+        """The file's name, for messages."""
+        return self._source or _("configuration")
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment that `env:NAME` reads."""
+        return self._environ
+
+
+def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings: the file given, named by `GUILDSHOP_CONFIG`, or `config/guildshop.toml` if there is one.
+
+    ConfigurationError says everything that is wrong, one line each.
+    """
+    environ = os.environ if environ is None else environ
+    named = path or (Path(environ[f"{PREFIX}CONFIG"]) if environ.get(f"{PREFIX}CONFIG") else None)
+    raw = _read(named or DEFAULT_FILE, required=named is not None)
+    source = str(named or DEFAULT_FILE)
+    validation = Validation(source, (), environ)
+    _override(raw, environ, validation)
+    _gather_sections(raw, validation)
+    _spell_out_secrets(raw)
+    made = validation.model(Settings, raw)
+    validation.stop_at_problems()
+    if made is None:  # a model's problem is always noted
+        raise ConfigurationError(source)
+    made._environ = environ
+    made._source = source
+    return made
+
+
+def check_sections(
+    settings: Settings,
+    models: Mapping[str, type[BaseModel]],
+    *,
+    installed: Collection[str] = BUILT_IN,
+) -> dict[int, dict[str, BaseModel]]:
+    """Validate every store's plugin sections by the registered models; guild ID → section → model.
+
+    A section of an installed plugin that this process does not load is left alone. ConfigurationError lists every
+    problem of every store: unknown sections, unknown plugins in `disabled_plugins`, and what is wrong inside.
+    """
+    validation = Validation(settings.source, (), settings.environ)
+    found: dict[int, dict[str, BaseModel]] = {}
+    for guild, store in settings.stores.items():
+        found[guild] = {}
+        for name, raw in store.sections.items():
+            validation.where = ("stores", str(guild), name)
+            if name in models:
+                made = validation.model(models[name], raw)
+                if made is not None:
+                    found[guild][name] = made
+            elif name not in installed:
+                allowed = {*models, *installed, *StoreSettings.model_fields} - {"sections"}
+                validation.report((), unknown_key(name, allowed))
+        validation.where = ("stores", str(guild))
+        for index, name in enumerate(store.disabled_plugins):
+            if name not in installed:
+                sentence = _("names no installed plugin: “{name}”.").format(name=name) + suggestion(name, installed)
+                validation.report(("disabled_plugins", index), sentence)
+    validation.stop_at_problems()
+    return found
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        if not required:
+            return {}
+        raise ConfigurationError(
+            _("There is no configuration file {path}. Check GUILDSHOP_CONFIG.").format(path=path)
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            _("The configuration file {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
+        ) from None
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            _("The configuration file {path} is not UTF-8: see byte {position}.").format(
+                path=path, position=error.start
+            )
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(_("{path} is not valid TOML: {reason}.").format(path=path, reason=error)) from None
+
+
+def _override(raw: dict[str, Any], environ: Mapping[str, str], validation: Validation) -> None:
+    """Lay `GUILDSHOP_WEB__PORT` and the like over the tree."""
+    for variable in sorted(environ):
+        if not variable.startswith(PREFIX) or DELIMITER not in variable:
+            continue
+        parts = variable.removeprefix(PREFIX).lower().split(DELIMITER)
+        if parts[0] not in Settings.model_fields:
+            validation.report((parts[0],), unknown_key(parts[0], Settings.model_fields), variable)
+            continue
+        node: Any = raw
+        for part in parts[:-1]:
+            node = node.setdefault(part, {})
+            if not isinstance(node, dict):
+                validation.report(tuple(parts), _("is not below a table."), variable)
+                break
+        else:
+            node[parts[-1]] = EnvironmentText(environ[variable], variable)
+
+
+def _gather_sections(raw: dict[str, Any], validation: Validation) -> None:
+    """Move each store's plugin tables into `sections`."""
+    stores = raw.get("stores")
+    if not isinstance(stores, dict):
+        return
+    kernel = set(StoreSettings.model_fields) - {"sections"}
+    for guild, store in stores.items():
+        if not isinstance(store, dict):
+            continue
+        location: Location = ("stores", guild)
+        sections: dict[str, Any] = {}
+        for name in [name for name in store if name not in kernel]:
+            value = store.pop(name)
+            if isinstance(value, dict):
+                sections[name] = value
+            else:
+                validation.report((*location, name), unknown_key(name, kernel))
+        if sections:
+            store["sections"] = sections
+
+
+def _spell_out_secrets(raw: dict[str, Any]) -> None:
+    """Write down the secrets that are left at their defaults, so that they read the environment given."""
+    for group, key, reference in (("discord", "token", TOKEN), ("security", "secret_key", SECRET_KEY)):
+        table = raw.setdefault(group, {})
+        if isinstance(table, dict):
+            table.setdefault(key, reference)
