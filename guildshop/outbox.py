@@ -341,7 +341,8 @@ class Dispatcher:
                       AND NOT EXISTS (
                         SELECT 1 FROM delivery e
                         WHERE e.store = d.store AND e.listener = d.listener AND e.key = d.key
-                          AND d.key NOT IN ('', 'timer') AND e.status = 'PENDING' AND (e.due < d.due OR (e.due = d.due AND e.id < d.id)))
+                          AND d.key NOT IN ('', 'timer') AND e.status = 'PENDING'
+                          AND (e.due < d.due OR (e.due = d.due AND e.id < d.id)))
                     ORDER BY d.next_attempt, d.id LIMIT {BATCH} {lock})
                 RETURNING id""",
             me=self._me,
