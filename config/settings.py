@@ -204,6 +204,26 @@ class Settings(Group):
         """The file's name, for messages."""
         return self._source or _("configuration")
 
+    def configured_stores(self) -> dict[int, dict[str, Any]]:
+        """Return what the file sets of each store, by guild ID."""
+        return {guild: self.store_values(guild) for guild in self.stores}
+
+    def store_values(self, guild: int | None) -> dict[str, Any]:
+        """Return the kernel's own settings that the file sets for a guild's store."""
+        store = None if guild is None else self.stores.get(guild)
+        kept = () if store is None else store.model_fields_set - {"sections", "disabled_plugins"}
+        return {name: getattr(store, name) for name in sorted(kept)}
+
+    def store_section(self, guild: int | None, section: str) -> dict[str, Any]:
+        """Return what the file says in a plugin's table of a guild's store, not validated."""
+        store = None if guild is None else self.stores.get(guild)
+        return {} if store is None else dict(store.sections.get(section, {}))
+
+    def disabled_plugins(self, guild: int | None) -> list[str]:
+        """Return the plugins that the file switches off in a guild's store."""
+        store = None if guild is None else self.stores.get(guild)
+        return [] if store is None else list(store.disabled_plugins)
+
     @property
     def environ(self) -> Mapping[str, str]:
         """The environment that `env:NAME` reads."""

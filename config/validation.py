@@ -141,9 +141,10 @@ def validate_section(
 ) -> ModelT:
     """Return a part of the configuration as its model, `env:NAME` included.
 
-    `where` is the path of keys down to it. ConfigurationError says everything that is wrong, one line each.
+    `where` is the path of keys down to it, or the same with dots. ConfigurationError says everything that
+    is wrong, one line each.
     """
-    path = (where,) if isinstance(where, str) else tuple(where)
+    path = tuple(where.split(".")) if isinstance(where, str) else tuple(where)
     validation = Validation(source or _("configuration"), path, os.environ if environ is None else environ)
     made = validation.model(model, raw)
     validation.stop_at_problems()

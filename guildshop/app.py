@@ -12,7 +12,7 @@ import structlog
 from pydantic import BaseModel
 
 from guildshop import i18n, tables
-from guildshop.config.settings import Settings, validate_section
+from guildshop.config.settings import Settings, check_sections, validate_section
 from guildshop.database import Database, Work, open_database
 from guildshop.errors import ConfigurationError, LoadError
 from guildshop.events import Delivery, EventCodec
@@ -21,6 +21,7 @@ from guildshop.loading import Plugins, load_plugins
 from guildshop.outbox import Dispatcher, Listeners, TimerDue
 from guildshop.permissions import KERNEL_PERMISSIONS, Actor, PermissionTable
 from guildshop.piccolo_app import APP_CONFIG as KERNEL_APP
+from guildshop.plugins import BUILT_IN
 from guildshop.stores import Stores
 from guildshop.web.piccolo_app import APP_CONFIG as WEB_APP
 
@@ -80,6 +81,11 @@ class App:
         loaded = plugins if isinstance(plugins, Plugins) else load_plugins(plugins or settings.plugins.enabled)
         app = cls(settings, loaded)
         app._register()
+        check_sections(
+            settings,
+            {section.name: model for model, section in app._sections.items()},
+            installed={*BUILT_IN, *loaded.names},
+        )
         app.database = await open_database(
             database_url or settings.database.url,
             apps=app.piccolo_apps(),
@@ -168,7 +174,7 @@ class App:
 
     def validate_section(self, model: type[Model], raw: Mapping[str, Any], where: str) -> Model:
         """Return the values as that model; ConfigurationError names each key that is wrong."""
-        return validate_section(model, raw, where)
+        return validate_section(model, raw, where, source=self.settings.source, environ=self.settings.environ)
 
     def on_settings_changed(self, listener: SettingsListener) -> None:
         """Call `listener(store_id)` after a store's settings changed; it may return an awaitable."""
