@@ -1,0 +1,76 @@
+"""The facts that the orders plugin records. All events of one order share its ID as their key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from guildshop.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent(Event):
+    """A fact about one order."""
+
+    order: UUID
+
+    @property
+    def key(self) -> str:
+        """Return the order's ID."""
+        return str(self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlaced(OrderEvent):
+    """An order was submitted; it may be paid already when nothing was due (then `OrderPaid` follows)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaid(OrderEvent):
+    """An order became `PAID`: once in its life."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled(OrderEvent):
+    """An order became `CANCELLED`. `refund_due` is what had been paid and must go back, in minor units."""
+
+    reason: str = ""
+    expired: bool = False
+    refund_due: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStatusChanged(OrderEvent):
+    """An order moved to another status; recorded with every move, beside the more telling events."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShippingChanged(OrderEvent):
+    """An order's shipping status, carrier or tracking number changed."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderExpiryDue(OrderEvent):
+    """The time has come to cancel the order if it is still unpaid."""
+
+    timed: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFlowExpiryDue(Event):
+    """The time has come to drop the order flow if nobody touched it since."""
+
+    draft: UUID
+    timed: ClassVar[bool] = True
+
+    @property
+    def key(self) -> str:
+        """Return the draft's ID."""
+        return str(self.draft)

@@ -1,0 +1,37 @@
+"""What other plugins add to an order's page: sections with rows, and actions with a form."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from guildshop.permissions import Actor
+from guildshop.plugins.orders.api.checkout import FormField
+from guildshop.plugins.orders.api.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSection:
+    """A table on the order's page, left out where it has no rows. Titles are shown through `_()`."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Callable[[Order], Awaitable[Sequence[Sequence[str]]]]
+    position: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAction:
+    """Something staff can do to an order now: offered where `allowed` says so and the actor has the permission.
+
+    `run(actor, order, values)` gets the form's values and returns the sentence to show; a `Refusal` is shown as such.
+    """
+
+    name: str
+    label: str
+    permission: str
+    allowed: Callable[[Order], bool]
+    run: Callable[[Actor, Order, Mapping[str, str]], Awaitable[str]]
+    fields: Sequence[FormField] = ()
+    danger: bool = False
+    position: int = 100

@@ -1,0 +1,14 @@
+"""Tell Piccolo of the tables and migrations of orders."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from guildshop.plugins.orders.tables import Order, OrderAdjustment, OrderDraft, OrderHistory, OrderLine, OrderNote
+
+APP_CONFIG = AppConfig(
+    app_name="orders",
+    migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
+    table_classes=[Order, OrderLine, OrderAdjustment, OrderHistory, OrderNote, OrderDraft],
+    migration_dependencies=["guildshop.plugins.catalog.piccolo_app", "guildshop.plugins.customers.piccolo_app"],
+)

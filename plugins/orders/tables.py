@@ -1,0 +1,121 @@
+"""The tables of orders. Amounts are minor units of the row's currency; Discord IDs are integers."""
+
+from __future__ import annotations
+
+from guildshop.tenancy import StoreTable
+from piccolo.columns import JSON, UUID, BigInt, Boolean, Integer, Text, Timestamptz, Varchar
+
+from guildshop.plugins.orders.api import Channel, LineKind, OrderStatus, ShippingStatus
+
+
+class Order(StoreTable, tablename="orders"):
+    """One order. Its address is a copy, its amounts are what was promised."""
+
+    id = UUID(primary_key=True)
+    number = Varchar(16)
+    customer = UUID()
+    recipient_discord_id = BigInt(null=True, default=None)
+    channel = Varchar(16, choices=Channel)
+    status = Varchar(24, choices=OrderStatus)
+    shipping_status = Varchar(16, null=True, default=None, choices=ShippingStatus)
+    carrier = Varchar(64, default="")
+    tracking_number = Varchar(100, default="")
+    currency = Varchar(3)
+    subtotal = BigInt()
+    discount = BigInt()
+    loyalty = BigInt()
+    shipping = BigInt()
+    tax = BigInt()
+    total = BigInt()
+    credit = BigInt()
+    due = BigInt()
+    refunded = BigInt()
+    payment_method = Varchar(32)
+    shipping_type = Varchar(80)
+    address = JSON(null=True, default=None)
+    draft = UUID(null=True, default=None)
+    locale = Varchar(16)
+    imported = Boolean()
+    created = Timestamptz()
+    updated = Timestamptz()
+    reserved_until = Timestamptz(null=True, default=None)
+    paid_at = Timestamptz(null=True, default=None)
+    cancelled_at = Timestamptz(null=True, default=None)
+    completed_at = Timestamptz(null=True, default=None)
+    cancel_reason = Text(default="")
+    notes = Text(default="")
+    version = Integer()
+
+
+class OrderLine(StoreTable, tablename="order_line"):
+    """One line item; name, SKU and price are as they were when it was ordered."""
+
+    id = UUID(primary_key=True)
+    order_id = UUID()
+    position = Integer()
+    product = UUID(null=True, default=None)
+    sku = Varchar(64)
+    name = Varchar(100)
+    kind = Varchar(16, choices=LineKind)
+    quantity = Integer()
+    unit_price = BigInt()
+    total = BigInt()
+
+
+class OrderAdjustment(StoreTable, tablename="order_adjustment"):
+    """One amount that a checkout step added to an order."""
+
+    id = UUID(primary_key=True)
+    order_id = UUID()
+    position = Integer()
+    phase = Varchar(16)
+    plugin = Varchar(64)
+    code = Varchar(64)
+    label = Varchar(100)
+    amount = BigInt()
+    included = Boolean()
+    reference = Varchar(200, default="")
+
+
+class OrderHistory(StoreTable, tablename="order_history"):
+    """The timeline: everything that happened to an order, and who did it."""
+
+    id = UUID(primary_key=True)
+    order_id = UUID()
+    at = Timestamptz()
+    kind = Varchar(16)
+    actor_kind = Varchar(16)
+    actor_id = Varchar(100)
+    actor_name = Varchar(100)
+    before = Varchar(100, default="")
+    after = Varchar(100, default="")
+    text = Text(default="")
+
+
+class OrderNote(StoreTable, tablename="order_note"):
+    """A note on an order, private or for the customer too."""
+
+    id = UUID(primary_key=True)
+    order_id = UUID()
+    at = Timestamptz()
+    author = Varchar(100)
+    public = Boolean()
+    text = Text()
+
+
+class OrderDraft(StoreTable, tablename="order_draft"):
+    """An order flow in progress: one a member and store."""
+
+    id = UUID(primary_key=True)
+    member = BigInt()
+    customer = UUID()
+    currency = Varchar(3)
+    lines = JSON()
+    answers = JSON()
+    payment_method = Varchar(32, default="")
+    recipient = BigInt(null=True, default=None)
+    items_done = Boolean()
+    quote = JSON(null=True, default=None)
+    updated = Timestamptz()
+    expires = Timestamptz()
+    version = Integer()

@@ -1,0 +1,1 @@
+"""Payments: manual methods, what customers report, and what staff confirm or reject."""
