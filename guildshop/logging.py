@@ -1,6 +1,6 @@
 """Logs: one line per event, as JSON or for people, with every secret masked, tracebacks included.
 
-Everything goes through the standard library's root logger, so that libraries' lines look like ours and are masked alike.
+Everything goes through the standard library's root logger: libraries' lines look like ours and are masked alike.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -35,13 +36,13 @@ LEAKS = (
 
 
 @pytest.fixture(params=["json", "console"])
-def output(request: pytest.FixtureRequest) -> io.StringIO:
+def output(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     stream = io.StringIO()
     root = logging.getLogger()
     before = (root.handlers[:], root.level, structlog.get_config())
     configure_logging(json=request.param == "json", level="DEBUG", stream=stream)
-    request.addfinalizer(lambda: _restore(*before))
-    return stream
+    yield stream
+    _restore(*before)
 
 
 def _restore(handlers: list[logging.Handler], level: int, configuration: dict[str, object]) -> None:
