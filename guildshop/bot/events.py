@@ -1,0 +1,19 @@
+"""What happens in a Discord server that plugins may want to know, as events of the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guildshop.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined(Event):
+    """Somebody joined the store's Discord server, for the first time or again. Needs the members intent."""
+
+    discord_id: int
+
+    @property
+    def key(self) -> str:
+        """The member: joins of one person arrive in order."""
+        return str(self.discord_id)
