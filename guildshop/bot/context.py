@@ -45,10 +45,8 @@ def context_of(interaction: discord.Interaction[Any]) -> Context:
     """Return the interaction's context; LookupError before it is set, which no callback of a plugin ever sees."""
     context = interaction.extras.get(_KEY)
     if not isinstance(context, Context):
-        message = (
-            "this interaction has no context: it did not come through the command tree, a StoreItem or a StoreModal"
-        )
-        raise LookupError(message)
+        message = "this interaction came neither through the command tree nor through a StoreItem or StoreModal"
+        raise LookupError(message)  # noqa: TRY004 - it is missing, not of a wrong type
     return context
 
 
@@ -79,7 +77,7 @@ async def enter(interaction: discord.Interaction[Bot], store: Store) -> Context:
 def permissions_of(
     app: App, store: Store, user_id: int, member: discord.Member | None, roles: frozenset[int]
 ) -> frozenset[str]:
-    """Return what a Discord member may do in a store: by staff role; the server's owner and administrators everything."""
+    """Return what a member may do in a store: by staff role; the server's owner and administrators everything."""
     if member is None:
         return frozenset()
     if member.guild.owner_id == user_id or member.guild_permissions.administrator:

@@ -158,7 +158,7 @@ class StoreSelect(StoreItem[discord.ui.Select[Any]]):
 
     async def handle(self, interaction: discord.Interaction[Bot], context: Context, args: Sequence[str]) -> None:
         """Call `chosen`."""
-        data: Mapping[str, Any] = interaction.data or {}  # type: ignore[assignment]
+        data: Mapping[str, Any] = interaction.data or {}
         await self.chosen(interaction, context, [str(value) for value in data.get("values", ())], *args)
 
     async def chosen(

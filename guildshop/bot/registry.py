@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from discord import AppCommandType, app_commands
 
 from guildshop.bot.items import StoreItem, StoreModal
-from guildshop.errors import LoadError
+from guildshop.errors import LoadError, Refusal
+from guildshop.i18n import _
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -27,6 +28,7 @@ class Registry:
 
     def __init__(self, app: App) -> None:
         """Ask the plugins; LoadError names both plugins of a collision."""
+        self._app = app
         self.commands: dict[tuple[AppCommandType, str], tuple[str, AnyCommand]] = {}
         self.items: dict[str, tuple[str, type[StoreItem[Any]]]] = {}
         self.modals: dict[str, tuple[str, type[StoreModal]]] = {}
@@ -51,6 +53,12 @@ class Registry:
         if found is None:
             raise KeyError(prefix)
         return found[0]
+
+    def require_enabled(self, store_id: int, plugin: str) -> None:
+        """Refuse, naming the plugin, while it is off in the store."""
+        if not self._app.stores.enabled(store_id, plugin):
+            title = _(self._app.plugins[plugin].title)
+            raise Refusal(_("“{plugin}” is switched off in this shop at the moment.").format(plugin=title))
 
     def _add_command(self, plugin: str, command: AnyCommand) -> None:
         key = (kind_of(command), command.name)

@@ -10,7 +10,7 @@ from guildshop.bot.boundary import boundary
 from guildshop.bot.context import Context, enter
 from guildshop.bot.items import Fields, StoreItem, StoreModal, split_custom_id
 from guildshop.bot.replies import defer, patience
-from guildshop.errors import Forbidden, NotFound, Refusal
+from guildshop.errors import Forbidden, NotFound
 from guildshop.i18n import _, set_locale
 
 if TYPE_CHECKING:
@@ -47,20 +47,17 @@ async def admit(
 ) -> tuple[Context, tuple[str, ...]]:
     """Set the context from a custom ID and check whether whoever used it may; return the arguments too."""
     set_locale(interaction.locale.value)
-    app = interaction.client.app
     parts = split_custom_id(custom_id)
     if parts is None:
         raise NotFound(_("This button or form is out of date. Use the command again that showed it."))
     _prefix, store_id, args = parts
-    store = app.stores.get(store_id)
+    store = interaction.client.app.stores.get(store_id)
     if interaction.guild_id is not None and interaction.guild_id != store.guild_id:
         raise NotFound(_("This belongs to another server's shop."))
     context = await enter(interaction, store)
-    plugin = interaction.client.registry.plugin_of_prefix(kind.prefix)
-    if not kind.finishes_begun and not app.stores.enabled(store.id, plugin):
-        raise Refusal(
-            _("“{plugin}” is switched off in this shop at the moment.").format(plugin=_(app.plugins[plugin].title))
-        )
+    if not kind.finishes_begun:
+        registry = interaction.client.registry
+        registry.require_enabled(store.id, registry.plugin_of_prefix(kind.prefix))
     if kind.personal and args[:1] != (str(interaction.user.id),):
         raise Forbidden(_("Only the person whom this was shown to can use it. Use the command yourself."))
     if kind.permission is not None:

@@ -117,9 +117,10 @@ class CommandSync:
             log.exception("commands.sync_failed", store=store_id, code=error.code, status=error.status)
 
     async def _stored(self, store_id: int) -> dict[str, Any] | None:
-        return await self._bot.app.database.fetch_one(
+        found: dict[str, Any] | None = await self._bot.app.database.fetch_one(
             "SELECT id, fingerprint, command_ids FROM synced_commands WHERE store = :store", store=store_id
         )
+        return found
 
     async def _store(self, store_id: int, guild_id: int, digest: str, ids: Mapping[str, int], key: UUID | None) -> None:
         app = self._bot.app

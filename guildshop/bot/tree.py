@@ -61,12 +61,7 @@ class ShopTree(app_commands.CommandTree["Bot"]):
         plugin = bot.registry.plugin_of_command(kind, name)
         if plugin is None:
             raise app_commands.CommandNotFound(name, [], kind)
-        if not bot.app.stores.enabled(store.id, plugin):
-            raise Refusal(
-                _("“{plugin}” is switched off in this shop at the moment.").format(
-                    plugin=_(bot.app.plugins[plugin].title)
-                )
-            )
+        bot.registry.require_enabled(store.id, plugin)
         command = interaction.command
         permission = permission_of(command) if command is not None else None
         if permission is not None:
