@@ -1,0 +1,1 @@
+"""Rules that Discord applies and its OpenAPI description does not encode."""
