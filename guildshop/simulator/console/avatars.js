@@ -7,6 +7,9 @@ import { state } from "./state.js";
 /** A person's picture, or initials on a colour that stays theirs. */
 export function avatar(user, size = "medium") {
   const name = userName(user);
+  if (user?.id && user.id === state.bot?.id) {
+    return h("img", { class: ["avatar", `avatar-${size}`, "avatar-bot"], src: "/console/static/icon.svg", alt: "" });
+  }
   const classes = ["avatar", `avatar-${size}`, `tint-${tint(user?.id ?? "0")}`];
   if (user?.bot) classes.push("avatar-bot");
   return h("span", { class: classes, "aria-hidden": "true" }, initials(name));

@@ -4,6 +4,7 @@ import { api } from "./api.js";
 import { fill, h, icon, iconButton, toast } from "./dom.js";
 import { dropNote, notesOf } from "./interactions.js";
 import { follows, messageView, spokenText } from "./message_view.js";
+import { joinCards } from "./sidebar.js";
 import { state } from "./state.js";
 
 const NEAR_END = 120;
@@ -152,7 +153,7 @@ function beginning(view) {
 }
 
 function nowhere() {
-  return h("div", { class: "beginning" }, h("span", { class: "beginning-mark" }, icon("people")), h("h2", {}, "You are in no server yet"), h("p", {}, "Join one from the list on the left, and the channels appear."));
+  return h("div", { class: "beginning" }, h("span", { class: "beginning-mark" }, icon("people")), h("h2", {}, "You are in no server yet"), h("p", {}, "Join one, and its channels appear."), joinCards());
 }
 
 function noteRow(note) {

@@ -24,7 +24,10 @@ export function rememberPerson(person) {
 export function peopleSwitch(become) {
   const group = h("div", { class: "people-group", role: "radiogroup", "aria-label": "You are" });
   const element = h("div", { class: "people" }, h("span", { class: "people-title", "aria-hidden": "true" }, "You are"), group, iconButton("plus", "Add a person", () => addPerson(become)));
-  const draw = () => fill(group, state.people.map((person, index) => personButton(person, index, become)));
+  const draw = () => {
+    fill(group, state.people.map((person, index) => personButton(person, index, become)));
+    group.querySelector(".current")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
   state.on(["people", "ready", "connection"], draw);
   group.addEventListener("keydown", (event) => moveFocus(event, group));
   document.addEventListener("keydown", (event) => {

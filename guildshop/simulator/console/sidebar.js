@@ -27,7 +27,6 @@ function unreadIn(channels) {
 }
 
 function drawRail(rail, onOpen) {
-  const mark = h("span", { class: "rail-logo", "aria-hidden": "true" }, h("img", { src: "/console/static/icon.svg", alt: "" }));
   const servers = [...state.guilds.values()].map((guild) => {
     const current = guild.id === state.guildId;
     const unread = unreadIn([...guild.channels.values()]);
@@ -38,7 +37,7 @@ function drawRail(rail, onOpen) {
     };
     return h("button", { type: "button", class: ["rail-item", current && "current"], "aria-current": current ? "true" : null, "aria-label": `Server ${guild.name}${unread ? `, ${unread} unread` : ""}`, title: guild.name, onclick: open }, guildBadge(guild), unread > 0 && !current && h("span", { class: "badge", "aria-hidden": "true" }, unread));
   });
-  fill(rail, mark, h("hr", { class: "rail-line" }), servers);
+  fill(rail, servers);
 }
 
 function drawList(list, onOpen) {
@@ -130,7 +129,7 @@ export async function openBotDm(onOpen) {
 }
 
 /** The servers that this person might join. */
-function joinCards() {
+export function joinCards() {
   const known = new Map((state.joinable ?? []).map((guild) => [guild.id, guild.name]));
   for (const person of state.people) for (const id of person.guild_ids ?? []) if (!known.has(id)) known.set(id, null);
   return h("div", { class: "join-list" }, [...known].map(([id, name]) => joinCard(id, name)));

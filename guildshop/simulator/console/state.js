@@ -164,10 +164,11 @@ class ConsoleState extends EventTarget {
     return indexed;
   }
 
+  /** Where a person starts: the first channel of the open server, or nowhere. */
   firstChannel() {
     const channels = [...(this.guild?.channels.values() ?? [])].filter((channel) => holdsMessages(channel) && !isThread(channel));
     channels.sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || byId(a, b));
-    return channels[0]?.id ?? this.dms.keys().next().value ?? null;
+    return channels[0]?.id ?? null;
   }
 
   remember(user) {
