@@ -58,7 +58,9 @@ def command_data(command: Json, words: Sequence[str], options: list[Json]) -> Js
         kinds.append(node)
     for inner in reversed(kinds):
         options = [{"name": inner["name"], "type": inner["type"], "options": options}]
-    data: Json = {"id": command["id"], "name": command["name"], "type": 1, "options": options}
+    data: Json = {"id": command["id"], "name": command["name"], "type": 1}
+    if options:
+        data["options"] = options
     if command.get("guild_id"):
         data["guild_id"] = command["guild_id"]
     return data

@@ -72,10 +72,10 @@ class Person:
     ) -> Reply:
         """Use a chat command ("customer show" for a subcommand) and return the answer.
 
-        Options by keyword; those named guild, channel or stale in the dictionary. People, roles and channels may be given
-        as Person, key or ID, files as (name, bytes). `guild=None` uses the command in the DM. `stale` uses a command that was
-        removed or is not shown to this person, as an outdated client would. Raises SimulatorError for what Discord's
-        client would refuse.
+        Options by keyword; those named guild, channel or stale in the dictionary. People, roles and channels
+        may be given as Person, key or ID, files as (name, bytes). `guild=None` uses the command in the DM.
+        `stale` uses a command that was removed or is not shown to this person, as an outdated client would.
+        Raises SimulatorError for what Discord's client would refuse.
         """
         guild_id, channel_id = self._where(guild, channel)
         name, *words = command.split()

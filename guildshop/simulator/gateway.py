@@ -148,7 +148,7 @@ class Gateway:
         await socket.prepare(request)
         connection = Connection(socket, make_codec(request.query.get("compress")))
         self._sockets.add(socket)
-        hello: Json = {"heartbeat_interval": HEARTBEAT_MS, "_trace": ["simulator"]}
+        hello: Json = {"heartbeat_interval": HEARTBEAT_MS}
         self._sim.check_payload("HELLO", hello, None)
         connection.send(orjson.dumps({"op": 10, "t": None, "s": None, "d": hello}))
         session: Session | None = None

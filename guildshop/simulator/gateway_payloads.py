@@ -18,7 +18,11 @@ def ready(state: State, session_id: str, guild_ids: list[str], shard: list[int],
         "session_id": session_id,
         "resume_gateway_url": gateway_url,
         "shard": shard,
-        "application": {"id": state.application["id"], "flags": state.application["flags"]},
+        "application": {
+            "id": state.application["id"],
+            "flags": state.application["flags"],
+            "flags_new": str(state.application["flags"]),
+        },
     }
 
 
@@ -30,7 +34,6 @@ def guild_object(state: State, guild: Guild) -> Json:
         "name": guild.name,
         "icon": None,
         "description": None,
-        "home_header": None,
         "splash": None,
         "discovery_splash": None,
         "features": [],
@@ -61,7 +64,6 @@ def guild_object(state: State, guild: Guild) -> Json:
         "safety_alerts_channel_id": None,
         "public_updates_channel_id": None,
         "premium_progress_bar_enabled": False,
-        "nsfw": False,
         "nsfw_level": 0,
         "emojis": [],
         "stickers": [],

@@ -158,8 +158,6 @@ class Interactions:
             "authorizing_integration_owners": owners,
         }
         if interaction.type == COMMAND:
-            made["name"] = interaction.data["name"]
-            made["command_type"] = interaction.data["type"]
             if interaction.data.get("target_id"):
                 made["target_message_id" if interaction.data["type"] == 3 else "target_user"] = (
                     interaction.data["target_id"]
@@ -182,7 +180,7 @@ class Interactions:
             "version": 1,
             "data": interaction.data,
             "channel_id": interaction.channel_id,
-            "channel": self._channel(channel, user_id),
+            "channel": channel,
             "app_permissions": str(has),
             "entitlements": [],
             "authorizing_integration_owners": {"0": guild_id or "0"},
@@ -202,8 +200,3 @@ class Interactions:
         if interaction.source is not None:
             payload["message"] = interaction.source.data
         return payload
-
-    def _channel(self, channel: Json, user_id: str) -> Json:
-        if channel["type"] == DM:
-            return channel
-        return {**channel, "permissions": str(p.in_channel(self._state, channel, user_id))}

@@ -72,7 +72,6 @@ def role(role_id: str, name: str, bits: int, position: int, color: int = 0) -> J
     return {
         "id": role_id,
         "name": name,
-        "description": None,
         "color": color,
         "colors": {"primary_color": color, "secondary_color": None, "tertiary_color": None},
         "hoist": bool(color),

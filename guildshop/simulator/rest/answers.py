@@ -18,11 +18,7 @@ def send_answer(call: Call, interaction: Interaction, body: Json, *, follow_up: 
         kind = 20
     channel = call.state.channel(interaction.channel_id)
     data = new_message(call.state, channel, call.state.bot, kind=kind, flags=flags & EPHEMERAL)
-    data |= {
-        "application_id": call.state.application["id"],
-        "webhook_id": call.state.application["id"],
-        "interaction_metadata": interaction.metadata,
-    }
+    mark_as_answer(call, data, interaction)
     if kind == 19 and interaction.source is not None:
         data["message_reference"] = {
             "type": 0, "channel_id": interaction.channel_id, "message_id": interaction.source.id,
@@ -39,6 +35,19 @@ def send_answer(call: Call, interaction: Interaction, body: Json, *, follow_up: 
     interaction.message_ids.append(message.id)
     call.state.add_message(message)
     return message
+
+
+def mark_as_answer(call: Call, data: Json, interaction: Interaction) -> None:
+    """Say in a message which interaction it answers, and whose."""
+    data["application_id"] = data["webhook_id"] = call.state.application["id"]
+    data["interaction_metadata"] = interaction.metadata
+    if interaction.type == kinds.COMMAND:
+        data["interaction"] = {
+            "id": interaction.id,
+            "type": interaction.type,
+            "name": interaction.data["name"],
+            "user": interaction.metadata["user"],
+        }
 
 
 def edit_answer(call: Call, message: Message, body: Json) -> None:

@@ -9,7 +9,7 @@ from guildshop.simulator.errors import error, invalid
 from guildshop.simulator.interactions import Interaction
 from guildshop.simulator.json_types import Json
 from guildshop.simulator.messages import fill, new_message
-from guildshop.simulator.rest.answers import edit_answer, send_answer
+from guildshop.simulator.rest.answers import edit_answer, mark_as_answer, send_answer
 from guildshop.simulator.rest.core import Call, Routes
 from guildshop.simulator.state import EPHEMERAL, LOADING, Message
 
@@ -91,11 +91,7 @@ def _thinking(call: Call, interaction: Interaction, flags: int) -> Message:
         call.state, call.state.channel(interaction.channel_id), call.state.bot, kind=kind,
         flags=LOADING | (flags & EPHEMERAL),
     )  # fmt: skip
-    data |= {
-        "application_id": call.state.application["id"],
-        "webhook_id": call.state.application["id"],
-        "interaction_metadata": interaction.metadata,
-    }
+    mark_as_answer(call, data, interaction)
     fill(call.state, data, {}, [], call.sim.base_url)
     message = Message(data, interaction.user_id if interaction.ephemeral else None, interaction.token)
     interaction.original_id = message.id
