@@ -1,0 +1,83 @@
+"""Python values as the two databases take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+Encoder = Callable[[Any], Any]
+
+
+def to_json(value: object) -> str:
+    """Return dictionaries, lists and tuples of plain values, UUIDs, dates and decimals as JSON text."""
+    return orjson.dumps(value, default=_json_default, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _json_default(value: object) -> object:
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    message = f"{type(value).__name__} cannot be kept as JSON"
+    raise TypeError(message)
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        message = f"the time {value.isoformat()} has no time zone: use datetime.now(UTC)"
+        raise ValueError(message)
+    return value.astimezone(UTC)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_BY_TYPE: dict[str, dict[type, Encoder]] = {
+    "sqlite": {
+        UUID: str,
+        # SQLite compares text: "…:00+00:00" sorts before "…:00.000001+00:00", so the order is that of time.
+        datetime: lambda value: str(_aware(value)),
+        date: date.isoformat,
+        Decimal: str,
+        dict: to_json,
+        list: to_json,
+        tuple: to_json,
+        Enum: lambda value: value.value,
+    },
+    "postgres": {datetime: _aware, dict: to_json, list: to_json, tuple: to_json, Enum: lambda value: value.value},
+}
+for _encoders in _BY_TYPE.values():
+    _encoders.update({kind: _same for kind in (int, str, bool, float, bytes, type(None))})
+
+
+def encode(dialect: str, value: Any) -> Any:
+    """Return the value as that dialect's driver takes it.
+
+    Dictionaries, lists and tuples become JSON text; a naive datetime is refused with a ValueError.
+    """
+    encoders = _BY_TYPE[dialect]
+    encoder = encoders.get(type(value))
+    if encoder is None:
+        encoder = encoders[type(value)] = _for_subclass(encoders, type(value))
+    return encoder(value)
+
+
+def encode_many(dialect: str, values: Sequence[Any]) -> Any:
+    """Return a list that stands behind `IN`: JSON text for SQLite, an array for PostgreSQL."""
+    encoded = [encode(dialect, value) for value in values]
+    return to_json(encoded) if dialect == "sqlite" else encoded
+
+
+def _for_subclass(encoders: dict[type, Encoder], kind: type) -> Encoder:
+    # An enumeration of text is text too, but drivers want plain text.
+    for base in (Enum, bool, datetime, date, UUID, Decimal, dict, list, tuple, str, int):
+        if issubclass(kind, base):
+            return encoders.get(base, _same)
+    return _same

@@ -1,0 +1,22 @@
+"""Piccolo's registration of the kernel's tables."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from guildshop.tables import (
+    AuditEntry,
+    CredentialRow,
+    DeliveryRow,
+    EventRow,
+    StorePlugin,
+    StoreRow,
+    StoreSetting,
+    TimerRow,
+)
+
+APP_CONFIG = AppConfig(
+    app_name="kernel",
+    migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
+    table_classes=[StoreRow, StoreSetting, StorePlugin, EventRow, DeliveryRow, TimerRow, AuditEntry, CredentialRow],
+)

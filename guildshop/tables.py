@@ -1,0 +1,101 @@
+"""The kernel's own tables."""
+
+from __future__ import annotations
+
+from piccolo.columns import JSON, UUID, BigInt, Boolean, Bytea, Integer, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from guildshop.database.store_table import StoreTable
+
+
+class StoreRow(Table, tablename="store"):
+    """One shop: the tenant. `guild_id` is the Discord server that it is bound to."""
+
+    id = BigInt(primary_key=True)
+    guild_id = BigInt(null=True, default=None)
+    name = Varchar(100)
+    currency = Varchar(3, default="USD")
+    language = Varchar(16, default="en-US")
+    time_zone = Varchar(64, default="UTC")
+    logo = Text(default="")
+    active = Boolean(default=True)
+    created = Timestamptz()
+    settings_version = Integer(default=0)
+
+
+class StoreSetting(StoreTable, tablename="store_setting"):
+    """What a store's owner changed in one section of its settings."""
+
+    id = UUID(primary_key=True)
+    section = Varchar(64)
+    value = JSON()
+    version = Integer(default=1)
+
+
+class StorePlugin(StoreTable, tablename="store_plugin"):
+    """Whether a plugin is on in a store."""
+
+    id = UUID(primary_key=True)
+    plugin = Varchar(64)
+    enabled = Boolean(default=True)
+
+
+class EventRow(StoreTable, tablename="event"):
+    """A fact, as it was recorded in the unit that made it true."""
+
+    id = UUID(primary_key=True)
+    name = Varchar(100)
+    key = Varchar(200, default="")
+    payload = Text()
+    occurred_at = Timestamptz()
+
+
+class DeliveryRow(StoreTable, tablename="delivery"):
+    """One event on its way to one listener."""
+
+    id = UUID(primary_key=True)
+    event = UUID()
+    listener = Varchar(100)
+    key = Varchar(200, default="")
+    due = Timestamptz()
+    next_attempt = Timestamptz()
+    status = Varchar(10, default="PENDING")
+    attempts = Integer(default=0)
+    claimed_by = Varchar(200, null=True, default=None)
+    claimed_until = Timestamptz(null=True, default=None)
+    last_error = Text(null=True, default=None)
+    done_at = Timestamptz(null=True, default=None)
+
+
+class TimerRow(StoreTable, tablename="timer"):
+    """When something that a store does again and again is due."""
+
+    id = UUID(primary_key=True)
+    name = Varchar(100)
+    next_run = Timestamptz()
+    claimed_until = Timestamptz(null=True, default=None)
+
+
+class AuditEntry(StoreTable, tablename="audit_entry"):
+    """Who did what, when, through which entrance, and what changed. Rows are only ever added."""
+
+    id = UUID(primary_key=True)
+    at = Timestamptz()
+    actor_kind = Varchar(16)
+    actor_id = Varchar(100)
+    actor_name = Varchar(200)
+    origin = Varchar(16)
+    action = Varchar(100)
+    subject = Varchar(64)
+    subject_id = Text(default="")
+    before = JSON(null=True, default=None)
+    after = JSON(null=True, default=None)
+    note = Text(default="")
+
+
+class CredentialRow(StoreTable, tablename="credential"):
+    """A sealed credential of a foreign service."""
+
+    id = UUID(primary_key=True)
+    name = Varchar(100)
+    ciphertext = Bytea()
