@@ -99,6 +99,11 @@ class Bot(discord.AutoShardedClient):
             with suppress(asyncio.CancelledError, discord.DiscordException, aiohttp.ClientError):
                 await self._connecting
 
+    async def wait_until_disconnected(self) -> None:
+        """Return once the connection has ended for good, whatever ended it."""
+        if self._connecting is not None:
+            await asyncio.wait({self._connecting})
+
     async def setup_hook(self) -> None:
         """Put the plugins' commands and items in place."""
         for _plugin, command in self.registry.commands.values():

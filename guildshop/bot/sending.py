@@ -32,6 +32,7 @@ AWAY = timedelta(seconds=30)
 UNKNOWN_CHANNEL = 10003
 UNKNOWN_GUILD = 10004
 UNKNOWN_MEMBER = 10007
+UNKNOWN_OVERWRITE = 10009
 UNKNOWN_ROLE = 10011
 UNKNOWN_USER = 10013
 MISSING_ACCESS = 50001
@@ -157,6 +158,25 @@ class Messenger:
         """Take a role from a member; not having it is fine."""
         return await self._change_role("DELETE", store, discord_id, role_id, reason)
 
+    async def open_channel(self, store: Store, discord_id: int, channel_id: int, *, reason: str = "") -> Outcome:
+        """Let a member see a channel."""
+        return await self._change_access(store, discord_id, channel_id, reason, seen=True)
+
+    async def close_channel(self, store: Store, discord_id: int, channel_id: int, *, reason: str = "") -> Outcome:
+        """Take back what `open_channel` gave."""
+        return await self._change_access(store, discord_id, channel_id, reason, seen=False)
+
+    def may_grant(self, store: Store, role_id: int) -> bool:
+        """Tell, without asking Discord, whether the bot stands above the role and may manage roles."""
+        guild = self._bot().get_guild(store.guild_id or 0)
+        role = guild.get_role(role_id) if guild is not None else None
+        return (
+            guild is not None
+            and role is not None
+            and guild.me.guild_permissions.manage_roles
+            and role < guild.me.top_role
+        )
+
     async def member_roles(self, store: Store, discord_id: int) -> frozenset[int] | None:
         """Return the role IDs that a member of the store's server has, None when they are no member."""
         bot = self._bot()
@@ -189,6 +209,29 @@ class Messenger:
             await change(guild_id, discord_id, role_id, reason=reason[:512] or None)
         except discord.HTTPException as error:
             return _role_failure(error, bot.get_guild(guild_id), role_id)
+        return Outcome(Sent.DELIVERED)
+
+    async def _change_access(
+        self, store: Store, discord_id: int, channel_id: int, reason: str, *, seen: bool
+    ) -> Outcome:
+        http = self._bot().http
+        try:
+            if seen:
+                allow = str(discord.Permissions(view_channel=True).value)
+                await http.edit_channel_permissions(channel_id, discord_id, allow, "0", 1, reason=reason or None)
+            else:
+                await http.delete_channel_permissions(channel_id, discord_id, reason=reason or None)
+        except discord.HTTPException as error:
+            if error.code == UNKNOWN_OVERWRITE:
+                return Outcome(Sent.DELIVERED)
+            failed = _message_failure(error, member=False, channel_id=channel_id)
+            if failed.problem is Problem.MISSING_PERMISSION:
+                return replace(
+                    failed,
+                    reason=_("The bot may not change who sees the channel {id}.").format(id=channel_id),
+                    remedy=_("Give the bot View Channel and Manage Permissions there, then retry."),
+                )
+            return failed
         return Outcome(Sent.DELIVERED)
 
     async def _by_thread(self, bot: Bot, store: Store, discord_id: int, message: Message, failed: Outcome) -> Outcome:

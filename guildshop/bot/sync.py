@@ -124,7 +124,13 @@ class CommandSync:
 
     async def _store(self, store_id: int, guild_id: int, digest: str, ids: Mapping[str, int], key: UUID | None) -> None:
         app = self._bot.app
-        columns = {"guild_id": guild_id, "fingerprint": digest, "command_ids": dict(ids), "synced": app.now()}
+        columns: dict[str, Any] = {
+            "guild_id": guild_id,
+            "fingerprint": digest,
+            "command_ids": dict(ids),
+            "synced": app.now(),
+        }
+        columns["synced"] = app.now()
         with suppress(Refusal):  # another process was faster and stored the same
             async with app.work(Actor.system(store_id, "bot")) as work:
                 if key is None:

@@ -1,0 +1,1 @@
+"""Entitlements: the roles and channels that come with what was bought."""

@@ -1,0 +1,80 @@
+"""Entitlements as a plugin: what it hears, and what staff see of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from guildshop.bot.events import MemberJoined
+from guildshop.hookspecs import AdminSection, Check, Listener, Timer, hookimpl
+from guildshop.i18n import lazy
+from guildshop.loading import Plugin
+from guildshop.plugins.entitlements.admin import admin_section
+from guildshop.plugins.entitlements.api import EntitlementDue, EntitlementFailed, EntitlementGranted
+from guildshop.plugins.entitlements.piccolo_app import APP_CONFIG
+from guildshop.plugins.entitlements.service import EntitlementService
+from guildshop.plugins.entitlements.views import RetryButton
+from guildshop.plugins.orders.api import OrderCancelled, OrderPaid, OrderSection
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+RECONCILE_EVERY = timedelta(hours=1)
+
+
+class Entitlements(Plugin):
+    """Gives what was bought, and takes it back."""
+
+    name = "entitlements"
+    title = lazy("Roles and channels")
+    description = lazy("Gives members the roles and channels that come with what they bought.")
+    requires = ("customers", "catalog", "orders")
+    piccolo_app = APP_CONFIG
+
+    @hookimpl
+    def register_services(self, app: App) -> list[object]:
+        """Return the service."""
+        return [EntitlementService(app)]
+
+    @hookimpl
+    def register_listeners(self, app: App) -> list[Listener]:
+        """Hear of paid and cancelled orders, of members who join, and of what is due."""
+        service = app.get(EntitlementService)
+        return [
+            Listener(OrderPaid, "entitlements.order_paid", service.order_paid),
+            Listener(OrderCancelled, "entitlements.order_cancelled", service.order_cancelled),
+            Listener(EntitlementDue, "entitlements.apply", service.apply),
+            Listener(EntitlementGranted, "entitlements.complete", service.complete_order),
+            Listener(EntitlementFailed, "entitlements.alert", service.alert),
+            Listener(MemberJoined, "entitlements.member_joined", service.member_joined),
+        ]
+
+    @hookimpl
+    def register_timers(self, app: App) -> list[Timer]:
+        """Compare with Discord every hour."""
+        return [Timer("entitlements.reconcile", RECONCILE_EVERY, app.get(EntitlementService).reconcile)]
+
+    @hookimpl
+    def register_items(self, app: App) -> list[type[Any]]:
+        """Return the button that tries again."""
+        return [RetryButton]
+
+    @hookimpl
+    def register_checks(self, app: App) -> list[Check]:
+        """Let the doctor look at failed grants and roles that stand too high."""
+        return [Check("entitlements", app.get(EntitlementService).examine)]
+
+    @hookimpl
+    def register_admin(self, app: App) -> list[AdminSection]:
+        """Show entitlements, read-only."""
+        return [admin_section()]
+
+    @hookimpl
+    def register_order_sections(self, app: App) -> list[OrderSection]:
+        """Show an order's entitlements on its page."""
+        service = app.get(EntitlementService)
+        columns = (lazy("Product"), lazy("Kind"), lazy("Discord ID"), lazy("Status"), lazy("What to do"))
+        return [OrderSection(lazy("Roles and channels"), columns, service.page_rows, 60)]
+
+
+plugin = Entitlements()

@@ -1,0 +1,316 @@
+"""Giving and taking back what comes with products, and keeping Discord equal to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from guildshop.plugins.catalog.service import CatalogService
+
+from guildshop.bot.events import MemberJoined
+from guildshop.bot.sending import Outcome, Problem
+from guildshop.database import new_id
+from guildshop.errors import Refusal, Stale
+from guildshop.events import Delivery
+from guildshop.hookspecs import Finding, Severity
+from guildshop.i18n import _
+from guildshop.permissions import Actor
+from guildshop.plugins.entitlements import tables
+from guildshop.plugins.entitlements.api import (
+    Entitlement,
+    EntitlementDue,
+    EntitlementFailed,
+    EntitlementGranted,
+    EntitlementKind,
+    EntitlementRevoked,
+    EntitlementStatus,
+)
+from guildshop.plugins.entitlements.service.queries import EntitlementQueries
+from guildshop.plugins.entitlements.views import failure_notice
+from guildshop.plugins.orders.api import Order, OrderCancelled, OrderPaid, OrderStatus
+from guildshop.plugins.orders.service import OrderService
+from guildshop.tenancy import scope
+
+if TYPE_CHECKING:
+    from guildshop.database import Work
+
+UPDATE = "order.update"
+MEMBERS_A_ROUND = 50
+ATTEMPTS = 4
+UNKNOWN_MEMBER = "not-on-discord"
+
+
+class EntitlementService(EntitlementQueries):
+    """Entitlements of the store in scope."""
+
+    # Events
+
+    async def order_paid(self, event: OrderPaid, delivery: Delivery) -> None:
+        """Note what the order's products give, and have it given."""
+        order = await self.app.get(OrderService).get(event.order)
+        wanted = await self._wanted(order)
+        if not wanted:
+            await self._complete(event.order, delivery)
+            return
+        async with delivery.work() as work:
+            for row in wanted:
+                work.insert(tables.Entitlement, **row, status=EntitlementStatus.PENDING.value, created=work.now)
+                self._due(work, row["id"], row["discord_id"], row["target"])
+
+    async def order_cancelled(self, event: OrderCancelled, delivery: Delivery) -> None:
+        """Take back what the cancelled order gave."""
+        held = await self.of_order(event.order)
+        async with delivery.work() as work:
+            self.revoke_in(work, held)
+
+    async def apply(self, event: EntitlementDue, delivery: Delivery) -> None:
+        """Make Discord what the entitlement's status says."""
+        entitlement = await self.get(event.entitlement)
+        if entitlement.discord_id is None:
+            await self._settle(entitlement, delivery, None)
+        elif entitlement.status is not EntitlementStatus.REVOKED:
+            await self._settle(entitlement, delivery, await self._give(entitlement, entitlement.discord_id))
+        elif not await self.supported_by_another(entitlement):
+            await self._taken(entitlement, delivery, await self._take(entitlement, entitlement.discord_id))
+
+    async def complete_order(self, event: EntitlementGranted, delivery: Delivery) -> None:
+        """Complete the order once everything of it is granted and nothing of it ships."""
+        await self._complete(event.order, delivery)
+
+    async def alert(self, event: EntitlementFailed, delivery: Delivery) -> None:
+        """Tell staff in the log channel what could not be given, and what to do."""
+        entitlement = await self.get(event.entitlement)
+        if entitlement.problem == Problem.MEMBER_GONE.value:
+            return
+        order = await self.app.get(OrderService).get(event.order)
+        store = self.app.stores.get(delivery.store)
+        notice = failure_notice(store.id, order.number, entitlement, delivery.event_id)
+        await self.app.messenger.channel(store, "log" if "log" in store.channels else "orders", notice)
+
+    async def member_joined(self, event: MemberJoined, delivery: Delivery) -> None:
+        """Give a member who came back everything again."""
+        held = await self.of_member(event.discord_id)
+        async with delivery.work() as work:
+            for entitlement in held:
+                self._again(work, entitlement)
+
+    # Use cases
+
+    async def revoke(self, actor: Actor, order_id: UUID, products: Iterable[UUID] | None = None) -> int:
+        """Take back what an order gave, all of it or of some products; return how many entitlements ended."""
+        actor.require(UPDATE)
+        wanted = None if products is None else set(products)
+        held = [found for found in await self.of_order(order_id) if wanted is None or found.product in wanted]
+        async with self.app.work(actor) as work:
+            ended = self.revoke_in(work, held)
+            work.audit("entitlement.revoke", subject="order", subject_id=order_id, after={"ended": ended})
+        return ended
+
+    def revoke_in(self, work: Work, held: Iterable[Entitlement]) -> int:
+        """End entitlements in somebody's Work; a role stays while another entitlement of the member gives it."""
+        ended = 0
+        for entitlement in held:
+            if entitlement.status is EntitlementStatus.REVOKED:
+                continue
+            work.guard(
+                tables.Entitlement,
+                set="status = 'REVOKED', revoked_at = :now, problem = '', reason = '', remedy = ''",
+                where="id = :id AND status <> 'REVOKED'",
+                refusal=_changed(),
+                id=entitlement.id,
+            )
+            work.record(EntitlementRevoked(entitlement.order, entitlement.id))
+            self._due(work, entitlement.id, entitlement.discord_id, entitlement.target)
+            ended += 1
+        return ended
+
+    async def retry(self, actor: Actor, entitlement_id: UUID) -> Entitlement:
+        """Try a failed entitlement again, now."""
+        actor.require(UPDATE)
+        entitlement = await self.get(entitlement_id)
+        if entitlement.status is not EntitlementStatus.FAILED:
+            raise Refusal(
+                _("This one is {status}, so there is nothing to try again.").format(status=entitlement.status.value)
+            )
+        async with self.app.work(actor) as work:
+            self._again(work, entitlement)
+            work.audit("entitlement.retry", subject="entitlement", subject_id=entitlement_id)
+        return entitlement
+
+    # Timers, the doctor, pages
+
+    async def reconcile(self, store_id: int) -> None:
+        """Compare some members with Discord and give what is missing; try again what can work by now."""
+        store = self.app.stores.get(store_id)
+        with scope(store_id):
+            actor = Actor.system(store_id, "entitlements.reconcile")
+            for entitlement in await self.failed():
+                gone = entitlement.problem in (Problem.MEMBER_GONE.value, UNKNOWN_MEMBER)
+                if not gone and self._might_work(entitlement):
+                    async with self.app.work(actor) as work:
+                        self._again(work, entitlement)
+            for discord_id in await self.least_recently_checked(MEMBERS_A_ROUND):
+                roles = await self.app.messenger.member_roles(store, discord_id)
+                held = await self.of_member(discord_id)
+                async with self.app.work(actor) as work:
+                    for entitlement in held:
+                        work.update(tables.Entitlement, entitlement.id, checked_at=work.now)
+                        if roles is not None and _is_missing(entitlement, roles):
+                            self._again(work, entitlement)
+
+    async def examine(self, store_id: int | None) -> Sequence[Finding]:
+        """Tell the doctor what could not be given."""
+        if store_id is None:
+            return []
+        with scope(store_id):
+            failed = [found for found in await self.failed() if found.problem != Problem.MEMBER_GONE.value]
+        reasons = {(found.reason, found.remedy) for found in failed}
+        return [Finding(Severity.BROKEN, _("Roles and channels"), reason, remedy) for reason, remedy in sorted(reasons)]
+
+    async def page_rows(self, order: Order) -> Sequence[Sequence[str]]:
+        """Return an order's entitlements as rows of its page."""
+        return [
+            (
+                found.product_name,
+                _("Role") if found.kind is EntitlementKind.ROLE else _("Channel"),
+                str(found.target),
+                found.status.value,
+                f"{found.reason} {found.remedy}".strip(),
+            )
+            for found in await self.of_order(order.id)
+        ]
+
+    # Within
+
+    async def _wanted(self, order: Order) -> list[dict[str, Any]]:
+        """Return a row for each role and channel that the order's products give."""
+        names = {line.product: line.name for line in order.lines if line.product is not None}
+        products = await self.app.get(CatalogService).get_many(list(names)) if names else []
+        targets = [
+            (product.id, kind, target)
+            for product in products
+            for kind, given in (
+                (EntitlementKind.ROLE, product.granted_roles),
+                (EntitlementKind.CHANNEL, product.granted_channels),
+            )
+            for target in dict.fromkeys(given)
+        ]
+        return [
+            {
+                "id": new_id(),
+                "order_id": order.id,
+                "product": product,
+                "product_name": names[product],
+                "discord_id": order.receiver_discord_id,
+                "kind": kind.value,
+                "target": target,
+            }
+            for product, kind, target in targets
+        ]
+
+    def _due(self, work: Work, entitlement_id: UUID, discord_id: int | None, target: int) -> None:
+        work.record(EntitlementDue(entitlement_id, f"{discord_id}/{target}"))
+
+    def _again(self, work: Work, entitlement: Entitlement) -> None:
+        """Have it given again, whether it failed or was granted."""
+        if entitlement.status is EntitlementStatus.FAILED:
+            work.guard(
+                tables.Entitlement,
+                set="status = 'PENDING', problem = '', reason = '', remedy = ''",
+                where="id = :id AND status = 'FAILED'",
+                refusal=_changed(),
+                id=entitlement.id,
+            )
+        self._due(work, entitlement.id, entitlement.discord_id, entitlement.target)
+
+    async def _settle(self, entitlement: Entitlement, delivery: Delivery, outcome: Outcome | None) -> None:
+        """Keep how giving ended; what was revoked in the meantime stays so, and its own delivery takes it back."""
+        granted = outcome is not None and outcome.delivered
+        if granted and entitlement.status is EntitlementStatus.GRANTED:
+            return
+        problem, reason, remedy = ("", "", "") if granted else _failure(outcome)
+        async with delivery.work() as work:
+            work.guard(
+                tables.Entitlement,
+                set="status = :status, problem = :problem, reason = :reason, remedy = :remedy, granted_at = :granted",
+                where="id = :id AND status <> 'REVOKED'",
+                rows=None,
+                id=entitlement.id,
+                status=(EntitlementStatus.GRANTED if granted else EntitlementStatus.FAILED).value,
+                problem=problem,
+                reason=reason,
+                remedy=remedy,
+                granted=work.now if granted else entitlement.granted_at,
+            )
+            kind = EntitlementGranted if granted else EntitlementFailed
+            work.record(kind(entitlement.order, entitlement.id))
+
+    async def _taken(self, entitlement: Entitlement, delivery: Delivery, outcome: Outcome) -> None:
+        """Keep that taking back failed, so that staff can do it by hand."""
+        if outcome.delivered or outcome.problem in (Problem.MEMBER_GONE, Problem.ROLE_GONE, Problem.CHANNEL_GONE):
+            return
+        problem, reason, remedy = _failure(outcome)
+        async with delivery.work() as work:
+            work.update(tables.Entitlement, entitlement.id, problem=problem, reason=reason, remedy=remedy)
+            work.record(EntitlementFailed(entitlement.order, entitlement.id))
+
+    async def _give(self, entitlement: Entitlement, discord_id: int) -> Outcome:
+        store = self.app.stores.get(entitlement.store)
+        if entitlement.kind is EntitlementKind.ROLE:
+            return await self.app.messenger.grant_role(
+                store, discord_id, entitlement.target, reason=_("Bought in the shop")
+            )
+        return await self.app.messenger.open_channel(store, discord_id, entitlement.target)
+
+    async def _take(self, entitlement: Entitlement, discord_id: int) -> Outcome:
+        store = self.app.stores.get(entitlement.store)
+        if entitlement.kind is EntitlementKind.ROLE:
+            return await self.app.messenger.revoke_role(
+                store, discord_id, entitlement.target, reason=_("Order cancelled")
+            )
+        return await self.app.messenger.close_channel(store, discord_id, entitlement.target)
+
+    def _might_work(self, entitlement: Entitlement) -> bool:
+        store = self.app.stores.get(entitlement.store)
+        return entitlement.kind is EntitlementKind.CHANNEL or self.app.messenger.may_grant(store, entitlement.target)
+
+    async def _complete(self, order_id: UUID, delivery: Delivery) -> None:
+        """Complete the order if it can be; when somebody changes it at the same moment, look again."""
+        orders = self.app.get(OrderService)
+        for left in reversed(range(ATTEMPTS)):
+            order = await orders.get(order_id)
+            given = [found.status is EntitlementStatus.GRANTED for found in await self.of_order(order_id)]
+            try:
+                async with delivery.work() as work:
+                    if order.status is OrderStatus.PAID and not order.ships and all(given):
+                        orders.complete(work, order)
+            except Stale:
+                if not left:
+                    raise
+            else:
+                return
+
+
+def _is_missing(entitlement: Entitlement, roles: frozenset[int]) -> bool:
+    if entitlement.status is EntitlementStatus.FAILED:
+        return entitlement.problem == Problem.MEMBER_GONE.value
+    return (
+        entitlement.status is EntitlementStatus.GRANTED
+        and entitlement.kind is EntitlementKind.ROLE
+        and entitlement.target not in roles
+    )
+
+
+def _failure(outcome: Outcome | None) -> tuple[str, str, str]:
+    if outcome is None:
+        return (
+            UNKNOWN_MEMBER,
+            _("The customer is not linked to a Discord member."),
+            _("Link the customer to a member, then retry."),
+        )
+    return (outcome.problem.value if outcome.problem else "", outcome.reason, outcome.remedy)
+
+
+def _changed() -> Stale:
+    return Stale(_("This entitlement changed at the same moment. Look at it again, then repeat."))
