@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import structlog
 from pydantic import BaseModel
 
-from guildshop import i18n, tables
+from guildshop import i18n
+from guildshop.bot.piccolo_app import APP_CONFIG as BOT_APP
 from guildshop.config.settings import Settings, check_sections, validate_section
 from guildshop.database import Database, Work, open_database
 from guildshop.errors import ConfigurationError, LoadError
@@ -41,9 +42,6 @@ SettingsListener = Callable[[int], Any]
 
 class App:
     """One running Guildshop: what every hook gets as its first argument."""
-
-    tables = tables
-    """The kernel's own tables."""
 
     def __init__(self, settings: Settings, plugins: Plugins) -> None:
         """Hold the parts together; use `App.open`."""
@@ -193,11 +191,11 @@ class App:
         """Begin to deliver events."""
         await self.dispatcher.start()
 
-    async def start_discord(self) -> None:
-        """Connect the bot; return once it is ready."""
+    async def start_discord(self, *, shard_ids: Sequence[int] | None = None, shard_count: int | None = None) -> None:
+        """Connect the bot, with some of its shards or all; return once it is ready."""
         from guildshop.bot.client import start_bot
 
-        self.bot = await start_bot(self)
+        self.bot = await start_bot(self, shard_ids=shard_ids, shard_count=shard_count)
 
     async def stop_discord(self) -> None:
         """Disconnect the bot, after it has finished what it is answering."""
@@ -221,7 +219,7 @@ class App:
 
     def piccolo_apps(self) -> list[AppConfig]:
         """Return the Piccolo apps of the kernel, the web and the plugins."""
-        return [KERNEL_APP, WEB_APP, *(plugin.piccolo_app for plugin in self.plugins if plugin.piccolo_app)]
+        return [KERNEL_APP, WEB_APP, BOT_APP, *(plugin.piccolo_app for plugin in self.plugins if plugin.piccolo_app)]
 
     # Within
 

@@ -20,6 +20,7 @@ from uuid import UUID
 
 import structlog
 
+from guildshop.database.tables import DeliveryRow, EventRow
 from guildshop.errors import LoadError, NotFound
 from guildshop.events import AlreadyDelivered, Delivery, DeliveryPostponed, Event
 from guildshop.hookspecs import Listener, Timer
@@ -228,7 +229,7 @@ class Dispatcher:
         )
         async with self._app.work(actor) as work:
             work.guard(
-                self._app.tables.delivery,
+                DeliveryRow,
                 set="status = 'PENDING', attempts = 0, next_attempt = :now, claimed_until = NULL",
                 where="id = :id AND status = 'FAILED'",
                 refusal=refusal,
@@ -439,10 +440,10 @@ class Dispatcher:
         for name in names:
             key = uuid.uuid5(TIMER_NAMESPACE, f"{store}/{name}")
             async with self._app.work(Actor.system(store, "outbox")) as work:
-                work.delete(self._app.tables.delivery, where="id = :id", id=key)
-                work.delete(self._app.tables.event, where="id = :id", id=key)
+                work.delete(DeliveryRow, where="id = :id", id=key)
+                work.delete(EventRow, where="id = :id", id=key)
                 work.insert(
-                    self._app.tables.event,
+                    EventRow,
                     id=key,
                     name=TimerDue.__name__,
                     key="timer",
@@ -450,7 +451,7 @@ class Dispatcher:
                     occurred_at=now,
                 )
                 work.insert(
-                    self._app.tables.delivery,
+                    DeliveryRow,
                     id=key,
                     event=key,
                     listener=name,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from guildshop.tables import (
+from guildshop.database.tables import (
     AuditEntry,
     CredentialRow,
     DeliveryRow,

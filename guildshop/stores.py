@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from guildshop.database.tables import StoreRow, StoreSetting
 from guildshop.errors import FieldError, Invalid, NotFound, Refusal, Stale
 from guildshop.i18n import _
 from guildshop.money import known_currency
 from guildshop.permissions import Actor, Origin
-from guildshop.tables import StoreRow, StoreSetting
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -148,6 +148,29 @@ class Stores:
                 work.audit("store.create", subject="store", subject_id=store_id, after={"guild": str(guild_id)})
         await self.refresh()
         return self.get(store_id)
+
+    async def move(self, source: int, target: int) -> Store:
+        """Bind the store of one Discord server to another one; everything in it goes along."""
+        store = self.by_guild(source)
+        if store is None:
+            raise NotFound(_("The Discord server {id} has no store.").format(id=source))
+        if target <= 0:
+            raise Invalid.field("guild", _("{id} is no Discord server ID.").format(id=target))
+        taken = Refusal(_("The Discord server {id} has a store already.").format(id=target))
+        if target in self._by_guild:
+            raise taken
+        async with self._changing:
+            async with self._app.work(Actor.system(store.id, "stores", origin=Origin.CLI)) as work:
+                work.update(StoreRow, store.id, conflict=taken, guild_id=target)
+                work.audit(
+                    "store.move",
+                    subject="store",
+                    subject_id=store.id,
+                    before={"guild": str(source)},
+                    after={"guild": str(target)},
+                )
+            await self.refresh()
+        return self.get(store.id)
 
     async def change(
         self, actor: Actor, section: str, values: Mapping[str, Any], *, version: int | None = None

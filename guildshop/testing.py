@@ -2,6 +2,92 @@
 
 from __future__ import annotations
 
-from guildshop.database.testing import database, database_url
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 
-__all__ = ["database", "database_url"]
+import pytest
+
+from guildshop.app import App
+from guildshop.config.settings import Settings
+from guildshop.database.testing import database, database_url
+from guildshop.permissions import TEMPLATES, Actor, ActorKind
+from guildshop.stores import Store
+
+__all__ = ["Clock", "app", "clock", "database", "database_url", "member", "other_store", "staff", "store"]
+
+GUILD = 100000000000000001
+OTHER_GUILD = 100000000000000002
+
+ActorFactory = Callable[..., Actor]
+
+
+class Clock:
+    """The time of a test: it stands still until it is moved."""
+
+    def __init__(self, now: datetime) -> None:
+        """Start at `now` (UTC)."""
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.now
+
+    def advance(self, **parts: float) -> datetime:
+        """Move on by the parts of a timedelta, such as `hours=48`, and return the new time."""
+        self.now += timedelta(**parts)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands at noon of 2026-11-22, UTC."""
+    return Clock(datetime(2026, 11, 22, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+async def app(database_url: str, clock: Clock) -> AsyncIterator[App]:
+    """An opened application with all built-in plugins on a fresh database; no Discord, no web, no dispatcher loop."""
+    async with await App.open(Settings(), database_url=database_url) as opened:
+        opened.clock = clock
+        yield opened
+
+
+@pytest.fixture
+async def store(app: App) -> Store:
+    """The store most tests act in; currency USD."""
+    return await app.stores.create(GUILD, "Example store")
+
+
+@pytest.fixture
+async def other_store(app: App, store: Store) -> Store:
+    """Another store on the same database, whose rows nobody of `store` may see."""
+    return await app.stores.create(OTHER_GUILD, "Other store")
+
+
+@pytest.fixture
+def staff(app: App) -> ActorFactory:
+    """Make somebody of the staff: `staff(store)` has every permission, `staff(store, "order.read")` only that one.
+
+    A single role template, such as `staff(store, "Support")`, stands for its permissions.
+    """
+
+    def make(store: Store, *permissions: str, id: str = "200000000000000001", name: str = "Sam Staff") -> Actor:
+        if not permissions:
+            held = frozenset(app.permissions.permissions)
+        elif len(permissions) == 1 and permissions[0] in TEMPLATES:
+            held = app.permissions.of(permissions[0])
+        else:
+            held = frozenset(permissions)
+        return Actor(ActorKind.MEMBER, id, name, store.id, held)
+
+    return make
+
+
+@pytest.fixture
+def member() -> ActorFactory:
+    """Make a Discord member without any permission: `member(store)`, `member(store, id="…", name="…")`."""
+
+    def make(store: Store, *, id: str = "300000000000000001", name: str = "Bea Buyer") -> Actor:
+        return Actor(ActorKind.MEMBER, id, name, store.id)
+
+    return make

@@ -22,10 +22,10 @@ from guildshop.database.operations import (
     row_values,
 )
 from guildshop.database.scope import EVERY, peek_scope
+from guildshop.database.tables import AuditEntry, DeliveryRow, EventRow
 from guildshop.database.values import to_json
 from guildshop.errors import ScopeError
 from guildshop.events import AlreadyDelivered, Event
-from guildshop.tables import AuditEntry, DeliveryRow, EventRow
 
 if TYPE_CHECKING:
     from guildshop.database.base import Database
@@ -117,14 +117,14 @@ class Work:
         self,
         table: type[Table],
         *,
-        set: str,  # noqa: A002 - reads as the SQL that it is
+        set: str,
         where: str,
         refusal: Exception | None = None,
         rows: int | None = 1,
         conflict: Exception | None = None,
         **values: Any,
     ) -> None:
-        """Run `UPDATE … SET set WHERE store = … AND (where)`; unless `rows` rows change, `refusal` and nothing happened.
+        """Run `UPDATE … SET set WHERE store = … AND (where)`; unless `rows` rows change, refuse, and nothing happened.
 
         `rows=None` takes any number. `:store` and `:now` are always there. Start `where` with `id = :id` when it is one
         row: then PostgreSQL can do the unit in one round trip.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from guildshop.database import Database
+from guildshop.database.tables import StoreRow, StoreSetting
 from guildshop.errors import NotFound, Refusal
 from guildshop.permissions import Actor
-from guildshop.tables import StoreRow, StoreSetting
 from guildshop.tenancy import scope
 
 STORE = 1
