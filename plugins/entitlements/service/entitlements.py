@@ -186,7 +186,7 @@ class EntitlementService(EntitlementQueries):
     async def _wanted(self, order: Order) -> list[dict[str, Any]]:
         """Return a row for each role and channel that the order's products give."""
         names = {line.product: line.name for line in order.lines if line.product is not None}
-        products = await self.app.get(CatalogService).get_many(list(names)) if names else []
+        products = (await self.app.get(CatalogService).get_many(list(names))).values() if names else []
         targets = [
             (product.id, kind, target)
             for product in products

@@ -1,0 +1,1 @@
+"""Notifications: what customers and staff are told without asking."""

@@ -1,0 +1,73 @@
+"""Notifications as a plugin: what it hears and shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from guildshop.hookspecs import AdminSection, Check, Listener, hookimpl
+from guildshop.i18n import lazy
+from guildshop.loading import Plugin
+from guildshop.plugins.customers.api import MessageTopic
+from guildshop.plugins.notifications.admin import admin_section
+from guildshop.plugins.notifications.api import ORDER_CANCELLED
+from guildshop.plugins.notifications.piccolo_app import APP_CONFIG
+from guildshop.plugins.notifications.service import NotificationService
+from guildshop.plugins.notifications.views import ApproveButton, RejectButton, RejectModal
+from guildshop.plugins.orders.api import OrderCancelled, OrderPaid, OrderPlaced, OrderShippingChanged
+from guildshop.plugins.payments.api import PaymentReported
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+
+class Notifications(Plugin):
+    """Tells customers by direct message and staff in a channel what happens to orders."""
+
+    name = "notifications"
+    title = lazy("Notifications")
+    description = lazy("Tells customers by direct message and staff in a channel what happens to orders.")
+    requires = ("customers", "orders", "payments")
+    piccolo_app = APP_CONFIG
+
+    @hookimpl
+    def register_services(self, app: App) -> list[object]:
+        """Return the service."""
+        return [NotificationService(app)]
+
+    @hookimpl
+    def register_listeners(self, app: App) -> list[Listener]:
+        """Hear what happens to orders and payments."""
+        service = app.get(NotificationService)
+        return [
+            Listener(OrderPlaced, "notifications.order_received", service.order_received),
+            Listener(OrderPlaced, "notifications.staff_order", service.tell_staff),
+            Listener(OrderPaid, "notifications.payment_confirmed", service.payment_confirmed),
+            Listener(OrderPaid, "notifications.notice_paid", service.refresh_notices),
+            Listener(OrderCancelled, "notifications.order_cancelled", service.order_cancelled),
+            Listener(OrderCancelled, "notifications.notice_cancelled", service.refresh_notices),
+            Listener(OrderShippingChanged, "notifications.order_shipped", service.order_shipped),
+            Listener(PaymentReported, "notifications.staff_payment_report", service.tell_staff_of_report),
+        ]
+
+    @hookimpl
+    def register_items(self, app: App) -> list[type[Any]]:
+        """Return the buttons of the staff notice."""
+        return [ApproveButton, RejectButton, RejectModal]
+
+    @hookimpl
+    def register_message_topics(self, app: App) -> list[MessageTopic]:
+        """Add the topic of cancelled orders."""
+        return [ORDER_CANCELLED]
+
+    @hookimpl
+    def register_checks(self, app: App) -> list[Check]:
+        """Let the doctor look at the channels for staff."""
+        return [Check("notifications", app.get(NotificationService).examine)]
+
+    @hookimpl
+    def register_admin(self, app: App) -> list[AdminSection]:
+        """Show messages, read-only."""
+        return [admin_section()]
+
+
+plugin = Notifications()

@@ -1,0 +1,5 @@
+"""The use cases of notifications."""
+
+from guildshop.plugins.notifications.service.notifications import NotificationService
+
+__all__ = ["NotificationService"]
