@@ -1,0 +1,72 @@
+"""`check`, `migrate`, `backup`, `restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from guildshop.app import App
+from guildshop.cli.boundary import FAILED
+from guildshop.cli.opening import out, run_async
+from guildshop.config.settings import load_settings
+from guildshop.database import open_database
+from guildshop.database.backup import back_up, restore_backup
+from guildshop.doctor import examine
+from guildshop.hookspecs import Severity
+from guildshop.i18n import _
+from guildshop.loading import load_plugins
+
+_MARKS = {Severity.FINE: "ok", Severity.WARNING: "!!", Severity.BROKEN: "XX"}
+
+
+def check() -> int:
+    """Look for what is wrong with the setup: one line per finding, and what to do."""
+    findings = run_async(examine(load_settings))
+    for finding in findings:
+        remedy = f" {finding.remedy}" if finding.remedy else ""
+        out.print(f"{_MARKS[finding.severity]}  {finding.subject}: {finding.message}{remedy}")
+    return FAILED if any(finding.severity is Severity.BROKEN for finding in findings) else 0
+
+
+def migrate(
+    check: Annotated[bool, typer.Option("--check", help="Only say what is to be done; exit 1 if anything is.")] = False,
+) -> int:
+    """Bring the database up to date."""
+
+    async def work() -> int:
+        settings = load_settings()
+        apps = App(settings, load_plugins(settings.plugins.enabled)).piccolo_apps()
+        database = await open_database(settings.database.url, apps=apps, migrate=False)
+        try:
+            if not check:
+                applied = await database.migrate()
+                out.print(_("Applied {count} migrations; the database is up to date.").format(count=len(applied)))
+                return 0
+            pending = await database.pending_migrations()
+            for migration in pending:
+                out.print(migration)
+            if pending:
+                out.print(_("{count} migrations are to be applied: run `migrate`.").format(count=len(pending)))
+                return FAILED
+            out.print(_("The database is up to date."))
+            return 0
+        finally:
+            await database.close()
+
+    return run_async(work())
+
+
+def backup(file: Annotated[Path, typer.Argument(help="The copy; it must not exist yet.")]) -> None:
+    """Copy the SQLite database consistently, also while Guildshop runs."""
+    size = back_up(load_settings().database.url, file)
+    out.print(_("Wrote {file} ({size} KiB).").format(file=file, size=size // 1024))
+
+
+def restore(file: Annotated[Path, typer.Argument(help="A copy made by `backup`.")]) -> None:
+    """Put a backup in the place of the SQLite database; what was there is kept beside it."""
+    kept = restore_backup(load_settings().database.url, file)
+    out.print(_("Restored {file}.").format(file=file))
+    if kept is not None:
+        out.print(_("What was there before is now {file}.").format(file=kept))
