@@ -54,13 +54,11 @@ export class CommandPicker {
     this.list.show(options, { empty, header: needle ? `Commands matching /${needle}` : "Commands" });
     this.open = true;
     this.element.hidden = false;
-    this.input.setAttribute("aria-expanded", "true");
   }
 
   hide() {
     this.open = false;
     this.element.hidden = true;
-    this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
   }
 

@@ -18,9 +18,7 @@ export class Composer {
       id: "composer",
       rows: "1",
       class: "composer-input",
-      role: "combobox",
       "aria-autocomplete": "list",
-      "aria-expanded": "false",
       "aria-haspopup": "listbox",
       autocomplete: "off",
       spellcheck: "false",
@@ -46,7 +44,7 @@ export class Composer {
     );
     this.slot = h("div", { class: "composer-slot" }, this.plain);
     this.note = h("p", { class: "composer-note", role: "status" });
-    this.element = h("section", { class: "composer", "aria-label": "Write" }, this.picker.element, this.fileRow, this.slot, this.note);
+    this.element = h("section", { id: "write", class: "composer", "aria-label": "Write" }, this.picker.element, this.fileRow, this.slot, this.note);
     this.element.addEventListener("dragover", (event) => event.preventDefault());
     this.element.addEventListener("drop", (event) => {
       event.preventDefault();
@@ -62,7 +60,7 @@ export class Composer {
     const { channel } = state;
     const name = channel?.type === 1 ? `@${state.nameOf(channel.recipients?.[0]?.id) ?? "person"}` : `#${channel?.name ?? ""}`;
     const label = channel ? `Message ${name}` : "No channel is open";
-    this.input.placeholder = innerWidth < 600 ? label : `${label}, or / for commands`;
+    this.input.placeholder = !channel || innerWidth < 600 ? label : `${label}, or / for commands`;
     this.input.setAttribute("aria-label", label);
     this.input.disabled = !channel;
     this.input.value = "";

@@ -22,7 +22,7 @@ const IDEAS = {
   Newcomer: {
     lead: "You have just arrived and know nothing.",
     steps: [["help", "what can be done here"], ["register", "become a customer"], ["catalog", "look around"]],
-    next: "Join the server on the left first; leave it again at the bottom.",
+    next: "Join the server first; you can leave it again at the bottom left.",
   },
 };
 const FALLBACK = { lead: "Type / to see what the bot can do.", steps: [], next: "Switch to another person at the top at any time." };

@@ -42,6 +42,12 @@ function onFrame(name, data) {
   else state.apply(name, data);
 }
 
+function headLink(link) {
+  const made = externalLink(link.url, icon("external"), h("span", {}, link.label));
+  made.setAttribute("aria-label", link.label);
+  return made;
+}
+
 function header(toggles, help, faults) {
   const title = h("h1", { class: "channel-title" });
   const topic = h("p", { class: "channel-topic" });
@@ -52,13 +58,13 @@ function header(toggles, help, faults) {
     const user = channel?.recipients?.[0];
     fill(title, channel && (isDm ? avatar(user, "small") : channelIcon(channel)), h("span", {}, channel ? (isDm ? (state.nameOf(user?.id) ?? "Direct messages") : channel.name) : "Guildshop simulator"));
     fill(topic, channel?.topic ?? "");
-    fill(links, state.links.map((link) => externalLink(link.url, icon("external"), h("span", {}, link.label))));
+    fill(links, state.links.map(headLink));
     const unread = [...state.unread.values()].reduce((sum, count) => sum + count, 0);
     const me = state.personOf(state.me?.id)?.label ?? "";
     document.title = `${unread ? `(${unread}) ` : ""}${channel?.name ? `#${channel.name}` : "Guildshop simulator"}${me ? ` · ${me}` : ""}`;
   };
   state.on(["ready", "selection", "channels"], draw);
-  const faultsButton = h("button", { type: "button", class: "head-button", "aria-expanded": "false", onclick: () => faults.toggle() }, icon("bolt"), h("span", {}, "Faults"));
+  const faultsButton = h("button", { type: "button", class: "head-button", "aria-label": "Faults", "aria-expanded": "false", onclick: () => faults.toggle() }, icon("bolt"), h("span", {}, "Faults"));
   faults.opener = faultsButton;
   return h(
     "header",
@@ -101,6 +107,12 @@ function build() {
   fill(app, top, h("div", { class: "columns" }, rail, list, main, memberList(), faults.element, scrim));
   document.addEventListener("click", (event) => pressed(event, composer, closeDrawers));
   document.addEventListener("keydown", (event) => shortcuts(event, composer, closeDrawers));
+  // The address's fragment says who one is, so the link must not replace it.
+  document.querySelector(".skip-link").addEventListener("click", (event) => {
+    event.preventDefault();
+    if (composer.form) composer.form.focus();
+    else composer.input.focus();
+  });
   window.addEventListener("hashchange", () => {
     const person = personFromAddress();
     if (person) become(person);

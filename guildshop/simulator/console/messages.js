@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { fill, h, icon, iconButton, toast } from "./dom.js";
-import { dropNote, notesOf } from "./interactions.js";
+import { dropNote, failureOf, notesOf, pendingOf } from "./interactions.js";
 import { follows, messageView, spokenText } from "./message_view.js";
 import { joinCards } from "./sidebar.js";
 import { state } from "./state.js";
@@ -103,10 +103,10 @@ function redraw(view, all = false) {
 
 function rowFor(view, kept, message, compact, all) {
   const drawn = view.nodes.get(message.id);
-  const live = message.components?.length > 0;
-  const reuse = !all && drawn && drawn.message === message && drawn.compact === compact && !live;
+  const pressed = `${pendingOf(message.id)?.nonce}/${failureOf(message.id)}`;
+  const reuse = !all && drawn && drawn.message === message && drawn.compact === compact && drawn.pressed === pressed;
   const node = reuse ? drawn.node : messageView(message, compact);
-  kept.set(message.id, { node, message, compact });
+  kept.set(message.id, { node, message, compact, pressed });
   return node;
 }
 

@@ -43,7 +43,7 @@ function drawRail(rail, onOpen) {
 function drawList(list, onOpen) {
   const { guild } = state;
   const head = h("div", { class: "server-head" }, h("h2", {}, guild?.name ?? "No server"), guild && h("span", { class: "server-size" }, `${guild.members.size} members`));
-  fill(list, head, h("div", { class: "channel-scroll" }, guild ? channelGroups(guild, onOpen) : joinCards(), directMessages(onOpen)), ownFooter());
+  fill(list, head, h("div", { class: "channel-scroll" }, guild ? channelGroups(guild, onOpen) : state.channelId && joinCards(), directMessages(onOpen)), ownFooter());
 }
 
 function ordered(channels) {
