@@ -22,7 +22,7 @@ from guildshop.database.operations import InsertShape, Unit
 from guildshop.database.sqlite_engine import KeptSQLiteEngine
 from guildshop.database.sqlite_writer import SqliteWriter
 from guildshop.database.templates import compiled
-from guildshop.database.url import DatabaseUrl
+from guildshop.database.url import DatabaseUrl, Dialect
 from guildshop.errors import DatabaseError
 from guildshop.events import Event
 
@@ -83,7 +83,7 @@ class SqliteDatabase(Database):
             raise DatabaseError(message)
         self.path = url.path
         self.engine = KeptSQLiteEngine(self)
-        self._lock: _FileLock | None = None
+        self._lock: FileLock | None = None
         self._writer = SqliteWriter(lambda: connect(self.path, reader=False))
         self._readers: ThreadPoolExecutor | None = None
         self._local = threading.local()
@@ -94,7 +94,7 @@ class SqliteDatabase(Database):
         """Lock the file for this process and open it; DatabaseError when another process has it."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _FileLock(self.path)
+            self._lock = FileLock(self.path)
             await self._writer.start()
         except (OSError, sqlite3.Error) as error:
             self._unlock()
@@ -202,7 +202,7 @@ class SqliteDatabase(Database):
 class SqliteSession:
     """The transaction of a migration."""
 
-    dialect: Literal["sqlite"] = "sqlite"
+    dialect: Dialect = "sqlite"
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Work on that connection."""
@@ -264,7 +264,7 @@ def copy_database(source: Path, target: Path) -> None:
     partial.replace(target)
 
 
-class _FileLock:
+class FileLock:
     """A lock beside the file that ends with the process, however that ends."""
 
     def __init__(self, path: Path) -> None:
