@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-CommitCallback = Callable[[], None | Awaitable[None]]
+CommitCallback = Callable[[], Awaitable[None] | None]
 
 
 class Database(abc.ABC):
@@ -98,8 +98,15 @@ class Database(abc.ABC):
     # Waking the dispatcher
 
     def on_commit(self, callback: CommitCallback) -> None:
-        """Call back after each unit that left deliveries, also another process's on PostgreSQL; waking for nothing is fine."""
+        """Call back after each unit that left deliveries, with `listen` also those of other processes.
+
+        It may be called for nothing, as when a unit was refused.
+        """
         self._commit_callbacks.append(callback)
+
+    async def listen(self) -> None:
+        """Also call back on the commits of other processes, from now on; SQLite has none."""
+        return
 
     def wake(self) -> None:
         """Call all that `on_commit` was given; a failing one is logged and stops nobody."""

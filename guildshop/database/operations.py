@@ -211,7 +211,7 @@ def row_values(shape: InsertShape, dialect: str, columns: Mapping[str, Any], giv
     if len(values) != given:
         message = "every row of an insert needs the same columns"
         raise ValueError(message)
-    for _, column in shape.defaults:
+    for _name, column in shape.defaults:
         values.append(encode(dialect, _default(column, now)))
     return values
 

@@ -21,7 +21,7 @@ from guildshop.database.operations import InsertShape, Operation, Unit
 from guildshop.database.postgres_engine import PooledPostgresEngine
 from guildshop.database.postgres_unit import CHANNEL, Statement, compile_segment, cut
 from guildshop.database.templates import compiled
-from guildshop.database.url import DatabaseUrl
+from guildshop.database.url import DatabaseUrl, Dialect
 from guildshop.errors import DatabaseError
 from guildshop.events import Event
 
@@ -60,7 +60,8 @@ class PostgresDatabase(Database):
     ) -> None:
         """Prepare; `open` connects."""
         super().__init__(url, apps, listeners_of, encode)
-        self.engine = PooledPostgresEngine(self)
+        self._piccolo = PooledPostgresEngine(self)
+        self.engine = self._piccolo
         self._pool: Any = None
         self._listening: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -83,7 +84,7 @@ class PostgresDatabase(Database):
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, TimeoutError) as error:
             message = f"PostgreSQL at {self.url.shown} cannot be reached: {error or type(error).__name__}."
             raise DatabaseError(message) from error
-        self.engine.pool = self._pool
+        self._piccolo.pool = self._pool
 
     async def close(self) -> None:
         """Give what runs a second to finish, then disconnect."""
@@ -94,7 +95,7 @@ class PostgresDatabase(Database):
             self._listening = None
         if self._pool is None:
             return
-        pool, self._pool, self.engine.pool = self._pool, None, None
+        pool, self._pool, self._piccolo.pool = self._pool, None, None
         try:
             await asyncio.wait_for(pool.close(), CLOSE_SECONDS)
         except TimeoutError:
@@ -192,7 +193,7 @@ class PostgresDatabase(Database):
                 await connection.fetch(statements[0].text, *statements[0].arguments)
             else:
                 async with connection.transaction():
-                    for progress.begun, statement in enumerate(statements, 1):  # noqa: B020 - counts where it stands
+                    for progress.begun, statement in enumerate(statements, 1):
                         await connection.fetch(statement.text, *statement.arguments)
         progress.finished = True
 
@@ -253,7 +254,7 @@ class PostgresDatabase(Database):
 class PostgresSession:
     """The transaction of a migration."""
 
-    dialect: Literal["postgres"] = "postgres"
+    dialect: Dialect = "postgres"
 
     def __init__(self, connection: Any) -> None:
         """Work on that connection."""

@@ -92,7 +92,7 @@ class SqliteWriter:
         assert self._loop is not None  # noqa: S101 - start() set it
         try:
             connection = self._connect()
-        except BaseException as error:  # noqa: BLE001 - told to whoever opens
+        except BaseException as error:
             self._loop.call_soon_threadsafe(opened.set_exception, error)
             return
         self._loop.call_soon_threadsafe(opened.set_result, None)
@@ -130,7 +130,7 @@ class SqliteWriter:
             for pending in batch:
                 self._do(cursor, pending)
             cursor.execute("COMMIT")
-        except BaseException as error:  # noqa: BLE001 - told to every one of the batch
+        except BaseException as error:
             if connection.in_transaction:
                 cursor.execute("ROLLBACK")
             for pending in batch:

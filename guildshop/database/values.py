@@ -54,7 +54,7 @@ _BY_TYPE: dict[str, dict[type, Encoder]] = {
     "postgres": {datetime: _aware, dict: to_json, list: to_json, tuple: to_json, Enum: lambda value: value.value},
 }
 for _encoders in _BY_TYPE.values():
-    _encoders.update({kind: _same for kind in (int, str, bool, float, bytes, type(None))})
+    _encoders.update(dict.fromkeys((int, str, bool, float, bytes, type(None)), _same))
 
 
 def encode(dialect: str, value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Every figure beside its floor or its peer: `python -m benchmarks`."""
