@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from guildshop.errors import Invalid
+from guildshop.i18n import _
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -31,3 +36,19 @@ def page_number(asked: int, total: int, size: int) -> tuple[int, int]:
     """Return the nearest page that exists and how many there are; an empty list has one, empty, page."""
     pages = max(1, -(-total // size))
     return min(max(asked, 1), pages), pages
+
+
+def to_cursor(values: Sequence[str]) -> str:
+    """Return the sort values of a list's last row as the opaque text that a caller gives back."""
+    return urlsafe_b64encode(json.dumps(list(values), ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def from_cursor(cursor: str, count: int) -> list[str]:
+    """Return the `count` sort values of a cursor; refuse what this list did not give out."""
+    try:
+        values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        values = None
+    if not isinstance(values, list) or len(values) != count or not all(isinstance(value, str) for value in values):
+        raise Invalid.field("cursor", _("This cursor belongs to no list. Start again from the first page."))
+    return values

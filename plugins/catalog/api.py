@@ -156,9 +156,9 @@ class ProductChange:
     price: int | Unset = UNSET
     currency: str | Unset = UNSET
     description: str | Unset = UNSET
-    cost: int | None | Unset = UNSET
+    cost: int | Unset | None = UNSET
     image_url: str | Unset = UNSET
-    category: UUID | None | Unset = UNSET
+    category: UUID | Unset | None = UNSET
     kind: ProductKind | Unset = UNSET
     active: bool | Unset = UNSET
     published: bool | Unset = UNSET
@@ -167,9 +167,9 @@ class ProductChange:
     required_roles: tuple[int, ...] | Unset = UNSET
     granted_roles: tuple[int, ...] | Unset = UNSET
     granted_channels: tuple[int, ...] | Unset = UNSET
-    limit_per_customer: int | None | Unset = UNSET
+    limit_per_customer: int | Unset | None = UNSET
     position: int | Unset = UNSET
-    low_stock_at: int | None | Unset = UNSET
+    low_stock_at: int | Unset | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)

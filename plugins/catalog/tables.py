@@ -25,7 +25,11 @@ class Category(StoreTable, tablename="category"):
 
 
 class Product(StoreTable, tablename="product"):
-    """Something for sale. Role and channel lists are Discord IDs with commas between; money is in minor units."""
+    """Something for sale. Role and channel lists are Discord IDs with commas between; money is in minor units.
+
+    The counters of a product that is not tracked are kept too, so that tracking can begin at any time: its `available`
+    may then be below zero. `stock_state` is what was last announced of the stock.
+    """
 
     id = UUID(primary_key=True)
     sku = Varchar(length=64)
@@ -50,6 +54,7 @@ class Product(StoreTable, tablename="product"):
     limit_per_customer = Integer(null=True)
     position = Integer(default=0)
     low_stock_at = Integer(null=True)
+    stock_state = Varchar(length=4, default="OK")
     search = Text(secret=True)
     created = Timestamptz()
     version = Integer(default=1)

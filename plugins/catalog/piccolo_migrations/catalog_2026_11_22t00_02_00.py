@@ -48,6 +48,7 @@ STATEMENTS = [
         limit_per_customer INTEGER,
         position INTEGER NOT NULL DEFAULT 0,
         low_stock_at INTEGER,
+        stock_state VARCHAR(4) NOT NULL DEFAULT 'OK',
         search TEXT NOT NULL DEFAULT '',
         created TIMESTAMPTZ NOT NULL,
         version INTEGER NOT NULL DEFAULT 1,
@@ -56,15 +57,17 @@ STATEMENTS = [
         FOREIGN KEY (store, category) REFERENCES category (store, id) ON DELETE RESTRICT,
         CHECK (price >= 0),
         CHECK (cost >= 0),
-        CHECK (available >= 0),
+        CHECK (available >= 0 OR NOT tracked),
         CHECK (reserved >= 0),
         CHECK (kind IN ('DIGITAL', 'SHIPPED')),
         CHECK (visibility IN ('INHERIT', 'PUBLIC', 'PRIVATE')),
         CHECK (limit_per_customer > 0),
-        CHECK (low_stock_at >= 0)
+        CHECK (low_stock_at >= 0),
+        CHECK (stock_state IN ('OK', 'LOW', 'OUT'))
     )
     """,
     "CREATE INDEX product_shelf ON product (store, position, search, id)",
+    "CREATE INDEX product_roles ON product (store, required_roles)",
     "CREATE INDEX product_category ON product (store, category)",
     """
     CREATE TABLE stock_movement (

@@ -1,0 +1,69 @@
+"""The plugin of the catalog: what it offers to the kernel."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from guildshop.hookspecs import ImportKind, SettingsSection, Timer, hookimpl
+from guildshop.i18n import lazy
+from guildshop.loading import Plugin
+from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
+from guildshop.plugins.catalog.api import PRODUCT_READ, PRODUCT_UPDATE
+from guildshop.plugins.catalog.piccolo_app import APP_CONFIG
+from guildshop.plugins.catalog.rules.importing import COLUMNS, REQUIRED
+from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.catalog.settings import CatalogSettings
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+
+class Catalog(Plugin):
+    """Products, categories and stock."""
+
+    name = "catalog"
+    title = lazy("Catalog")
+    description = lazy("What is for sale: products, categories, stock, and which roles may see what.")
+    piccolo_app = APP_CONFIG
+
+    @hookimpl
+    def register_services(self, app: App) -> list[object]:
+        """Offer the catalog's use cases."""
+        return [CatalogService(app)]
+
+    @hookimpl
+    def register_permissions(self, app: App) -> list[Permission]:
+        """Let all staff see products, and those who run the shop change them."""
+        return [
+            Permission(PRODUCT_READ, lazy("See products"), frozenset({MANAGER, SUPPORT, FULFILMENT, READ_ONLY})),
+            Permission(PRODUCT_UPDATE, lazy("Change products and stock"), frozenset({MANAGER, FULFILMENT})),
+        ]
+
+    @hookimpl
+    def register_settings(self, app: App) -> list[SettingsSection]:
+        """Let the owner say what members see of the stock."""
+        return [SettingsSection("catalog", CatalogSettings, lazy("Catalog"))]
+
+    @hookimpl
+    def register_timers(self, app: App) -> list[Timer]:
+        """Look every minute for stock that became low, ran out or came back."""
+        return [Timer("catalog.stock", timedelta(minutes=1), app.get(CatalogService).watch_stock)]
+
+    @hookimpl
+    def register_imports(self, app: App) -> list[ImportKind]:
+        """Take and give products as CSV files."""
+        service = app.get(CatalogService)
+        return [
+            ImportKind(
+                name="products",
+                columns=COLUMNS,
+                required=REQUIRED,
+                run=service.import_products,
+                permission=PRODUCT_UPDATE,
+                export=service.export_products,
+            )
+        ]
+
+
+plugin = Catalog()

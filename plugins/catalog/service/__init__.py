@@ -1,0 +1,11 @@
+"""The use cases and queries of the catalog."""
+
+from guildshop.plugins.catalog.service.editing import Editing
+from guildshop.plugins.catalog.service.importing import Importing
+from guildshop.plugins.catalog.service.stock import Stock
+
+__all__ = ["CatalogService"]
+
+
+class CatalogService(Stock, Editing, Importing):
+    """Everything that can be asked and done about products, categories and stock."""

@@ -1,0 +1,14 @@
+"""What a store's owner sets of the catalog."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class CatalogSettings(BaseModel):
+    """`[stores."…".catalog]` of the configuration and its part of `/settings`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    show_quantity: bool = Field(default=True, description="Members see the exact stock, not just In or Out of stock")
+    page_size: int = Field(default=4, ge=1, le=5, description="Products on one page of /catalog")

@@ -1,0 +1,64 @@
+"""The plugin of customers: what it offers to the kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guildshop.hookspecs import ImportKind, hookimpl
+from guildshop.i18n import lazy
+from guildshop.loading import Plugin
+from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
+from guildshop.plugins.customers import hookspecs
+from guildshop.plugins.customers.api import BASE_TOPICS, CUSTOMER_READ, CUSTOMER_UPDATE, MessageTopic
+from guildshop.plugins.customers.piccolo_app import APP_CONFIG
+from guildshop.plugins.customers.rules.importing import COLUMNS
+from guildshop.plugins.customers.service import CustomerService
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+
+class Customers(Plugin):
+    """Profiles, addresses, tags and DM preferences."""
+
+    name = "customers"
+    title = lazy("Customers")
+    description = lazy("Who buys: profiles, addresses, tags and what each wants to be told.")
+    piccolo_app = APP_CONFIG
+    hookspecs = hookspecs.CustomersHooks
+
+    @hookimpl
+    def register_services(self, app: App) -> list[object]:
+        """Offer the customers' use cases."""
+        return [CustomerService(app)]
+
+    @hookimpl
+    def register_permissions(self, app: App) -> list[Permission]:
+        """Let most staff see customers, and those who support them change them."""
+        return [
+            Permission(CUSTOMER_READ, lazy("See customers"), frozenset({MANAGER, SUPPORT, FULFILMENT, READ_ONLY})),
+            Permission(CUSTOMER_UPDATE, lazy("Change customers"), frozenset({MANAGER, SUPPORT})),
+        ]
+
+    @hookimpl
+    def register_message_topics(self, app: App) -> list[MessageTopic]:
+        """Offer the topics of the shop itself."""
+        return list(BASE_TOPICS)
+
+    @hookimpl
+    def register_imports(self, app: App) -> list[ImportKind]:
+        """Take and give customers as CSV files."""
+        service = app.get(CustomerService)
+        return [
+            ImportKind(
+                name="customers",
+                columns=COLUMNS,
+                required=frozenset(),
+                run=service.import_customers,
+                permission=CUSTOMER_UPDATE,
+                export=service.export_customers,
+            )
+        ]
+
+
+plugin = Customers()

@@ -1,0 +1,37 @@
+"""What makes a customer and an address acceptable: pure functions that return the tidy value or refuse."""
+
+from guildshop.plugins.customers.rules.addresses import (
+    check_address,
+    country_named,
+    needs_region,
+    postal_code_example,
+    tidy_address,
+)
+from guildshop.plugins.customers.rules.people import (
+    clean,
+    clean_account_number,
+    clean_email,
+    clean_phone,
+    clean_tags,
+    email_key,
+    new_account_number,
+    search_text,
+    tags_key,
+)
+
+__all__ = [
+    "check_address",
+    "clean",
+    "clean_account_number",
+    "clean_email",
+    "clean_phone",
+    "clean_tags",
+    "country_named",
+    "email_key",
+    "needs_region",
+    "new_account_number",
+    "postal_code_example",
+    "search_text",
+    "tags_key",
+    "tidy_address",
+]
