@@ -8,12 +8,27 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from guildshop.app import App
+from guildshop.bot.testing import Shop, ShopFactory, make_shop, shop
 from guildshop.config.settings import Settings
 from guildshop.database.testing import database, database_url
 from guildshop.permissions import TEMPLATES, Actor, ActorKind
 from guildshop.stores import Store
 
-__all__ = ["Clock", "app", "clock", "database", "database_url", "member", "other_store", "staff", "store"]
+__all__ = [
+    "Clock",
+    "Shop",
+    "ShopFactory",
+    "app",
+    "clock",
+    "database",
+    "database_url",
+    "make_shop",
+    "member",
+    "other_store",
+    "shop",
+    "staff",
+    "store",
+]
 
 GUILD = 100000000000000001
 OTHER_GUILD = 100000000000000002
