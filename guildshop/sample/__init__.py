@@ -1,0 +1,1 @@
+"""The sample store that the demo imports: CSV files, and the program that writes them."""
