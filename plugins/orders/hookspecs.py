@@ -17,15 +17,19 @@ class OrderHooks:
     @hookspec
     def register_payment_methods(self, app: App) -> list[PaymentMethods]:
         """Return functions that name the ways to pay in a store; they are called whenever methods are offered."""
+        raise NotImplementedError
 
     @hookspec
     def register_checkout_steps(self, app: App) -> list[CheckoutStep]:
         """Return the steps that the plugin adds to the checkout; they are skipped in stores where the plugin is off."""
+        raise NotImplementedError
 
     @hookspec
     def register_order_sections(self, app: App) -> list[OrderSection]:
         """Return tables that the plugin adds to the page of an order."""
+        raise NotImplementedError
 
     @hookspec
     def register_order_actions(self, app: App) -> list[OrderAction]:
         """Return what staff can do to an order beyond what the orders plugin itself offers."""
+        raise NotImplementedError

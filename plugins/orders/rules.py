@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from guildshop.errors import Invalid, Refusal
-from guildshop.i18n import _, lazy
+from guildshop.i18n import _
 from guildshop.money import MAXIMUM, format_money
 from guildshop.plugins.orders.api import (
     MAXIMUM_QUANTITY,
@@ -36,6 +37,8 @@ FLOW_LIFE = timedelta(minutes=30)
 MAXIMUM_LINES = 25
 """How many different products one order takes: as many as a Discord select can offer for removal."""
 
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+
 _S = OrderStatus
 
 MOVES: Mapping[OrderStatus, frozenset[OrderStatus]] = MappingProxyType(
@@ -54,39 +57,6 @@ MOVES: Mapping[OrderStatus, frozenset[OrderStatus]] = MappingProxyType(
 
 BY_REFUND = frozenset({_S.PARTIALLY_REFUNDED, _S.REFUNDED})
 """The statuses that only a refund sets."""
-
-STATUS_LABELS: Mapping[OrderStatus, str] = MappingProxyType(
-    {
-        _S.PENDING_PAYMENT: lazy("Pending payment"),
-        _S.PAID: lazy("Paid"),
-        _S.FULFILLING: lazy("Fulfilling"),
-        _S.SHIPPED: lazy("Shipped"),
-        _S.COMPLETE: lazy("Complete"),
-        _S.CANCELLED: lazy("Cancelled"),
-        _S.REFUNDED: lazy("Refunded"),
-        _S.PARTIALLY_REFUNDED: lazy("Partially refunded"),
-    }
-)
-
-SHIPPING_LABELS: Mapping[ShippingStatus, str] = MappingProxyType(
-    {
-        ShippingStatus.PENDING: lazy("Not shipped yet"),
-        ShippingStatus.LABEL_CREATED: lazy("Label created"),
-        ShippingStatus.SHIPPED: lazy("Shipped"),
-        ShippingStatus.DELIVERED: lazy("Delivered"),
-        ShippingStatus.FAILED: lazy("Delivery failed"),
-    }
-)
-
-
-def status_label(status: OrderStatus) -> str:
-    """Return the status as a reader of the current language knows it."""
-    return _(STATUS_LABELS[status])
-
-
-def shipping_label(status: ShippingStatus) -> str:
-    """Return the shipping status as a reader of the current language knows it."""
-    return _(SHIPPING_LABELS[status])
 
 
 def allowed_moves(status: OrderStatus, *, ships: bool) -> tuple[OrderStatus, ...]:
@@ -193,13 +163,12 @@ def normal_number(text: str) -> str:
 
 def check_quantity(text: str) -> int:
     """Return a quantity from what somebody typed; refuse anything but a whole number from 1 to 10,000."""
-    try:
-        quantity = int(text.strip())
-    except ValueError:
+    typed = text.strip()
+    if not _WHOLE_NUMBER.fullmatch(typed):
         raise Invalid.field(
-            "quantity", _("“{text}” is no quantity. Give a whole number such as 2.").format(text=text.strip()[:20])
-        ) from None
-    return limit_quantity(quantity)
+            "quantity", _("“{text}” is no quantity. Give a whole number such as 2.").format(text=typed[:20])
+        )
+    return limit_quantity(int(typed))
 
 
 def limit_quantity(quantity: int) -> int:

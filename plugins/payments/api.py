@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from guildshop.errors import Refusal
 from guildshop.events import Event
 
+REPORT_ITEM = "payments.paid"
+"""The custom-ID prefix of the I've paid button: `payments.paid:<store>:<order>`."""
+
 
 class PaymentState(StrEnum):
     """Where a payment stands: it moves forward only."""

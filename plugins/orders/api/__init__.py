@@ -32,6 +32,8 @@ from guildshop.plugins.orders.api.events import (
     OrderShippingChanged,
     OrderStatusChanged,
 )
+from guildshop.plugins.orders.api.flow import Screen, Stage
+from guildshop.plugins.orders.api.labels import shipping_label, status_label
 from guildshop.plugins.orders.api.order import (
     Channel,
     HistoryKind,
@@ -42,7 +44,6 @@ from guildshop.plugins.orders.api.order import (
     OrderHistory,
     OrderLine,
     OrderNote,
-    OrderPage,
     OrderStatus,
     OrderSummary,
     ShippingAddress,
@@ -83,7 +84,6 @@ __all__ = [
     "OrderHistory",
     "OrderLine",
     "OrderNote",
-    "OrderPage",
     "OrderPaid",
     "OrderPlaced",
     "OrderSection",
@@ -101,10 +101,14 @@ __all__ = [
     "Quote",
     "QuoteExpired",
     "QuoteLine",
+    "Screen",
     "ShippingAddress",
     "ShippingStatus",
     "ShippingType",
     "ShopClosed",
+    "Stage",
     "TooManyUnpaid",
     "Totals",
+    "shipping_label",
+    "status_label",
 ]

@@ -6,7 +6,7 @@ A plugin adds a step by the hook `register_checkout_steps`. Discounts, shipping,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -168,7 +168,6 @@ class Quote:
     address: Mapping[str, str]
     made: datetime
     expires: datetime
-    references: Mapping[str, str] = field(default_factory=dict)
 
 
 class CheckoutStep(Protocol):

@@ -119,8 +119,8 @@ class Order:
     """An order with its lines and adjustments.
 
     `shipping_status` is None where nothing ships. `total = subtotal - discount - loyalty + shipping + tax`,
-    `due = total - credit`. `notes` are for staff alone. `recipient_discord_id` is the member it was bought for, who gets
-    the roles; None for oneself.
+    `due = total - credit`. `notes` are for staff alone. `recipient_discord_id` is the member it was bought for, who
+    gets the roles; None for oneself.
     """
 
     id: UUID
@@ -224,11 +224,3 @@ class OrderFilter:
     created_before: datetime | None = None
     minimum: int | None = None
     maximum: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderPage:
-    """One page of a list, newest first; pass `next` as the cursor of the following page (empty: the last one)."""
-
-    orders: tuple[OrderSummary, ...]
-    next: str = ""

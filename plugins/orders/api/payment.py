@@ -28,6 +28,8 @@ class PaymentMethod:
     instructions: Callable[[Order], str]
     settle: Callable[[Order, str], Awaitable[Callable[[Work], None]]] | None = None
     begin: Callable[[Order], Awaitable[str]] | None = None
+    report_item: str = ""
+    """The custom-ID prefix of the button by which a customer says that they have paid; empty: no such button."""
 
     @property
     def manual(self) -> bool:

@@ -1,5 +1,7 @@
 """The use cases of orders: `OrderService` for what exists, `CheckoutService` for what is being ordered."""
 
+from guildshop.plugins.orders.service.checkout import CheckoutService
 from guildshop.plugins.orders.service.orders import OrderService
+from guildshop.plugins.orders.service.rows import add_history
 
-__all__ = ["OrderService"]
+__all__ = ["CheckoutService", "OrderService", "add_history"]

@@ -1,0 +1,6 @@
+"""The commands, buttons, selects and modals of orders."""
+
+from guildshop.plugins.orders.commands.flow import FLOW_ITEMS
+from guildshop.plugins.orders.commands.slash import COMMANDS, ITEMS
+
+__all__ = ["COMMANDS", "FLOW_ITEMS", "ITEMS"]

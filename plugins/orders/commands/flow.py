@@ -1,0 +1,298 @@
+"""The buttons, selects and modals of the order flow. All they need is in the draft's row."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from guildshop.bot import (
+    Context,
+    Fields,
+    StoreButton,
+    StoreModal,
+    StoreSelect,
+    TextField,
+    answer,
+    open_modal,
+    update,
+)
+from guildshop.bot.rendering import member
+from guildshop.errors import Invalid, Stale
+from guildshop.i18n import _
+from guildshop.plugins.catalog.api import OutOfStock
+from guildshop.plugins.orders.api import (
+    Order,
+    PriceRose,
+    ProductGone,
+    QuoteExpired,
+    Screen,
+    Stage,
+)
+from guildshop.plugins.orders.commands.shelf import search_shelf, shelf_of
+from guildshop.plugins.orders.service import CheckoutService, OrderService
+from guildshop.plugins.orders.views import prefixes
+from guildshop.plugins.orders.views.flow import Shelf, Shown, show
+from guildshop.plugins.orders.views.orders import receipt
+
+if TYPE_CHECKING:
+    import discord
+
+    from guildshop.bot.client import Bot
+
+ASK_AGAIN = (QuoteExpired, PriceRose, ProductGone, OutOfStock, Stale)
+"""Refusals of Confirm after which the member is shown what changed, to decide anew."""
+
+
+def checkout_of(context: Context) -> CheckoutService:
+    """Return the service of the order flow."""
+    return context.app.get(CheckoutService)
+
+
+async def shown(context: Context, screen: Screen, shelf: Shelf | None = None) -> Shown:
+    """Return a screen as Discord shows it, the items screen with its products."""
+    if screen.stage is Stage.ITEMS and shelf is None:
+        shelf = await shelf_of(context)
+    recipient = screen.draft.recipient
+    return show(screen, shelf, recipient=member(recipient) if recipient else "")
+
+
+async def go_on(interaction: discord.Interaction[Bot], context: Context, coming: Awaitable[Screen]) -> None:
+    """Show the next screen in place of the one that was used."""
+    made = await shown(context, await coming)
+    await update(interaction, embed=made.embed, view=made.view)
+
+
+async def begin(interaction: discord.Interaction[Bot], context: Context, recipient: int | None = None) -> None:
+    """Begin an order flow or go on with the one begun, in a private message of its own."""
+    screen = await start(interaction, context, recipient)
+    made = await shown(context, screen)
+    await answer(interaction, embed=made.embed, view=made.view)
+
+
+async def start(interaction: discord.Interaction[Bot], context: Context, recipient: int | None = None) -> Screen:
+    """Return the first screen, or the one where the member left off."""
+    user = interaction.user
+    return await checkout_of(context).start(
+        context.actor, context.roles, user.name, user.display_name, recipient=recipient
+    )
+
+
+async def show_receipt(interaction: discord.Interaction[Bot], context: Context, order: Order) -> None:
+    """Show the receipt in place of the summary."""
+    method = context.app.get(OrderService).methods.find(order.store, order.payment_method)
+    made = receipt(order, method, reporting=can_report(context))
+    await update(interaction, embed=made.embed, view=made.view)
+
+
+def can_report(context: Context) -> bool:
+    """Tell whether somebody answers the I've paid button."""
+    return context.app.stores.enabled(context.store.id, "payments")
+
+
+class Start(StoreButton, prefix=prefixes.START):
+    """Begins an order flow; shown by whoever wants to invite to it."""
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Begin, or go on."""
+        await begin(interaction, context)
+
+
+class Buy(StoreButton, prefix=prefixes.BUY):
+    """The Order button of a product in the catalog."""
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Begin a flow and ask how many."""
+        screen = await start(interaction, context)
+        product = await checkout_of(context).product(context.roles, args[0])
+        await open_modal(interaction, _quantity_modal(context, screen.draft.id, product.value, product.label, "new"))
+
+
+class Flow(StoreButton, prefix=prefixes.FLOW):
+    """Continue, back, search, skip, confirm and cancel."""
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Do what the last argument says."""
+        checkout, draft = checkout_of(context), UUID(args[0])
+        who, roles, action = context.actor, context.roles, args[1]
+        if action == prefixes.NEXT:
+            await go_on(interaction, context, checkout.finish_items(who, roles, draft))
+        elif action == prefixes.BACK:
+            await go_on(interaction, context, checkout.back_to_items(who, roles, draft))
+        elif action == prefixes.SKIP:
+            await go_on(interaction, context, checkout.answer(who, roles, draft, args[2], {}))
+        elif action == prefixes.SEARCHING:
+            await open_modal(interaction, _search_modal(context, draft))
+        elif action == prefixes.STOP:
+            await checkout.cancel(who, draft)
+            await update(interaction, content=_("Cancelled. Nothing was ordered. Start again with /order."))
+        elif action == prefixes.CONFIRM:
+            await self._confirm(interaction, context, draft)
+
+    async def _confirm(self, interaction: discord.Interaction[Bot], context: Context, draft: UUID) -> None:
+        checkout = checkout_of(context)
+        try:
+            order = await checkout.confirm(context.actor, context.roles, draft)
+        except ASK_AGAIN as refusal:
+            # The catalog says what changed; where it changed back meanwhile, the refusal does.
+            notice = refusal.message if isinstance(refusal, QuoteExpired | Stale) else ""
+            screen = await checkout.screen(context.actor, context.roles, draft, notice)
+            made = await shown(context, replace(screen, notice=screen.notice or refusal.message))
+            await update(interaction, embed=made.embed, view=made.view)
+            return
+        await show_receipt(interaction, context, order)
+
+
+class Browse(StoreButton, prefix=prefixes.BROWSE):
+    """Turns the pages of products."""
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Show that page."""
+        screen = await checkout_of(context).back_to_items(context.actor, context.roles, UUID(args[0]))
+        made = await shown(context, screen, await shelf_of(context, int(args[1]), args[2]))
+        await update(interaction, embed=made.embed, view=made.view)
+
+
+class Category(StoreSelect, prefix=prefixes.CATEGORY):
+    """Looks into a category."""
+
+    async def chosen(
+        self, interaction: discord.Interaction[Bot], context: Context, values: Sequence[str], *args: str
+    ) -> None:
+        """Show the first page of that category."""
+        screen = await checkout_of(context).back_to_items(context.actor, context.roles, UUID(args[0]))
+        made = await shown(context, screen, await shelf_of(context, 1, values[0]))
+        await update(interaction, embed=made.embed, view=made.view)
+
+
+class Product(StoreSelect, prefix=prefixes.PRODUCT):
+    """Chooses a product."""
+
+    async def chosen(
+        self, interaction: discord.Interaction[Bot], context: Context, values: Sequence[str], *args: str
+    ) -> None:
+        """Ask how many."""
+        product = await checkout_of(context).product(context.roles, values[0])
+        modal = _quantity_modal(context, UUID(args[0]), product.value, product.label, "here")
+        await open_modal(interaction, modal)
+
+
+class Remove(StoreSelect, prefix=prefixes.REMOVE):
+    """Takes a product out."""
+
+    async def chosen(
+        self, interaction: discord.Interaction[Bot], context: Context, values: Sequence[str], *args: str
+    ) -> None:
+        """Take it out and show the items."""
+        checkout, product = checkout_of(context), UUID(values[0])
+        await go_on(interaction, context, checkout.remove_item(context.actor, context.roles, UUID(args[0]), product))
+
+
+class Answer(StoreSelect, prefix=prefixes.ANSWER):
+    """Answers a step's question by a choice."""
+
+    async def chosen(
+        self, interaction: discord.Interaction[Bot], context: Context, values: Sequence[str], *args: str
+    ) -> None:
+        """Keep the answer and go on."""
+        checkout, given = checkout_of(context), {"value": values[0]}
+        await go_on(interaction, context, checkout.answer(context.actor, context.roles, UUID(args[0]), args[1], given))
+
+
+class Form(StoreButton, prefix=prefixes.FORM):
+    """Opens the form of a step's question."""
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Show the form, unless the question is no longer open."""
+        question = await checkout_of(context).question(context.actor, UUID(args[0]), args[1])
+        if question is None:
+            coming = checkout_of(context).screen(context.actor, context.roles, UUID(args[0]))
+            await go_on(interaction, context, coming)
+            return
+        fields = [
+            TextField(
+                one.name,
+                one.label,
+                required=one.required,
+                default=one.value,
+                placeholder=one.placeholder,
+                maximum=one.max_length,
+            )
+            for one in question.form
+        ]
+        modal = FormModal.build(context.store.id, args[0], args[1], title=question.title, fields=fields)
+        await open_modal(interaction, modal)
+
+
+class FormModal(StoreModal, prefix=prefixes.FORM_SENT):
+    """The form of a step's question."""
+
+    async def submitted(
+        self, interaction: discord.Interaction[Bot], context: Context, fields: Fields, *args: str
+    ) -> None:
+        """Keep the answer and go on."""
+        checkout = checkout_of(context)
+        await go_on(
+            interaction,
+            context,
+            checkout.answer(context.actor, context.roles, UUID(args[0]), args[1], dict(fields.texts)),
+        )
+
+
+class Method(StoreSelect, prefix=prefixes.METHOD):
+    """Chooses how to pay."""
+
+    async def chosen(
+        self, interaction: discord.Interaction[Bot], context: Context, values: Sequence[str], *args: str
+    ) -> None:
+        """Keep the method and show the summary."""
+        checkout = checkout_of(context)
+        await go_on(
+            interaction, context, checkout.choose_payment(context.actor, context.roles, UUID(args[0]), values[0])
+        )
+
+
+class Quantity(StoreModal, prefix=prefixes.QUANTITY):
+    """Asks how many pieces."""
+
+    async def submitted(
+        self, interaction: discord.Interaction[Bot], context: Context, fields: Fields, *args: str
+    ) -> None:
+        """Put them into the order; asked from the catalog, the order opens in a message of its own."""
+        screen = await checkout_of(context).set_item(
+            context.actor, context.roles, UUID(args[0]), args[1], fields["quantity"]
+        )
+        made = await shown(context, screen)
+        if args[2] == "new":
+            await answer(interaction, embed=made.embed, view=made.view)
+        else:
+            await update(interaction, embed=made.embed, view=made.view)
+
+
+class Search(StoreModal, prefix=prefixes.SEARCH):
+    """Asks what to look for among the products."""
+
+    async def submitted(
+        self, interaction: discord.Interaction[Bot], context: Context, fields: Fields, *args: str
+    ) -> None:
+        """Show the products found."""
+        shelf = await search_shelf(context, fields["text"])
+        if not shelf.products:
+            raise Invalid(_("No product matches “{text}”. Try another word.").format(text=fields["text"]))
+        screen = await checkout_of(context).back_to_items(context.actor, context.roles, UUID(args[0]))
+        made = await shown(context, screen, shelf)
+        await update(interaction, embed=made.embed, view=made.view)
+
+
+FLOW_ITEMS = [Start, Buy, Flow, Browse, Category, Product, Remove, Answer, Form, FormModal, Method, Quantity, Search]
+
+
+def _quantity_modal(context: Context, draft: UUID, product: str, name: str, place: str) -> discord.ui.Modal:
+    field = TextField("quantity", _("Quantity"), default="1", minimum=1, maximum=6, description=name)
+    return Quantity.build(context.store.id, draft.hex, product, place, title=_("How many?"), fields=[field])
+
+
+def _search_modal(context: Context, draft: UUID) -> discord.ui.Modal:
+    field = TextField("text", _("Name or SKU"), maximum=100)
+    return Search.build(context.store.id, draft.hex, title=_("Search products"), fields=[field])

@@ -1,0 +1,161 @@
+"""The slash commands of orders, and the components of lists and details."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import discord
+from discord import app_commands
+
+from guildshop.bot import (
+    Context,
+    Fields,
+    StoreButton,
+    StoreModal,
+    StoreSelect,
+    TextField,
+    answer,
+    context_of,
+    open_modal,
+    succeed,
+    update,
+)
+from guildshop.errors import Invalid
+from guildshop.i18n import _
+from guildshop.i18n import lazy as _l
+from guildshop.money import format_money
+from guildshop.plugins.orders.api import Order, status_label
+from guildshop.plugins.orders.commands.flow import begin, can_report
+from guildshop.plugins.orders.service import OrderService
+from guildshop.plugins.orders.views import prefixes
+from guildshop.plugins.orders.views.flow import Shown
+from guildshop.plugins.orders.views.orders import details, order_list
+
+if TYPE_CHECKING:
+    from guildshop.bot.client import Bot
+
+
+async def suggest_orders(interaction: discord.Interaction[Bot], current: str) -> list[app_commands.Choice[str]]:
+    """Suggest order numbers: a member's own, or any for staff."""
+    context = context_of(interaction)
+    found = await context.app.get(OrderService).suggest(context.actor, current)
+    return [
+        app_commands.Choice(
+            name=f"{order.number} · {status_label(order.status)} · {format_money(order.total, order.currency)}"[:100],
+            value=order.number,
+        )
+        for order in found[:25]
+    ]
+
+
+@app_commands.command(name="order", description=_l("Order something, or go on with the order you began."))
+@app_commands.describe(gift_to=_l("The member you buy it for; leave it out to buy for yourself."))
+async def order_command(interaction: discord.Interaction[Bot], gift_to: discord.Member | None = None) -> None:
+    """Begin or resume the order flow."""
+    if gift_to is not None and gift_to.bot:
+        raise Invalid.field(
+            "gift_to", _("{name} is a bot and cannot be given anything.").format(name=gift_to.display_name)
+        )
+    await begin(interaction, context_of(interaction), None if gift_to is None else gift_to.id)
+
+
+@app_commands.command(name="orders", description=_l("Show your orders."))
+async def orders_command(interaction: discord.Interaction[Bot]) -> None:
+    """Show the first page of the member's orders."""
+    made = await _list(context_of(interaction), 1)
+    await answer(interaction, embed=made.embed, view=made.view)
+
+
+@app_commands.command(name="order-status", description=_l("Show one order: its status, what is in it, how to pay."))
+@app_commands.describe(order=_l("The order's number."))
+@app_commands.autocomplete(order=suggest_orders)
+async def order_status_command(interaction: discord.Interaction[Bot], order: str) -> None:
+    """Show an order's details."""
+    made = await _details(context_of(interaction), order)
+    await answer(interaction, embed=made.embed, view=made.view)
+
+
+@app_commands.command(name="cancel-order", description=_l("Cancel one of your orders before it is fulfilled."))
+@app_commands.describe(order=_l("The order's number."))
+@app_commands.autocomplete(order=suggest_orders)
+async def cancel_order_command(interaction: discord.Interaction[Bot], order: str) -> None:
+    """Cancel an order."""
+    await _cancel(interaction, order, "")
+
+
+class List(StoreButton, prefix=prefixes.LIST):
+    """Turns the pages of the member's orders."""
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Show that page."""
+        made = await _list(context, int(args[0]))
+        await update(interaction, embed=made.embed, view=made.view)
+
+
+class Details(StoreSelect, prefix=prefixes.DETAILS):
+    """Shows one order of the list."""
+
+    async def chosen(
+        self, interaction: discord.Interaction[Bot], context: Context, values: Sequence[str], *args: str
+    ) -> None:
+        """Show it in a message of its own, so that the list stays."""
+        made = await _details(context, UUID(values[0]))
+        await answer(interaction, embed=made.embed, view=made.view)
+
+
+class Cancel(StoreButton, prefix=prefixes.CANCEL):
+    """Cancels the order whose details are shown, after asking why."""
+
+    finishes_begun = True
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Ask for a reason."""
+        order = await context.app.get(OrderService).get_for(context.actor, UUID(args[0]))
+        field = TextField("reason", _("Reason, if you like to give one"), long=True, required=False, maximum=500)
+        title = _("Cancel order {number}?").format(number=order.number)
+        await open_modal(interaction, Reason.build(context.store.id, args[0], title=title, fields=[field]))
+
+
+class Reason(StoreModal, prefix=prefixes.REASON):
+    """Asks why an order is cancelled."""
+
+    finishes_begun = True
+
+    async def submitted(
+        self, interaction: discord.Interaction[Bot], context: Context, fields: Fields, *args: str
+    ) -> None:
+        """Cancel it."""
+        await _cancel(interaction, UUID(args[0]), fields["reason"])
+
+
+COMMANDS = [order_command, orders_command, order_status_command, cancel_order_command]
+ITEMS = [List, Details, Cancel, Reason]
+
+
+async def _list(context: Context, page: int) -> Shown:
+    return order_list(await context.app.get(OrderService).own_page(context.actor, page), context.store.id)
+
+
+async def _details(context: Context, reference: UUID | str) -> Shown:
+    orders = context.app.get(OrderService)
+    order = await orders.get_for(context.actor, reference)
+    own = orders.owns(context.actor, order)
+    notes = await orders.notes(order.id, public_only=True)
+    method = orders.methods.find(order.store, order.payment_method)
+    return details(order, method, notes, own=own, reporting=can_report(context))
+
+
+async def _cancel(interaction: discord.Interaction[Bot], reference: UUID | str, reason: str) -> None:
+    context = context_of(interaction)
+    order = await context.app.get(OrderService).cancel(context.actor, reference, reason)
+    await succeed(interaction, _cancelled(order))
+
+
+def _cancelled(order: Order) -> str:
+    if order.paid_at is None:
+        return _("Order {number} is cancelled.").format(number=order.number)
+    return _("Order {number} is cancelled. The shop will return {amount} to you.").format(
+        number=order.number, amount=format_money(order.due - order.refunded, order.currency)
+    )

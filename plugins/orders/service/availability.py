@@ -1,0 +1,86 @@
+"""Whether what a draft holds can still be ordered, compared with the catalog of now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from guildshop.errors import Invalid
+from guildshop.i18n import _
+from guildshop.money import format_money
+from guildshop.plugins.catalog.api import OutOfStock, Product
+from guildshop.plugins.orders.api import Draft, DraftLine, ProductGone
+
+if TYPE_CHECKING:
+    from guildshop.plugins.orders.service.orders import OrderService
+
+
+def short_of(product: Product, quantity: int) -> OutOfStock | None:
+    """Return the refusal of more pieces than there are, naming what is available; None when there are enough."""
+    if not product.tracked or product.available >= quantity:
+        return None
+    if product.available <= 0:
+        return OutOfStock(_("{name} is out of stock. Choose something else.").format(name=product.name))
+    return OutOfStock(
+        _("Only {available} of {name} are available, you asked for {quantity}. Order fewer.").format(
+            available=product.available, name=product.name, quantity=quantity
+        )
+    )
+
+
+def gone(name: str) -> ProductGone:
+    """Return the refusal of a product that is no longer sold, or not to this member."""
+    return ProductGone(_("{name} is no longer available. Choose something else.").format(name=name))
+
+
+def check_line(product: Product, quantity: int, already: int) -> None:
+    """Refuse more pieces than there are, or than one customer may have (`already` is what they ordered before)."""
+    limit = product.limit_per_customer
+    if limit is not None and already + quantity > limit:
+        raise Invalid.field(
+            "quantity",
+            _(
+                "A customer may order {limit} of {name} in all; you ordered {already} before: {quantity} is too many."
+            ).format(limit=limit, name=product.name, already=already, quantity=quantity),
+        )
+    short = short_of(product, quantity)
+    if short is not None:
+        raise short
+
+
+async def own_limits(orders: OrderService, draft: Draft, products: Sequence[Product]) -> Mapping[UUID, int]:
+    """Return how many the customer ordered before of those products that have a limit."""
+    limited = [product.id for product in products if product.limit_per_customer is not None]
+    return await orders.count_ordered(draft.customer, limited) if limited else {}
+
+
+def freshen(draft: Draft, products: Mapping[UUID, Product], roles: Collection[int]) -> tuple[Draft, str]:
+    """Return the draft as the catalog allows it now, and what changed in a sentence each.
+
+    Products that are gone are taken out and prices follow; too little stock sends the member back to the items.
+    """
+    lines: list[DraftLine] = []
+    said: list[str] = []
+    done = draft.items_done
+    for line in draft.lines:
+        product = products.get(line.product)
+        if product is None or not product.for_sale or not product.open_to(frozenset(roles)):
+            said.append(gone(line.name).message)
+            done = False
+            continue
+        short = short_of(product, line.quantity)
+        if short is not None:
+            said.append(short.message)
+            done = False
+        if product.price != line.unit_price:
+            said.append(
+                _("{name} now costs {price} instead of {before}.").format(
+                    name=product.name,
+                    price=format_money(product.price, draft.currency),
+                    before=format_money(line.unit_price, draft.currency),
+                )
+            )
+        lines.append(replace(line, name=product.name, sku=product.sku, ships=product.ships, unit_price=product.price))
+    return replace(draft, lines=tuple(lines), items_done=done), " ".join(said)

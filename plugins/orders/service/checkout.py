@@ -1,0 +1,316 @@
+"""The order flow: from the first item to Confirm, one small step at a time, all of it kept in the draft's row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from guildshop.errors import Invalid, Refusal, Stale
+from guildshop.i18n import _
+from guildshop.money import format_money
+from guildshop.paging import Page
+from guildshop.permissions import Actor
+from guildshop.plugins.catalog.api import Product
+from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.customers.service import CustomerService
+from guildshop.plugins.orders import rules
+from guildshop.plugins.orders.api import (
+    Choice,
+    Draft,
+    DraftLine,
+    FlowExpired,
+    Order,
+    OrdersSettings,
+    Question,
+    Screen,
+    ShopClosed,
+    Stage,
+    TooManyUnpaid,
+)
+from guildshop.plugins.orders.service.availability import check_line, freshen, own_limits, short_of
+from guildshop.plugins.orders.service.drafts import Drafts
+from guildshop.plugins.orders.service.orders import OrderService
+from guildshop.plugins.orders.service.placing import Placing
+from guildshop.plugins.orders.service.quoting import Checkout
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+ATTEMPTS = 4
+ALL = "all"
+"""The key of all categories together."""
+
+
+class CheckoutService:
+    """The order flow of the acting member. `roles` are the Discord roles that they have in the store's server."""
+
+    def __init__(self, app: App) -> None:
+        """Work within this application."""
+        self.app = app
+        self.drafts = Drafts(app)
+        self.checkout = Checkout(app)
+        self.placing = Placing(app, self.checkout)
+
+    async def start(
+        self,
+        actor: Actor,
+        roles: Collection[int],
+        username: str,
+        display_name: str,
+        *,
+        recipient: int | None = None,
+    ) -> Screen:
+        """Begin an order flow, or go on with the one begun; the member becomes a customer at the first one."""
+        self._check_open(actor.store)
+        customers = self.app.get(CustomerService)
+        customer = await customers.register(actor, username, display_name)
+        customers.ensure_can_order(customer)
+        if recipient == actor.discord_id:
+            recipient = None
+        draft = await self.drafts.of_member(int(actor.id))
+        if draft is None:
+            await self._check_unpaid(actor, customer.id)
+            self._check_payable(actor.store)
+            currency = self.app.stores.get(actor.store).currency
+            draft = await self._create(actor, customer.id, currency, recipient)
+        elif recipient is not None and recipient != draft.recipient:
+            draft = await self.drafts.save(actor, replace(draft, recipient=recipient))
+        return await self.screen(actor, roles, draft.id)
+
+    async def screen(self, actor: Actor, roles: Collection[int], draft_id: UUID, notice: str = "") -> Screen:
+        """Return what to show now: products that are gone are taken out, prices follow, a summary gets its quote."""
+        return await self._change(actor, roles, draft_id, lambda draft: draft, notice)
+
+    async def set_item(self, actor: Actor, roles: Collection[int], draft_id: UUID, product: str, typed: str) -> Screen:
+        """Put as many pieces of a product into the order as were typed; again, replace the quantity."""
+        quantity = rules.check_quantity(typed)
+        found = await self.app.get(CatalogService).find(product, roles)
+
+        draft, _quote = await self.drafts.get(actor, draft_id)
+        already = await own_limits(self.app.get(OrderService), draft, [found])
+        check_line(found, quantity, already.get(found.id, 0))
+        return await self._change(actor, roles, draft_id, lambda draft: _with_line(draft, found, quantity))
+
+    async def remove_item(self, actor: Actor, roles: Collection[int], draft_id: UUID, product: UUID) -> Screen:
+        """Take a product out of the order; one that is not in it is no error."""
+        return await self._change(
+            actor,
+            roles,
+            draft_id,
+            lambda draft: replace(draft, lines=tuple(line for line in draft.lines if line.product != product)),
+        )
+
+    async def finish_items(self, actor: Actor, roles: Collection[int], draft_id: UUID) -> Screen:
+        """Go on from the items; refused while there are none."""
+
+        def finish(draft: Draft) -> Draft:
+            if not draft.lines:
+                raise Invalid(_("Your order is empty. Choose at least one product first."))
+            return replace(draft, items_done=True)
+
+        return await self._change(actor, roles, draft_id, finish)
+
+    async def back_to_items(self, actor: Actor, roles: Collection[int], draft_id: UUID) -> Screen:
+        """Go back to the items; what was answered since is asked again."""
+        return await self._change(
+            actor, roles, draft_id, lambda draft: replace(draft, items_done=False, answers={}, payment_method="")
+        )
+
+    async def answer(
+        self, actor: Actor, roles: Collection[int], draft_id: UUID, question: str, values: Mapping[str, str]
+    ) -> Screen:
+        """Answer the question that is open now; an answer to any other one only shows what is asked now."""
+        draft, _quote = await self.drafts.get(actor, draft_id)
+        asked = await self.checkout.next_question(draft) if draft.items_done else None
+        step = None if asked is None else self.checkout.step(draft.store, asked.step)
+        if asked is None or step is None or asked.name != question:
+            return await self.screen(actor, roles, draft_id)
+        kept = await step.answer(actor, draft, question, values)
+        return await self._change(
+            actor, roles, draft_id, lambda draft: replace(draft, answers={**draft.answers, asked.step: dict(kept)})
+        )
+
+    async def question(self, actor: Actor, draft_id: UUID, name: str) -> Question | None:
+        """Return the question that is open now, if it has that name."""
+        draft, _quote = await self.drafts.get(actor, draft_id)
+        asked = await self.checkout.next_question(draft) if draft.items_done else None
+        return asked if asked is not None and asked.name == name else None
+
+    async def choose_payment(self, actor: Actor, roles: Collection[int], draft_id: UUID, code: str) -> Screen:
+        """Choose one of the enabled ways to pay."""
+        method = self.app.get(OrderService).methods.choose(actor.store, code)
+        return await self._change(actor, roles, draft_id, lambda draft: replace(draft, payment_method=method.code))
+
+    async def cancel(self, actor: Actor, draft_id: UUID) -> None:
+        """End the flow without an order."""
+        draft, _quote = await self.drafts.get(actor, draft_id)
+        await self.drafts.delete(actor, draft)
+
+    async def confirm(self, actor: Actor, roles: Collection[int], draft_id: UUID) -> Order:
+        """Make the order of the summary that was shown. Again for the same draft, return the same order.
+
+        Refusals that a new summary answers: `QuoteExpired`, `PriceRose`, `ProductGone`, `OutOfStock`.
+        """
+        orders = self.app.get(OrderService)
+        try:
+            draft, quote = await self.drafts.get(actor, draft_id)
+        except FlowExpired:
+            placed = await orders.find_by_draft(draft_id)
+            if placed is not None and orders.owns(actor, placed):
+                return placed
+            raise
+        self._check_open(actor.store)
+        if quote is None:
+            raise Stale(_("This summary is not the latest one. Look at the new one and confirm it."))
+        await self._check_unpaid(actor, draft.customer)
+        return await self.placing.place(actor, roles, draft, quote)
+
+    # What can be ordered
+
+    async def product(self, roles: Collection[int], reference: str) -> Choice:
+        """Return a product of that SKU or ID that a member with these roles may order; refuse any other."""
+        product = await self.app.get(CatalogService).find(reference, roles)
+        short = short_of(product, 1)
+        if short is not None:
+            raise short
+        return self._choice(product)
+
+    async def products(self, roles: Collection[int], *, category: str, page: int, size: int) -> Page[Choice]:
+        """Return a page of what a member with these roles may order, of the category of that key or of all."""
+        catalog = self.app.get(CatalogService)
+        chosen = next(
+            (one.id for one in await catalog.visible_categories(roles) if category_key(one.id) == category), None
+        )
+        found = await catalog.visible(roles, category=chosen, page=page, size=size)
+        return Page([self._choice(product) for product in found.items], found.number, found.pages, found.total)
+
+    async def search(self, roles: Collection[int], text: str) -> Sequence[Choice]:
+        """Return up to 25 products in whose name or SKU the text occurs."""
+        found = await self.app.get(CatalogService).autocomplete(text, roles)
+        return [self._choice(product) for product in found[:25]]
+
+    async def categories(self, roles: Collection[int]) -> Sequence[Choice]:
+        """Return the categories to choose from, all of them first; none where there is only one."""
+        found = await self.app.get(CatalogService).visible_categories(roles)
+        if len(found) < 2:
+            return ()
+        named = [Choice(category_key(one.id), one.name) for one in found[:24]]
+        return [Choice(ALL, _("All categories")), *named]
+
+    def _choice(self, product: Product) -> Choice:
+        price = format_money(product.price, product.currency)
+        if not product.in_stock:
+            stock = _("out of stock")
+        elif self.app.get(CatalogService).shows_quantity(product):
+            stock = _("{available} available").format(available=product.available)
+        else:
+            stock = _("in stock")
+        return Choice(product.id.hex, product.name, f"{price} · {stock}")
+
+    # Within
+
+    async def _stage(self, draft: Draft, notice: str) -> Screen:
+        if not draft.items_done or not draft.lines:
+            return Screen(Stage.ITEMS, replace(draft, items_done=False), notice)
+        question = await self.checkout.next_question(draft)
+        if question is not None:
+            return Screen(Stage.QUESTION, draft, notice, question=question)
+        try:
+            quote = await self.checkout.quote(draft)
+        except Refusal as refusal:
+            told = " ".join(part for part in (notice, refusal.message) if part)
+            return Screen(Stage.ITEMS, replace(draft, items_done=False), told)
+        methods = self.app.get(OrderService).methods
+        offered = methods.enabled(draft.store)
+        known = {method.code: method.label for method in offered}
+        if quote.totals.due and draft.payment_method not in known:
+            if not offered:
+                raise methods.none_offered()
+            return Screen(Stage.PAYMENT, replace(draft, payment_method=""), notice, methods=offered)
+        label = known.get(draft.payment_method, "") if quote.totals.due else ""
+        return Screen(Stage.SUMMARY, draft, notice, quote=quote, payment_label=label)
+
+    async def _change(
+        self,
+        actor: Actor,
+        roles: Collection[int],
+        draft_id: UUID,
+        change: Callable[[Draft], Draft],
+        notice: str = "",
+    ) -> Screen:
+        """Read, change, compare with the catalog, quote, write; when pressed twice at once, one after the other."""
+        for left in reversed(range(ATTEMPTS)):
+            draft, _quote = await self.drafts.get(actor, draft_id)
+            changed = change(draft)
+            products = await self.app.get(CatalogService).get_many([line.product for line in changed.lines])
+            fresh, said = freshen(changed, products, roles)
+            screen = await self._stage(fresh, " ".join(part for part in (notice, said) if part))
+            try:
+                return replace(screen, draft=await self.drafts.save(actor, screen.draft, screen.quote))
+            except Stale:
+                if not left:
+                    raise
+        raise AssertionError(ATTEMPTS)
+
+    async def _create(self, actor: Actor, customer: UUID, currency: str, recipient: int | None) -> Draft:
+        try:
+            return await self.drafts.create(actor, customer, currency, recipient)
+        except Stale:
+            draft = await self.drafts.of_member(int(actor.id))
+            if draft is None:
+                raise
+            return draft
+
+    def _check_open(self, store: int) -> None:
+        if not self.app.stores.enabled(store, "orders"):
+            raise ShopClosed(_("This shop takes no orders at the moment."))
+        settings = self.app.stores.settings(store, OrdersSettings)
+        if not settings.open:
+            raise ShopClosed(settings.closed_message or _("The shop is closed at the moment. Come back later."))
+
+    def _check_payable(self, store: int) -> None:
+        methods = self.app.get(OrderService).methods
+        if not methods.enabled(store):
+            raise methods.none_offered()
+
+    async def _check_unpaid(self, actor: Actor, customer: UUID) -> None:
+        limit = self.app.stores.settings(actor.store, OrdersSettings).max_unpaid_per_member
+        unpaid = await self.app.get(OrderService).count_unpaid(customer)
+        if unpaid >= limit:
+            raise TooManyUnpaid(
+                _(
+                    "You have {unpaid} unpaid orders; this shop allows {limit}. Pay or cancel one first: see /orders."
+                ).format(unpaid=unpaid, limit=limit)
+            )
+
+
+def category_key(category: UUID) -> str:
+    """Return a category's key, short enough for a custom ID."""
+    return category.hex[-12:]
+
+
+def _with_line(draft: Draft, product: Product, quantity: int) -> Draft:
+    """Return the draft with the product in that quantity."""
+    if product.currency != draft.currency:
+        if any(line.product != product.id for line in draft.lines):
+            raise Invalid(
+                _("{name} is sold in {currency}, your order is in {other}. Order it separately.").format(
+                    name=product.name, currency=product.currency, other=draft.currency
+                )
+            )
+        draft = replace(draft, currency=product.currency)
+    line = DraftLine(product.id, product.sku, product.name, product.ships, quantity, product.price)
+    known = [one.product for one in draft.lines]
+    if product.id in known:
+        lines = tuple(line if one.product == product.id else one for one in draft.lines)
+    elif len(known) >= rules.MAXIMUM_LINES:
+        raise Invalid(
+            _("One order takes at most {maximum} different products. Submit this one, then order the rest.").format(
+                maximum=rules.MAXIMUM_LINES
+            )
+        )
+    else:
+        lines = (*draft.lines, line)
+    return replace(draft, lines=lines)

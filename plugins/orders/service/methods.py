@@ -1,0 +1,87 @@
+"""The ways to pay that plugins registered, as each store offers them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from guildshop.errors import Invalid, NotConfigured
+from guildshop.i18n import _
+from guildshop.plugins.orders.api import MoveRefused, Order, PaymentMethod
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+    from guildshop.database import Work
+
+
+class PaymentMethodRegistry:
+    """Asks the hook `register_payment_methods` once, and its functions whenever methods are offered."""
+
+    def __init__(self, app: App) -> None:
+        """Ask nothing yet: other plugins' services may not be there."""
+        self._app = app
+        self._sources: list[tuple[str, Callable[[int], Sequence[PaymentMethod]]]] | None = None
+
+    def enabled(self, store: int) -> tuple[PaymentMethod, ...]:
+        """Return what the store offers for new orders."""
+        return tuple(
+            method
+            for plugin, source in self._known()
+            if self._app.stores.enabled(store, plugin)
+            for method in source(store)
+            if method.enabled
+        )
+
+    def find(self, store: int, code: str) -> PaymentMethod | None:
+        """Return the method of that code, also one that is no longer offered."""
+        for _plugin, source in self._known():
+            for method in source(store):
+                if method.code == code:
+                    return method
+        return None
+
+    def choose(self, store: int, code: str) -> PaymentMethod:
+        """Return an enabled method; refuse any other code."""
+        offered = self.enabled(store)
+        for method in offered:
+            if method.code == code:
+                return method
+        if not offered:
+            raise self.none_offered()
+        raise Invalid.field(
+            "payment_method",
+            _("This shop does not take “{code}”. Choose one of: {methods}.").format(
+                code=code[:32], methods=", ".join(method.label for method in offered)
+            ),
+        )
+
+    def none_offered(self) -> NotConfigured:
+        """Return the refusal of a store that offers no way to pay."""
+        return NotConfigured(_("This shop has no payment method switched on at the moment. Ask the staff."))
+
+    def label(self, store: int, code: str) -> str:
+        """Return a method's label, or its code where its plugin is gone."""
+        method = self.find(store, code)
+        return code if method is None else method.label
+
+    def settle_of(self, order: Order) -> Callable[[Order, str], Awaitable[Callable[[Work], None]]] | None:
+        """Return how staff settle the order, None when nobody knows its method; refuse where only a processor can."""
+        method = self.find(order.store, order.payment_method)
+        if method is None:
+            return None
+        if method.settle is None:
+            raise MoveRefused(
+                _(
+                    "Order {number} is paid through {method}, which confirms it by itself: wait for that."
+                ).format(number=order.number, method=method.label)
+            )
+        return method.settle
+
+    def _known(self) -> list[tuple[str, Callable[[int], Sequence[PaymentMethod]]]]:
+        if self._sources is None:
+            self._sources = [
+                (plugin, source)
+                for plugin, sources in self._app.hooks("register_payment_methods")
+                for source in sources
+            ]
+        return self._sources

@@ -1,0 +1,177 @@
+"""Confirm: one read, the rules, one Work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from guildshop.database import new_id
+from guildshop.errors import Stale
+from guildshop.i18n import _, current_locale
+from guildshop.permissions import Actor
+from guildshop.plugins.catalog.api import OutOfStock
+from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.customers.service import CustomerService
+from guildshop.plugins.orders import rules, tables
+from guildshop.plugins.orders.api import (
+    Channel,
+    Draft,
+    HistoryKind,
+    LineKind,
+    Order,
+    OrderExpiryDue,
+    OrderPaid,
+    OrderPlaced,
+    OrdersSettings,
+    OrderStatus,
+    OrderStatusChanged,
+    ProductGone,
+    Quote,
+    QuoteLine,
+    ShippingStatus,
+)
+from guildshop.plugins.orders.service.availability import check_line, gone, own_limits
+from guildshop.plugins.orders.service.orders import OrderService
+from guildshop.plugins.orders.service.quoting import Checkout
+from guildshop.plugins.orders.service.rows import add_history, insert_order
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+    from guildshop.database import Work
+
+NUMBER_ATTEMPTS = 5
+
+
+class NumberTaken(Stale):
+    """Another order got the same random number."""
+
+
+class DraftUsed(Stale):
+    """The draft became an order, or changed, a moment ago."""
+
+
+class Placing:
+    """Makes an order of a draft and its quote."""
+
+    def __init__(self, app: App, checkout: Checkout) -> None:
+        """Work within this application, with the steps of this checkout."""
+        self.app = app
+        self._checkout = checkout
+
+    async def place(self, actor: Actor, roles: Collection[int], draft: Draft, quote: Quote) -> Order:
+        """Check that everything still holds, then reserve, write and record all of it in one Work."""
+        orders = self.app.get(OrderService)
+        await self._check(roles, draft, quote)
+        for left in reversed(range(NUMBER_ATTEMPTS)):
+            order_id = new_id()
+            try:
+                async with self.app.work(actor) as work:
+                    self._fill(work, order_id, draft, quote)
+                break
+            except NumberTaken:
+                if not left:
+                    raise
+            except DraftUsed:
+                placed = await orders.find_by_draft(draft.id)
+                if placed is None:
+                    raise
+                return placed
+            except (OutOfStock, ProductGone):
+                # Somebody was faster than our read: read again, so that the sentence says what is left now.
+                await self._check(roles, draft, quote)
+                raise
+        return await orders.get(order_id)
+
+    async def _check(self, roles: Collection[int], draft: Draft, quote: Quote) -> None:
+        catalog, orders = self.app.get(CatalogService), self.app.get(OrderService)
+        products = await catalog.get_many([line.product for line in quote.lines])
+        for line in quote.lines:
+            product = products.get(line.product)
+            if product is None or not product.for_sale or not product.open_to(frozenset(roles)):
+                raise gone(line.name)
+        already = await own_limits(orders, draft, list(products.values()))
+        for line in quote.lines:
+            check_line(products[line.product], line.quantity, already.get(line.product, 0))
+        rules.place(quote, {product.id: product.price for product in products.values()}, self.app.now())
+
+    def _fill(self, work: Work, order_id: UUID, draft: Draft, quote: Quote) -> None:
+        """Add everything that makes the order to the Work, guards first."""
+        work.delete(
+            tables.OrderDraft,
+            where="id = :id AND version = :version AND expires > :now",
+            rows=1,
+            refusal=DraftUsed(_("This order changed since the summary was shown. Use /order to look at it again.")),
+            id=draft.id,
+            version=draft.version,
+            now=work.now,
+        )
+        self.app.get(CustomerService).require_orderable(work, draft.customer)
+        due = quote.totals.due
+        hours = self.app.stores.settings(work.store, OrdersSettings).expire_hours
+        until = work.now + timedelta(hours=hours) if due else None
+        ships = any(line.ships for line in quote.lines)
+        insert_order(
+            work,
+            {
+                "id": order_id,
+                "number": rules.new_number(),
+                "customer": draft.customer,
+                "recipient_discord_id": draft.recipient,
+                "channel": Channel.DISCORD.value,
+                "status": (OrderStatus.PENDING_PAYMENT if due else OrderStatus.PAID).value,
+                "shipping_status": ShippingStatus.PENDING.value if ships else None,
+                "payment_method": quote.payment_method,
+                "shipping_type": quote.shipping_type,
+                "address": dict(quote.address) or None,
+                "draft": draft.id,
+                "locale": current_locale(),
+                "imported": False,
+                "refunded": 0,
+                "created": work.now,
+                "updated": work.now,
+                "reserved_until": until,
+                "paid_at": None if due else work.now,
+                "version": 1,
+            },
+            quote.totals,
+            [_line_columns(line) for line in quote.lines],
+            quote.adjustments,
+            conflict=NumberTaken(_("The order number was taken. Confirm again.")),
+        )
+        self._take_stock(work, order_id, quote, sell=not due)
+        for _plugin, step in self._checkout.steps(work.store):
+            step.claim(quote, order_id, work)
+        add_history(work, order_id, HistoryKind.PLACED, after=OrderStatus.PENDING_PAYMENT.value)
+        work.record(OrderPlaced(order_id))
+        if until is not None:
+            work.record(OrderExpiryDue(order_id), due=until)
+            return
+        pending, paid = OrderStatus.PENDING_PAYMENT.value, OrderStatus.PAID.value
+        add_history(work, order_id, HistoryKind.STATUS, before=pending, after=paid, text=_("Nothing was due."))
+        work.record(OrderStatusChanged(order_id, pending, paid))
+        work.record(OrderPaid(order_id))
+
+    def _take_stock(self, work: Work, order_id: UUID, quote: Quote, *, sell: bool) -> None:
+        """Reserve in one sequence for everybody, so that two Works never wait in a circle."""
+        catalog = self.app.get(CatalogService)
+        for line in sorted(quote.lines, key=lambda line: line.product):
+            short = OutOfStock(_("{name} was bought by somebody else just now.").format(name=line.name))
+            catalog.reserve(work, line.product, line.quantity, order_id, short)
+            # After reserving, since the row is then locked for us alone.
+            catalog.require_for_sale(work, line.product, line.unit_price, gone(line.name))
+            if sell:
+                catalog.sell(work, line.product, line.quantity, order_id)
+
+
+def _line_columns(line: QuoteLine) -> dict[str, Any]:
+    return {
+        "product": line.product,
+        "sku": line.sku,
+        "name": line.name,
+        "kind": (LineKind.SHIPPED if line.ships else LineKind.DIGITAL).value,
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "total": line.total,
+    }

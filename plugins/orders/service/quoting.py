@@ -1,0 +1,77 @@
+"""Asking the checkout steps, and adding their adjustments up to a quote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from guildshop.plugins.orders import rules
+from guildshop.plugins.orders.api import Adjustment, CheckoutStep, Draft, Phase, Question, Quote, QuoteLine
+from guildshop.plugins.orders.service.shipping import STEP, ShippingStep, address_of
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+_PHASES = list(Phase)
+
+
+class Checkout:
+    """The steps of the checkout in their order."""
+
+    def __init__(self, app: App) -> None:
+        """Ask no plugin yet: other services may not be there."""
+        self._app = app
+        self.shipping = ShippingStep(app)
+        self._all: list[tuple[str, CheckoutStep]] | None = None
+
+    def steps(self, store: int) -> list[tuple[str, CheckoutStep]]:
+        """Return (plugin, step) for the plugins that are on in the store, by phase and position."""
+        if self._all is None:
+            registered: list[tuple[str, CheckoutStep]] = [("orders", self.shipping)]
+            for plugin, steps in self._app.hooks("register_checkout_steps"):
+                registered += [(plugin, step) for step in steps]
+            self._all = sorted(registered, key=lambda one: (_PHASES.index(one[1].phase), one[1].position))
+        return [(plugin, step) for plugin, step in self._all if self._app.stores.enabled(store, plugin)]
+
+    def step(self, store: int, name: str) -> CheckoutStep | None:
+        """Return the step of that name, if it is on in the store."""
+        return next((step for _plugin, step in self.steps(store) if step.name == name), None)
+
+    async def next_question(self, draft: Draft) -> Question | None:
+        """Return the first thing that a step still wants to know."""
+        for _plugin, step in self.steps(draft.store):
+            question = await step.ask(draft)
+            if question is not None:
+                return question
+        return None
+
+    async def quote(self, draft: Draft) -> Quote:
+        """Return what the draft comes to now. Foreign services are asked here and nowhere later."""
+        lines = quote_lines(draft)
+        adjustments: list[Adjustment] = []
+        for _plugin, step in self.steps(draft.store):
+            totals = rules.add_up(draft.currency, lines, adjustments)
+            adjustments += await step.quote(draft, totals)
+        totals = rules.add_up(draft.currency, lines, adjustments)
+        chosen = self.shipping.chosen(draft, totals.subtotal - totals.discount - totals.loyalty)
+        address = address_of(draft.answer(STEP)) if draft.ships else None
+        now = self._app.now()
+        return Quote(
+            draft=draft.id,
+            lines=tuple(lines),
+            adjustments=tuple(adjustments),
+            totals=totals,
+            payment_method=draft.payment_method if totals.due else "",
+            shipping_type="" if chosen is None else chosen[0].label,
+            address={} if address is None else asdict(address),
+            made=now,
+            expires=now + rules.QUOTE_LIFE,
+        )
+
+
+def quote_lines(draft: Draft) -> Sequence[QuoteLine]:
+    """Return the draft's lines as those of a quote."""
+    return [
+        QuoteLine(line.product, line.sku, line.name, line.ships, line.quantity, line.unit_price) for line in draft.lines
+    ]

@@ -1,0 +1,261 @@
+"""Rows of the database as the types of `api`, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from guildshop.database import Work, new_id
+from guildshop.plugins.orders import tables
+from guildshop.plugins.orders.api import (
+    Adjustment,
+    Channel,
+    Draft,
+    DraftLine,
+    HistoryKind,
+    LineKind,
+    Order,
+    OrderHistory,
+    OrderLine,
+    OrderNote,
+    OrderStatus,
+    OrderSummary,
+    Phase,
+    Quote,
+    ShippingAddress,
+    ShippingStatus,
+)
+from guildshop.plugins.orders.api.checkout import Totals
+
+SUMMARY_COLUMNS = """o.id, o.store, o.number, o.customer, o.status, o.shipping_status, o.payment_method, o.currency,
+    o.total, o.created, c.discord_id, c.display_name, c.first_name, c.last_name, c.username, c.email"""
+
+ORDER_COLUMNS = (
+    SUMMARY_COLUMNS
+    + """, o.recipient_discord_id, o.channel, o.carrier, o.tracking_number, o.subtotal, o.discount, o.loyalty,
+    o.shipping, o.tax, o.credit, o.due, o.refunded, o.shipping_type, o.address, o.updated, o.reserved_until, o.paid_at,
+    o.cancelled_at, o.completed_at, o.cancel_reason, o.locale, o.imported, o.notes, o.version"""
+)
+
+FROM = "FROM orders o JOIN customer c ON c.store = o.store AND c.id = o.customer"
+
+_quotes: TypeAdapter[Quote] = TypeAdapter(Quote)
+_lines: TypeAdapter[tuple[DraftLine, ...]] = TypeAdapter(tuple[DraftLine, ...])
+
+
+def as_uuid(value: Any) -> UUID:
+    """Return the UUID that a column holds."""
+    return value if isinstance(value, UUID) else UUID(str(value))
+
+
+def as_time(value: Any) -> datetime | None:
+    """Return the time that a column holds, if it holds one."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(str(value))
+
+
+def as_json(value: Any) -> Any:
+    """Return what a JSON column holds."""
+    return json.loads(value) if isinstance(value, str | bytes) else value
+
+
+def _time(value: Any) -> datetime:
+    found = as_time(value)
+    if found is None:
+        message = "a time is missing in the database"
+        raise ValueError(message)
+    return found
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    full = f"{row['first_name']} {row['last_name']}".strip()
+    return str(row["display_name"] or full or row["username"] or row["email"] or "")
+
+
+def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
+    shipping = row["shipping_status"]
+    return {
+        "id": as_uuid(row["id"]),
+        "store": row["store"],
+        "number": row["number"],
+        "customer": as_uuid(row["customer"]),
+        "customer_name": _name(row),
+        "customer_discord_id": row["discord_id"],
+        "status": OrderStatus(row["status"]),
+        "shipping_status": None if shipping is None else ShippingStatus(shipping),
+        "payment_method": row["payment_method"],
+        "currency": row["currency"],
+        "total": row["total"],
+        "created": _time(row["created"]),
+    }
+
+
+def to_summary(row: Mapping[str, Any]) -> OrderSummary:
+    """Return a row of `SUMMARY_COLUMNS` as what lists show."""
+    return OrderSummary(**_summary(row))
+
+
+def to_order(
+    row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], adjustments: Sequence[Mapping[str, Any]]
+) -> Order:
+    """Return a row of `ORDER_COLUMNS` with its lines and adjustments as an order."""
+    address = as_json(row["address"])
+    same = (
+        "recipient_discord_id", "carrier", "tracking_number", "subtotal", "discount", "loyalty", "shipping", "tax",
+        "credit", "due", "refunded", "shipping_type", "cancel_reason", "locale", "notes", "version",
+    )  # fmt: skip
+    return Order(
+        **_summary(row),
+        **{name: row[name] for name in same},
+        reserved_until=as_time(row["reserved_until"]),
+        paid_at=as_time(row["paid_at"]),
+        cancelled_at=as_time(row["cancelled_at"]),
+        completed_at=as_time(row["completed_at"]),
+        channel=Channel(row["channel"]),
+        address=ShippingAddress(**address) if address else None,
+        updated=_time(row["updated"]),
+        imported=bool(row["imported"]),
+        lines=tuple(to_line(line) for line in lines),
+        adjustments=tuple(to_adjustment(adjustment) for adjustment in adjustments),
+    )
+
+
+def to_line(row: Mapping[str, Any]) -> OrderLine:
+    """Return a row of `order_line` as a line item."""
+    return OrderLine(
+        id=as_uuid(row["id"]),
+        product=None if row["product"] is None else as_uuid(row["product"]),
+        sku=row["sku"],
+        name=row["name"],
+        kind=LineKind(row["kind"]),
+        quantity=row["quantity"],
+        unit_price=row["unit_price"],
+        total=row["total"],
+    )
+
+
+def to_adjustment(row: Mapping[str, Any]) -> Adjustment:
+    """Return a row of `order_adjustment` as an adjustment."""
+    return Adjustment(
+        phase=Phase(row["phase"]),
+        plugin=row["plugin"],
+        code=row["code"],
+        label=row["label"],
+        amount=row["amount"],
+        included=bool(row["included"]),
+        reference=row["reference"],
+    )
+
+
+def to_history(row: Mapping[str, Any]) -> OrderHistory:
+    """Return a row of `order_history` as a row of the timeline."""
+    return OrderHistory(
+        id=as_uuid(row["id"]),
+        at=_time(row["at"]),
+        kind=HistoryKind(row["kind"]),
+        actor_kind=row["actor_kind"],
+        actor_name=row["actor_name"],
+        before=row["before"],
+        after=row["after"],
+        text=row["text"],
+    )
+
+
+def to_note(row: Mapping[str, Any]) -> OrderNote:
+    """Return a row of `order_note` as a note."""
+    return OrderNote(
+        id=as_uuid(row["id"]),
+        at=_time(row["at"]),
+        author=row["author"],
+        public=bool(row["public"]),
+        text=row["text"],
+    )
+
+
+def to_draft(row: Mapping[str, Any]) -> Draft:
+    """Return a row of `order_draft` as a draft."""
+    return Draft(
+        id=as_uuid(row["id"]),
+        store=row["store"],
+        member=row["member"],
+        customer=as_uuid(row["customer"]),
+        currency=row["currency"],
+        lines=_lines.validate_python(as_json(row["lines"])),
+        answers=as_json(row["answers"]),
+        payment_method=row["payment_method"],
+        recipient=row["recipient"],
+        items_done=bool(row["items_done"]),
+        updated=_time(row["updated"]),
+        expires=_time(row["expires"]),
+        version=row["version"],
+    )
+
+
+def lines_json(lines: Sequence[DraftLine]) -> list[Any]:
+    """Return the lines of a draft as its column keeps them."""
+    dumped = _lines.dump_python(tuple(lines), mode="json")
+    return list(dumped)
+
+
+def to_quote(value: Any) -> Quote | None:
+    """Return the quote that a draft's column holds, if it holds one."""
+    found = as_json(value)
+    return None if found is None else _quotes.validate_python(found)
+
+
+def quote_json(quote: Quote) -> dict[str, Any]:
+    """Return a quote as a draft's column keeps it."""
+    dumped: dict[str, Any] = _quotes.dump_python(quote, mode="json")
+    return dumped
+
+
+def insert_order(
+    work: Work,
+    order: Mapping[str, Any],
+    totals: Totals,
+    lines: Sequence[Mapping[str, Any]],
+    adjustments: Sequence[Adjustment],
+    *,
+    conflict: Exception,
+) -> None:
+    """Add an order with its lines and adjustments to a Work."""
+    amounts = asdict(totals)
+    work.insert(tables.Order, conflict=conflict, **order, **amounts)
+    work.insert_many(
+        tables.OrderLine,
+        [{"id": new_id(), "order_id": order["id"], "position": at, **line} for at, line in enumerate(lines, 1)],
+    )
+    if adjustments:
+        work.insert_many(
+            tables.OrderAdjustment,
+            [
+                {"id": new_id(), "order_id": order["id"], "position": at, **asdict(adjustment)}
+                for at, adjustment in enumerate(adjustments, 1)
+            ],
+        )
+
+
+def add_history(
+    work: Work, order: UUID, kind: HistoryKind, *, before: str = "", after: str = "", text: str = ""
+) -> None:
+    """Add a row to an order's timeline, in the name of whoever does the Work."""
+    work.insert(
+        tables.OrderHistory,
+        id=new_id(),
+        order_id=order,
+        at=work.now,
+        kind=kind.value,
+        actor_kind=work.actor.kind.value,
+        actor_id=work.actor.id[:100],
+        actor_name=work.actor.name[:100],
+        before=before,
+        after=after,
+        text=text,
+    )

@@ -1,0 +1,1 @@
+"""What members see of orders: the screens of the flow, receipts and lists. No queries."""

@@ -1,0 +1,211 @@
+"""Payments: what customers report, what staff confirm or reject, and what an order's payments are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from guildshop.database import new_id
+from guildshop.errors import Forbidden, Invalid, NotFound, Stale
+from guildshop.events import Delivery
+from guildshop.i18n import _
+from guildshop.permissions import Actor
+from guildshop.plugins.orders.api import HistoryKind, Order, OrderCancelled, OrderStatus
+from guildshop.plugins.orders.service import OrderService, add_history
+from guildshop.plugins.payments import tables
+from guildshop.plugins.payments.api import NothingToPay, Payment, PaymentReported, PaymentState
+from guildshop.tenancy import current_store
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+    from guildshop.database import Work
+
+CONFIRM = "payment.confirm"
+OPEN = (PaymentState.PENDING, PaymentState.REPORTED)
+REFERENCE_LENGTH = 200
+NOTE_LENGTH = 1000
+REASON_LENGTH = 500
+
+
+class PaymentService:
+    """Payments of the store in scope."""
+
+    def __init__(self, app: App) -> None:
+        """Work within this application."""
+        self.app = app
+
+    async def of_order(self, order_id: UUID) -> Sequence[Payment]:
+        """Return an order's payments, oldest first."""
+        found = await self.app.database.fetch(
+            "SELECT * FROM payment WHERE store = :store AND order_id = :order ORDER BY created, id",
+            store=current_store(),
+            order=order_id,
+        )
+        return tuple(_payment(row) for row in found)
+
+    async def get(self, payment_id: UUID) -> Payment:
+        """Return a payment; NotFound when there is none in this store."""
+        row = await self.app.database.fetch_one(
+            "SELECT * FROM payment WHERE store = :store AND id = :id", store=current_store(), id=payment_id
+        )
+        if row is None:
+            raise NotFound(_("There is no such payment in this store."))
+        return _payment(row)
+
+    async def confirm(self, actor: Actor, order: UUID | str, reference: str = "") -> Order:
+        """Confirm that the money for an order has come: it becomes `PAID`, once, whoever else presses too."""
+        return await self.app.get(OrderService).confirm_payment(actor, order, reference)
+
+    async def reportable(self, actor: Actor, order: UUID | str) -> Order:
+        """Return the acting member's own order that waits for a payment; refuse any other."""
+        orders = self.app.get(OrderService)
+        found = await orders.get_for(actor, order)
+        if not orders.owns(actor, found):
+            raise Forbidden(_("Order {number} is somebody else's.").format(number=found.number))
+        if found.status is not OrderStatus.PENDING_PAYMENT:
+            raise NothingToPay(
+                _("Order {number} is {status} and does not wait for a payment.").format(
+                    number=found.number, status=found.status.value
+                )
+            )
+        return found
+
+    async def report(
+        self, actor: Actor, order: UUID | str, reference: str, note: str = "", picture: str = ""
+    ) -> Payment:
+        """Keep the acting member's word that they have paid, for staff to check; again replaces what was said."""
+        found = await self.reportable(actor, order)
+        orders = self.app.get(OrderService)
+        reference = _limited(reference, REFERENCE_LENGTH, "reference")
+        note = _limited(note, NOTE_LENGTH, "note")
+        if not reference:
+            raise Invalid.field(
+                "reference",
+                _("Give a reference that the staff can find your payment by, such as its number or your name."),
+            )
+        known = await self._open(found.id)
+        payment_id = new_id() if known is None else known.id
+        said = {"reference": reference, "note": note, "picture": picture}
+        async with self.app.work(actor) as work:
+            orders.require_unpaid(work, found)
+            if known is None:
+                self._insert(work, payment_id, found, PaymentState.REPORTED, reported_at=work.now, **said)
+            else:
+                self._advance(
+                    work,
+                    known,
+                    "state = 'REPORTED', reference = :reference, note = :note, picture = :picture, reported_at = :now",
+                    **said,
+                )
+            add_history(work, found.id, HistoryKind.PAYMENT, after=PaymentState.REPORTED.value, text=reference)
+            work.record(PaymentReported(found.id, payment_id))
+        return await self.get(payment_id)
+
+    async def reject(self, actor: Actor, order: UUID | str, reason: str) -> Order:
+        """Reject an unpaid order: it is cancelled for that reason, which the customer is told."""
+        actor.require(CONFIRM)
+        text = _limited(reason, REASON_LENGTH, "reason")
+        if not text:
+            raise Invalid.field("reason", _("Give a reason: the customer is told it."))
+        return await self.app.get(OrderService).reject(actor, order, text)
+
+    async def settle(self, order: Order, reference: str) -> Callable[[Work], None]:
+        """Return what makes the order's payment `CONFIRMED` within the Work that makes the order paid."""
+        known = await self._open(order.id)
+
+        def join(work: Work) -> None:
+            settled = {
+                "reference": reference or (known.reference if known else ""),
+                "settled_by": work.actor.name[:100],
+            }
+            if known is None:
+                self._insert(work, new_id(), order, PaymentState.CONFIRMED, settled_at=work.now, **settled)
+            else:
+                self._advance(
+                    work,
+                    known,
+                    "state = 'CONFIRMED', reference = :reference, settled_by = :settled_by, settled_at = :now",
+                    **settled,
+                )
+            work.audit(
+                "payment.confirm", subject="order", subject_id=order.id, note=f"{order.number} {reference}".strip()
+            )
+
+        return join
+
+    async def close(self, event: OrderCancelled, delivery: Delivery) -> None:
+        """Reject what was reported for an order that is cancelled now."""
+        async with delivery.work() as work:
+            work.guard(
+                tables.Payment,
+                set="state = 'REJECTED', settled_at = :now, settled_by = :by, version = version + 1",
+                where="order_id = :order AND state IN ('PENDING', 'REPORTED')",
+                rows=None,
+                order=event.order,
+                by=work.actor.name[:100],
+            )
+
+    # Within
+
+    async def _open(self, order_id: UUID) -> Payment | None:
+        return next((payment for payment in await self.of_order(order_id) if payment.state in OPEN), None)
+
+    def _insert(self, work: Work, payment_id: UUID, order: Order, state: PaymentState, **columns: Any) -> None:
+        work.insert(
+            tables.Payment,
+            id=payment_id,
+            order_id=order.id,
+            method=order.payment_method,
+            amount=order.due,
+            currency=order.currency,
+            state=state.value,
+            idempotency_key=new_id(),
+            created=work.now,
+            version=1,
+            **columns,
+        )
+
+    def _advance(self, work: Work, known: Payment, assignments: str, **values: Any) -> None:
+        """Change an open payment as it was read; `Stale`, which is tried again, when it changed since."""
+        work.guard(
+            tables.Payment,
+            set=f"{assignments}, version = version + 1",
+            where="id = :id AND version = :version",
+            refusal=Stale(_("This payment changed at the same moment. Look at the order again.")),
+            id=known.id,
+            version=known.version,
+            **values,
+        )
+
+
+def _limited(text: str, length: int, field: str) -> str:
+    text = text.strip()
+    if len(text) > length:
+        raise Invalid.field(
+            field,
+            _("The text has {given} characters; at most {length} fit. Shorten it.").format(
+                given=len(text), length=length
+            ),
+        )
+    return text
+
+
+def _payment(row: dict[str, Any]) -> Payment:
+    return Payment(
+        id=row["id"],
+        store=row["store"],
+        order=row["order_id"],
+        method=row["method"],
+        amount=row["amount"],
+        currency=row["currency"],
+        state=PaymentState(row["state"]),
+        reference=row["reference"],
+        note=row["note"],
+        picture=row["picture"],
+        created=row["created"],
+        reported_at=row["reported_at"],
+        settled_at=row["settled_at"],
+        settled_by=row["settled_by"],
+        version=row["version"],
+    )
