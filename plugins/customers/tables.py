@@ -12,17 +12,17 @@ class Customer(StoreTable, tablename="customer"):
     """One row per person and store. `email_key`, `tags_key` and `search` are folded copies to compare and search by."""
 
     id = UUID(primary_key=True)
-    discord_id = BigInt(null=True)
+    discord_id = BigInt(null=True, default=None)
     username = Varchar(length=64)
     display_name = Varchar(length=100)
     display_name_by_staff = Boolean(default=False)
     first_name = Varchar(length=100)
     last_name = Varchar(length=100)
     email = Varchar(length=254)
-    email_key = Varchar(length=254, null=True, secret=True)
+    email_key = Varchar(length=254, null=True, default=None, secret=True)
     email_confirmed = Boolean(default=False)
     phone = Varchar(length=20)
-    account_number = Varchar(length=32, null=True)
+    account_number = Varchar(length=32, null=True, default=None)
     source = Varchar(length=10)
     notes = Text()
     tags = Text()
@@ -32,7 +32,7 @@ class Customer(StoreTable, tablename="customer"):
     dm_preferences = JSON()
     search = Text(secret=True)
     created = Timestamptz()
-    last_seen = Timestamptz(null=True)
+    last_seen = Timestamptz(null=True, default=None)
     version = Integer(default=1)
 
     @classmethod
