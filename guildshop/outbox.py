@@ -26,7 +26,7 @@ from guildshop.events import AlreadyDelivered, Delivery, DeliveryPostponed, Even
 from guildshop.hookspecs import Listener, Timer
 from guildshop.i18n import _, use_locale
 from guildshop.permissions import Actor
-from guildshop.tenancy import scope
+from guildshop.tenancy import every_store, scope
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -189,7 +189,7 @@ class Dispatcher:
         """Give every store a delivery row for every timer; those that exist stay as they are."""
         existing = {
             (row["store"], row["listener"])
-            for row in await self._app.database.fetch(
+            for row in await self._fetch(
                 "SELECT store, listener FROM delivery WHERE status = 'PENDING' AND key = :key", key="timer"
             )
         }
@@ -200,7 +200,7 @@ class Dispatcher:
 
     async def failed(self, store: int | None = None) -> list[FailedDelivery]:
         """Return the deliveries that used up their attempts, newest first; of one store, or of all for the CLI."""
-        rows = await self._app.database.fetch(
+        rows = await self._fetch(
             f"""SELECT d.id, d.store, e.name, d.key, d.listener, d.attempts, d.last_error, e.occurred_at
                 FROM delivery d JOIN event e ON e.id = d.event AND e.store = d.store
                 WHERE d.status = 'FAILED' {"" if store is None else "AND d.store = :store"}
@@ -325,14 +325,22 @@ class Dispatcher:
                 log.exception("timer.failed", timer=timer.name, store=delivery.store)
         await self._put_off(delivery, self._app.now() + timer.every, "", counted=False)
 
-    # Rows
+    # Rows: the dispatcher is the one room that works across stores
+
+    async def _fetch(self, text: str, **values: Any) -> list[dict[str, Any]]:
+        with every_store():
+            return await self._app.database.fetch(text, **values)
+
+    async def _execute(self, text: str, **values: Any) -> list[dict[str, Any]]:
+        with every_store():
+            return await self._app.database.execute(text, **values)
 
     async def _claim(self, now: datetime) -> list[dict[str, Any]]:
         names = ", ".join(f"'{name}'" for name in self._app.listeners.names)
         if not names:
             return []
         lock = "FOR UPDATE OF d SKIP LOCKED" if self._app.database.dialect == "postgres" else ""
-        claimed = await self._app.database.execute(
+        claimed = await self._execute(
             f"""UPDATE delivery SET claimed_by = :me, claimed_until = :until, attempts = attempts + 1
                 WHERE id IN (
                     SELECT d.id FROM delivery d
@@ -354,7 +362,7 @@ class Dispatcher:
         if not claimed:
             return []
         keys = {f"id{number}": row["id"] for number, row in enumerate(claimed)}
-        return await self._app.database.fetch(
+        return await self._fetch(
             f"""SELECT d.id, d.event, d.store, d.listener, d.attempts, e.name, e.payload, e.occurred_at
                 FROM delivery d JOIN event e ON e.id = d.event AND e.store = d.store
                 WHERE d.id IN ({", ".join(f":{key}" for key in keys)}) ORDER BY d.id""",
@@ -362,7 +370,7 @@ class Dispatcher:
         )
 
     async def _next_due(self) -> datetime | None:
-        rows = await self._app.database.fetch(
+        rows = await self._fetch(
             "SELECT next_attempt AS next FROM delivery WHERE status = 'PENDING' AND claimed_until IS NULL"
             " AND next_attempt > :now ORDER BY next_attempt LIMIT 1",
             now=self._app.now(),
@@ -371,7 +379,7 @@ class Dispatcher:
         return found
 
     async def _mark(self, delivery: Delivery, status: str) -> None:
-        await self._app.database.execute(
+        await self._execute(
             "UPDATE delivery SET status = :status, done_at = :now, claimed_until = NULL, last_error = NULL"
             " WHERE id = :id AND status = 'PENDING'",
             status=status,
@@ -380,7 +388,7 @@ class Dispatcher:
         )
 
     async def _put_off(self, delivery: Delivery, until: datetime, reason: str, *, counted: bool) -> None:
-        await self._app.database.execute(
+        await self._execute(
             "UPDATE delivery SET next_attempt = :until, claimed_until = NULL, last_error = :reason,"
             " attempts = CASE WHEN :counted THEN attempts ELSE attempts - 1 END WHERE id = :id AND status = 'PENDING'",
             until=until,
@@ -396,7 +404,7 @@ class Dispatcher:
             until = self._app.now() + RETRY_AFTER[delivery.attempt - 1]
             await self._put_off(delivery, until, reason, counted=True)
             return
-        await self._app.database.execute(
+        await self._execute(
             "UPDATE delivery SET status = 'FAILED', claimed_until = NULL, last_error = :reason"
             " WHERE id = :id AND status = 'PENDING'",
             reason=reason,
@@ -412,7 +420,7 @@ class Dispatcher:
     async def _extend(self, ids: Iterable[UUID]) -> None:
         keys = {f"id{number}": delivery_id for number, delivery_id in enumerate(ids)}
         try:
-            await self._app.database.execute(
+            await self._execute(
                 f"UPDATE delivery SET claimed_until = :until WHERE status = 'PENDING' AND claimed_until IS NOT NULL"
                 f" AND id IN ({', '.join(f':{key}' for key in keys)})",
                 until=self._app.now() + LEASE,
@@ -422,7 +430,7 @@ class Dispatcher:
             log.exception("outbox.renewal_failed")
 
     async def _release_mine(self) -> None:
-        await self._app.database.execute(
+        await self._execute(
             "UPDATE delivery SET claimed_until = NULL, attempts = attempts - 1"
             " WHERE status = 'PENDING' AND claimed_until IS NOT NULL AND claimed_by = :me",
             me=self._me,
@@ -431,7 +439,7 @@ class Dispatcher:
     async def _release_orphans(self) -> None:
         """Free what a dead process held: on SQLite there is no other one, so everything that is claimed."""
         if self._app.database.dialect == "sqlite":
-            await self._app.database.execute(
+            await self._execute(
                 "UPDATE delivery SET claimed_until = NULL WHERE status = 'PENDING' AND claimed_until IS NOT NULL"
             )
 

@@ -19,6 +19,7 @@ from guildshop.errors import FieldError, Invalid, NotFound, Refusal, Stale
 from guildshop.i18n import _
 from guildshop.money import known_currency
 from guildshop.permissions import Actor, Origin
+from guildshop.tenancy import every_store
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -224,7 +225,9 @@ class Stores:
             "SELECT id, guild_id, name, currency, language, time_zone, logo, active FROM store ORDER BY id"
         )
         overrides: dict[int, dict[str, tuple[int, dict[str, Any]]]] = {}
-        for row in await self._app.database.fetch("SELECT store, section, value, version FROM store_setting"):
+        with every_store():
+            settings = await self._app.database.fetch("SELECT store, section, value, version FROM store_setting")
+        for row in settings:
             overrides.setdefault(row["store"], {})[row["section"]] = (row["version"], _as_dict(row["value"]))
         self._overrides = overrides
         self._models.clear()
