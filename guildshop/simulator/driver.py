@@ -160,14 +160,9 @@ class Person:
 
     async def submit(self, modal: "Modal", components: list[Json]) -> Reply:
         """Submit a modal's components as they are."""
-        opener = modal.interaction
         data = {"custom_id": modal.custom_id, "components": components}
-        metadata: Json = {
-            "id": "", "type": kinds.MODAL_SUBMIT, "user": self.user,
-            "authorizing_integration_owners": {"0": opener.guild_id or "0"},
-            "triggering_interaction_metadata": opener.metadata,
-        }  # fmt: skip
-        return await self._use(kinds.MODAL_SUBMIT, opener.channel_id, data, source=opener.source, metadata=metadata)
+        channel_id = modal.interaction.channel_id
+        return await self._use(kinds.MODAL_SUBMIT, channel_id, data, opener=modal.interaction)
 
     async def dms(self) -> list[Shown]:
         """List the messages of the DM with the bot, oldest first."""
@@ -280,10 +275,7 @@ class Person:
         return self._sim.interactions.start(kind, self.id, channel_id, data, **extra)
 
     async def _use(self, kind: int, channel_id: str, data: Json, **extra: Any) -> Reply:
-        interaction = self._start(kind, channel_id, data, **extra)
-        if kind == kinds.MODAL_SUBMIT:
-            interaction.metadata["id"] = interaction.id
-        return await Reply.wait(self._sim, self, interaction)
+        return await Reply.wait(self._sim, self, self._start(kind, channel_id, data, **extra))
 
 
 def _as_options(node: Json, given: Mapping[str, Any]) -> list[Json]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from guildshop.simulator import permissions as p
 from guildshop.simulator.errors import error
 from guildshop.simulator.json_types import Json
-from guildshop.simulator.state import DM, State
+from guildshop.simulator.state import State
 
 if TYPE_CHECKING:
     from guildshop.simulator.server import Simulator
@@ -76,10 +76,13 @@ class Interactions:
         data: Json,
         *,
         source: "Message | None" = None,
+        opener: Interaction | None = None,
         nonce: str | None = None,
-        metadata: Json | None = None,
     ) -> Interaction:
-        """Send an interaction to the bot and return it at once. `source`: the message whose component was used."""
+        """Send an interaction to the bot and return it at once.
+
+        `source`: the message whose component was used; `opener`: the interaction that opened the modal submitted.
+        """
         channel = self._state.channel(channel_id)
         interaction = Interaction(
             id=self._state.ids.make(),
@@ -92,16 +95,18 @@ class Interactions:
             created=self._state.clock(),
             future=asyncio.get_running_loop().create_future(),
             nonce=nonce,
-            source=source,
+            source=opener.source if opener else source,
         )
-        interaction.metadata = metadata or self._metadata(interaction)
+        interaction.metadata = self._metadata(interaction, opener)
         self._forget_old()
         self.by_token[interaction.token] = interaction
         payload = self._payload(interaction, channel)
         if not self._sim.gateway.reaches(interaction.guild_id):
             self._fail(interaction)
             return interaction
-        interaction.timer = asyncio.get_running_loop().call_later(ACKNOWLEDGE_SECONDS, self._fail, interaction)
+        interaction.timer = asyncio.get_running_loop().call_later(
+            self._sim.acknowledge_seconds, self._fail, interaction
+        )
         self._sim.gateway.interaction(interaction.guild_id, payload)
         return interaction
 
@@ -112,7 +117,7 @@ class Interactions:
             raise error(10062)
         if found.acknowledged:
             raise error(40060)
-        if found.failed or self._state.clock() - found.created > ACKNOWLEDGE_SECONDS:
+        if found.failed or self._state.clock() - found.created > self._sim.acknowledge_seconds:
             raise error(10062)
         return found
 
@@ -127,6 +132,10 @@ class Interactions:
             raise error(10015)
         return found
 
+    def by_id(self, interaction_id: str) -> Interaction | None:
+        """Return a recent interaction by its ID."""
+        return next((i for i in self.by_token.values() if i.id == interaction_id), None)
+
     def acknowledge(self, interaction: Interaction, callback: int) -> None:
         """Note the callback's type and stop the three-second clock."""
         interaction.callback = callback
@@ -134,11 +143,19 @@ class Interactions:
             interaction.timer.cancel()
             interaction.timer = None
 
+    def stop(self) -> None:
+        """Forget every interaction; whoever waits for one is told that it failed."""
+        for interaction in list(self.by_token.values()):
+            if interaction.timer is not None:
+                interaction.timer.cancel()
+            self._fail(interaction)
+        self.by_token.clear()
+
     def _fail(self, interaction: Interaction) -> None:
         if not interaction.acknowledged:
             interaction.failed = NO_ANSWER
             interaction.settle()
-            self._sim.interaction_failed(interaction)
+            self._sim.interaction_changed(interaction)
 
     def _forget_old(self) -> None:
         oldest = self._state.clock() - 2 * TOKEN_SECONDS
@@ -148,7 +165,7 @@ class Interactions:
                 return
             del self.by_token[token]
 
-    def _metadata(self, interaction: Interaction) -> Json:
+    def _metadata(self, interaction: Interaction, opener: Interaction | None) -> Json:
         """Return what the answer's message says about who used what."""
         owners = {"0": interaction.guild_id or "0"}
         made: Json = {
@@ -157,13 +174,13 @@ class Interactions:
             "user": self._state.users[interaction.user_id],
             "authorizing_integration_owners": owners,
         }
-        if interaction.type == COMMAND:
-            if interaction.data.get("target_id"):
-                made["target_message_id" if interaction.data["type"] == 3 else "target_user"] = (
-                    interaction.data["target_id"]
-                    if interaction.data["type"] == 3
-                    else self._state.users[interaction.data["target_id"]]
-                )
+        target = interaction.data.get("target_id")
+        if opener is not None:
+            made["triggering_interaction_metadata"] = opener.metadata
+        elif target and interaction.data["type"] == 3:
+            made["target_message_id"] = target
+        elif target:
+            made["target_user"] = self._state.users[target]
         elif interaction.source is not None:
             made["interacted_message_id"] = interaction.source.id
         return made

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from guildshop.simulator import permissions as p
 from guildshop.simulator.errors import invalid
 from guildshop.simulator.json_types import Json
-from guildshop.simulator.state import State
+from guildshop.simulator.state import THREADS, State
 
 USER, CHANNEL, ROLE, MENTIONABLE, ATTACHMENT = 6, 7, 8, 9, 11
 
@@ -37,9 +37,9 @@ class Resolver:
     def channel(self, channel_id: str) -> None:
         """Add a channel of this guild."""
         channel = self._state.channel(channel_id)
-        keys = ("id", "name", "type", "parent_id", "thread_metadata", "topic", "nsfw", "position", "flags",
-                "last_message_id", "last_pin_timestamp", "rate_limit_per_user", "guild_id")  # fmt: skip
-        partial = {key: channel[key] for key in keys if key in channel}
+        partial: Json = {key: channel[key] for key in ("id", "name", "type") if key in channel}
+        if channel["type"] in THREADS:
+            partial |= {key: channel[key] for key in ("parent_id", "thread_metadata")}
         partial["permissions"] = str(p.in_channel(self._state, channel, self._user_id))
         self.resolved.setdefault("channels", {})[channel_id] = partial
 
@@ -77,6 +77,8 @@ SELECTS = {5: USER, 6: ROLE, 7: MENTIONABLE, 8: CHANNEL, 19: ATTACHMENT}
 def resolve(state: State, guild_id: str | None, user_id: str, kind: int, data: Json) -> Json:
     """Return the interaction's data with `resolved` filled in, as Discord's server does."""
     resolver = Resolver(state, guild_id, user_id)
+    if kind == 3:
+        data = {key: value for key, value in data.items() if key != "id"}  # undocumented, hence not relied upon
     if kind in (2, 4):
         if data.get("type") == 2:
             resolver.user(str(data["target_id"]))

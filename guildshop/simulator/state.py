@@ -81,6 +81,12 @@ class State:
         self.keys: dict[str, str] = {}
         self.listeners: list[Callable[[Notice], None]] = []
 
+    def replace(self, other: "State") -> None:
+        """Become another state, except for those who listen."""
+        for name, value in vars(other).items():
+            if name not in ("clock", "ids", "listeners"):
+                setattr(self, name, value)
+
     # Looking things up
 
     def now(self) -> str:

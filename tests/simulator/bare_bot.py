@@ -71,7 +71,7 @@ class Layout(discord.ui.LayoutView):
 class BareBot(discord.AutoShardedClient):
     def __init__(self, **options: Any) -> None:
         intents = discord.Intents(guilds=True, members=True, dm_messages=True, guild_messages=True)
-        super().__init__(intents=intents, **options)
+        super().__init__(intents=intents, guild_ready_timeout=0.05, **options)
         self.tree = app_commands.CommandTree(self)
         self.failures: list[BaseException] = []
         self.joined: list[str] = []

@@ -104,8 +104,7 @@ def _serve(sim: "Simulator", route: Route) -> Callable[[web.Request], Awaitable[
                 response = await _answer(call, route, generous)
         except ApiError as refusal:
             response = _json(refusal.status, refusal.body(), generous)
-        request_made = Request(sim.state.clock(), route.method, path, route.path, call.body, response.status)
-        sim.record(request_made, call.files)
+        sim.record(Request(sim.state.clock(), route.method, path, route.path, call.body, response.status))
         return response
 
     return serve

@@ -65,7 +65,7 @@ async def callback(call: Call) -> Any:
         interaction.settle()
     else:
         _answer_without_message(call, interaction, kind, data)
-    call.sim.acknowledged(interaction)
+    call.sim.interaction_changed(interaction)
     if call.query.get("with_response") in ("1", "true", "True"):
         return _response(interaction, kind, message)
     return None

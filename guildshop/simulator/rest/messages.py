@@ -66,7 +66,7 @@ async def create(call: Call) -> Any:
         data["nonce"] = body["nonce"]
         if body.get("enforce_nonce"):
             for message in call.state.messages.get(channel["id"], {}).values():
-                if message.data.get("nonce") == body["nonce"] and message.data["author"] is call.state.bot:
+                if message.data.get("nonce") == body["nonce"] and message.data["author"]["id"] == data["author"]["id"]:
                     return message.data
     if reference := body.get("message_reference"):
         _refer(call, channel, data, reference)
