@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 60.0
 FINISH_SECONDS = 3.0
+SERVER_SECONDS = 0.3
+"""How long after the last server the bot counts as ready; one that comes later is `on_guild_available`."""
 INTERACTION_TASKS = ("CommandTree-invoker", "discord-ui-", "guildshop-modal")
 
 
@@ -56,6 +58,7 @@ class Bot(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            guild_ready_timeout=SERVER_SECONDS,
             max_messages=None,
             **shards,
         )
@@ -119,10 +122,12 @@ class Bot(discord.AutoShardedClient):
     # What happens
 
     async def on_ready(self) -> None:
-        """Bring every server's commands up to date."""
+        """Say so in the log."""
         log.info("discord.ready", servers=len(self.guilds), user=str(self.user))
-        for guild in self.guilds:
-            self._sync_guild(guild.id)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Bring the commands of a server that came into view up to date."""
+        self._sync_guild(guild.id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Offer the commands of the server's store, or say how to get one."""
@@ -210,7 +215,7 @@ async def start_bot(app: App, *, shard_ids: Sequence[int] | None = None, shard_c
 
 async def _look_around(token: str, api_url: str) -> tuple[discord.ApplicationFlags, str]:
     """Return the application's flags and the gateway's address."""
-    async with discord.Client(intents=discord.Intents.none()) as probe:
+    async with discord.Client(intents=discord.Intents(guilds=True)) as probe:
         try:
             await probe.login(token)
             _shards, gateway, _limits = await probe.http.get_bot_gateway()
