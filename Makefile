@@ -1,0 +1,50 @@
+# What each target does: README.md and CONTRIBUTING.md. All of them set up first; the second time that takes no time.
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset test lint format bench proof docs wheel-test
+
+help:
+	@echo "make demo         try the whole shop in the browser, without a Discord account"
+	@echo "make demo-reset   the same, from the start"
+	@echo "make test         the tests"
+	@echo "make lint         style, types, import contracts, docs"
+	@echo "make format       mend what can be mended by itself"
+	@echo "make bench        the benchmarks, one table"
+	@echo "make proof        the long reliability run"
+	@echo "make docs         the documentation site, into site/"
+	@echo "make setup        only set up .venv"
+
+setup:
+	@.ci/setup
+
+demo: setup
+	@exec $(BIN)/python bot.py demo $(ARGS)
+
+demo-reset: setup
+	@exec $(BIN)/python bot.py demo --reset $(ARGS)
+
+test: setup
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	@$(MAKE) --no-print-directory docs
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+proof: setup
+	@GUILDSHOP_PROOF=1 $(BIN)/python -m pytest tests/chaos -p no:cacheprovider $(ARGS)
+
+docs: setup
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
