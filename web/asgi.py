@@ -1,0 +1,130 @@
+"""The bridge by which aiohttp serves ASGI applications: Piccolo Admin and the JSON API.
+
+It stands on aiohttp-asgi and mends what that leaves open: after the body has ended, `receive` waits for the end of the
+response and then says that the client is gone (Starlette's file responses need it); repeated headers such as
+Set-Cookie all arrive; bodies have a limit; a client that hangs up is no error of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+from aiohttp import ClientConnectionError, hdrs, web
+from aiohttp.http_exceptions import TransferEncodingError
+from aiohttp_asgi.resource import ASGIContext
+
+from guildshop.web.context import context_of
+from guildshop.web.routes import RouteHandler
+
+log = structlog.get_logger(__name__)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+HANG_UPS = (ConnectionError, ClientConnectionError, TransferEncodingError, asyncio.IncompleteReadError)
+
+
+class BodyTooLarge(Exception):
+    """The client sends more than the route takes."""
+
+
+def asgi_handler(asgi_app: AsgiApp, root_path: str, *, max_body: int) -> RouteHandler:
+    """Return an aiohttp handler that lets the ASGI application, mounted at `root_path`, answer."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await _Bridge(asgi_app, request, root_path, max_body).get_response()
+
+    return handle
+
+
+class _Bridge(ASGIContext):
+    def __init__(self, asgi_app: AsgiApp, request: web.Request, root_path: str, max_body: int) -> None:
+        super().__init__(asgi_app, request, root_path)
+        self._left = max_body
+        self._max_body = max_body
+        self._too_large = False
+        self._body_ended = False
+        self._finished = asyncio.Event()
+
+    @property
+    def scope(self) -> Any:
+        scope = super().scope
+        scope["http_version"] = f"{self.request.version.major}.{self.request.version.minor}"
+        scope["raw_path"] = scope["raw_path"].partition(b"?")[0]
+        scope["client"] = [context_of(self.request).remote, 0]
+        scope["type"] = "http"
+        return scope
+
+    async def on_receive(self) -> dict[str, Any]:
+        if self._body_ended:
+            await self._finished.wait()
+            return {"type": "http.disconnect"}
+        chunk = await self.request.content.readany()
+        self._left -= len(chunk)
+        if self._left < 0:
+            self._too_large = True
+            raise BodyTooLarge
+        self._body_ended = self.request.content.at_eof()
+        return {"type": "http.request", "body": chunk, "more_body": not self._body_ended}
+
+    async def on_send_response_start(self, payload: dict[str, Any]) -> None:
+        if self._too_large:
+            return
+        response = web.StreamResponse(status=payload["status"])
+        for name, value in payload.get("headers", ()):
+            response.headers.add(name.title().decode("latin-1"), value.decode("latin-1"))
+        if hdrs.CONTENT_LENGTH not in response.headers and payload["status"] not in {204, 304}:
+            response.enable_chunked_encoding()
+        self.response = response
+        self.writer = await response.prepare(self.request)
+
+    async def on_send_http_response_body(self, payload: dict[str, Any]) -> None:
+        if self._too_large:
+            return
+        if not isinstance(self.response, web.StreamResponse):
+            message = "the ASGI application sent a body before its start"
+            raise TypeError(message)
+        body = payload.get("body", b"")
+        if body and self.request.method != hdrs.METH_HEAD:
+            await self.response.write(body)
+        if not payload.get("more_body", False):
+            await self.response.write_eof()
+            self._finished.set()
+
+    async def get_response(self) -> web.StreamResponse:
+        try:
+            await self.app(self.scope, self.on_receive, self.on_send)
+        except HANG_UPS:
+            if not self._is_gone():
+                raise
+            return self._hung_up()
+        except Exception as error:
+            if self._too_large:
+                raise web.HTTPRequestEntityTooLarge(self._max_body, self._max_body - self._left) from error
+            if not isinstance(self.response, web.StreamResponse):
+                raise
+            # The application has answered 500 itself and told us why; the answer is on its way.
+            log.exception("web.error", reference=context_of(self.request).request_id, path=self.request.path)
+        finally:
+            self._finished.set()
+        if self._too_large:
+            raise web.HTTPRequestEntityTooLarge(self._max_body, self._max_body - self._left)
+        if not isinstance(self.response, web.StreamResponse):
+            message = "the ASGI application did not answer"
+            raise TypeError(message)
+        return self.response
+
+    def _is_gone(self) -> bool:
+        transport = self.request.transport
+        return transport is None or transport.is_closing()
+
+    def _hung_up(self) -> web.StreamResponse:
+        log.info("web.client_gone", path=self.request.path)
+        if isinstance(self.response, web.StreamResponse):
+            return self.response
+        return web.Response(status=499, reason="Client Closed Request")

@@ -1,0 +1,118 @@
+"""What a request carries with it: who signed in, in which store, and what its answer must still get."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from guildshop.errors import Forbidden
+from guildshop.i18n import _
+from guildshop.permissions import ADMIN, OWNER, Actor
+from guildshop.stores import Store
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+    from guildshop.web.users import SignedIn
+
+ADMIN_BASE = "/admin"
+STAFF_BASE = "/staff"
+
+APP: web.AppKey[App] = web.AppKey("guildshop", object)  # type: ignore[arg-type]
+CONTEXT: web.RequestKey[RequestContext]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who signed in. `actor` is None while they have no store; `token` is the session's or bearer token."""
+
+    signed_in: SignedIn
+    actor: Actor | None
+    role: str | None
+    token: str
+
+    @property
+    def base(self) -> str:
+        """The workspace they belong to: `/admin` for owners and admins, `/staff` for everybody else."""
+        return ADMIN_BASE if self.role in {OWNER, ADMIN} else STAFF_BASE
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """Shared by a request and its clones, which proxies and body limits make."""
+
+    request_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    peer: str = ""
+    """The address that connected to us; `remote` is whom a trusted proxy speaks for."""
+    remote: str = ""
+    secure: bool = False
+    identity: Identity | None = None
+    csrf_token: str = ""
+    cookies: list[tuple[str, str | None, bool]] = field(default_factory=list)
+    """Cookies that the answer sets: name, value (None deletes), whether scripts must not read it."""
+    flashes: list[tuple[str, str]] = field(default_factory=list)
+    content_policy: str = ""
+    route: str = ""
+
+
+CONTEXT = web.RequestKey("context", RequestContext)
+
+_identity: ContextVar[Identity | None] = ContextVar("guildshop_identity", default=None)
+
+
+def app_of(request: web.Request) -> App:
+    """Return the application that serves the request."""
+    return request.config_dict[APP]
+
+
+def context_of(request: web.Request) -> RequestContext:
+    """Return what the request carries."""
+    return request[CONTEXT]
+
+
+def identity_of(request: web.Request) -> Identity | None:
+    """Return who signed in, if anybody did."""
+    return context_of(request).identity
+
+
+def actor_of(request: web.Request) -> Actor:
+    """Return who acts, in the store that they chose; Forbidden for nobody and for users without a store."""
+    return _actor(identity_of(request))
+
+
+def store_of(request: web.Request) -> Store:
+    """Return the store that the request is about."""
+    return app_of(request).stores.get(actor_of(request).store)
+
+
+def current_identity() -> Identity | None:
+    """Return who signed in, also inside the API and Piccolo Admin."""
+    return _identity.get()
+
+
+def current_actor() -> Actor:
+    """Return who acts, also inside the API and Piccolo Admin; Forbidden when nobody does."""
+    return _actor(current_identity())
+
+
+@contextmanager
+def signed_in_as(identity: Identity | None) -> Iterator[None]:
+    """Let `current_identity()` answer this one inside the block."""
+    token = _identity.set(identity)
+    try:
+        yield
+    finally:
+        _identity.reset(token)
+
+
+def _actor(identity: Identity | None) -> Actor:
+    if identity is None:
+        raise Forbidden(_("Sign in first."))
+    if identity.actor is None:
+        raise Forbidden(_("Your user has no role in any store. Ask the shop's owner for one."))
+    return identity.actor

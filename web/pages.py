@@ -1,0 +1,188 @@
+"""Pages: templates with the workspace around them, messages that survive a redirect, and forms."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+from markupsafe import Markup
+
+from guildshop.errors import Invalid
+from guildshop.hookspecs import Page
+from guildshop.i18n import _, current_locale, ngettext
+from guildshop.stores import Store
+from guildshop.web.context import ADMIN_BASE, STAFF_BASE, Identity, app_of, context_of, identity_of
+from guildshop.web.formats import FILTERS
+from guildshop.web.passwords import derive
+from guildshop.web.static import STATIC
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+FLASH_COOKIE = "guildshop_flash"
+LONGEST_FLASH = 1500
+CSRF_FIELD = "csrftoken"
+
+Tone = Literal["success", "error", "info"]
+
+NAVIGATION: web.AppKey[Sequence[tuple[str, Page]]] = web.AppKey("navigation", list)
+"""The pages with a label, each with its plugin (empty for the kernel), in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """One line of the sidebar."""
+
+    label: str
+    href: str
+    icon: str
+    current: bool
+
+
+def set_up_templates(app: web.Application, guildshop: App) -> None:
+    """Find templates as `web/<file>` and `<plugin>/<file>`."""
+    folders = {"web": Path(__file__).parent / "templates"}
+    for plugin in guildshop.plugins:
+        folder = Path(inspect.getfile(type(plugin))).parent / "templates"
+        if folder.is_dir():
+            folders[plugin.name] = folder
+    loaders = {name: jinja2.FileSystemLoader(folder) for name, folder in folders.items()}
+    environment = aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.PrefixLoader(loaders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        filters=FILTERS,
+    )
+    environment.globals.update(_=_, ngettext=ngettext, static=app[STATIC].url)
+
+
+def render(
+    request: web.Request, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200
+) -> web.Response:
+    """Return the template as a page of the workspace; `orders/list.html` lies in the plugin's `templates/`."""
+    context = {**_surroundings(request), **(values or {})}
+    return aiohttp_jinja2.render_template(template, request, context, status=status)
+
+
+def page_url(request: web.Request, path: str = "") -> str:
+    """Return the address of a page in the workspace by which the request came: `/admin/…` or `/staff/…`."""
+    return f"{base_of(request)}/{path}"
+
+
+def redirect(request: web.Request, path: str) -> web.HTTPSeeOther:
+    """Return the redirection to a page of the workspace, to be raised after a form has been handled."""
+    return web.HTTPSeeOther(page_url(request, path))
+
+
+def flash(request: web.Request, text: str, tone: Tone = "success") -> None:
+    """Show a message on the next page that this browser opens."""
+    context = context_of(request)
+    context.flashes.append((tone, text[:LONGEST_FLASH]))
+    payload = base64.urlsafe_b64encode(json.dumps(context.flashes).encode()).decode()
+    signature = derive(context.csrf_token, f"flash:{payload}")
+    context.cookies[:] = [cookie for cookie in context.cookies if cookie[0] != FLASH_COOKIE]
+    context.cookies.append((FLASH_COOKIE, f"{payload}.{signature}", True))
+
+
+async def read_form(request: web.Request) -> dict[str, str]:
+    """Return the text fields of a form, trimmed of white space around them; refuse files and NUL characters."""
+    fields: dict[str, str] = {}
+    for name, value in (await request.post()).items():
+        if not isinstance(value, str) or "\0" in value:
+            raise Invalid.field(name, _("The field “{name}” takes text only.").format(name=name))
+        if name != CSRF_FIELD:
+            fields[name] = value.strip()
+    return fields
+
+
+def base_of(request: web.Request) -> str:
+    """Return the workspace of the request, or, outside of both, the one that the user belongs to."""
+    for base in (ADMIN_BASE, STAFF_BASE):
+        if request.path == base or request.path.startswith(f"{base}/"):
+            return base
+    identity = identity_of(request)
+    return identity.base if identity is not None else ADMIN_BASE
+
+
+def _surroundings(request: web.Request) -> dict[str, Any]:
+    app = app_of(request)
+    identity = identity_of(request)
+    actor = identity.actor if identity is not None else None
+    store = app.stores.get(actor.store) if actor is not None else None
+    token = context_of(request).csrf_token
+    return {
+        "actor": actor,
+        "store": store,
+        "user": identity.signed_in.user if identity is not None else None,
+        "role": identity.role if identity is not None else None,
+        "stores": _stores(app, identity),
+        "navigation": _navigation(request, identity),
+        "has_data_admin": identity is not None and actor is not None and identity.base == ADMIN_BASE,
+        "flashes": _take_flashes(request),
+        "locale": current_locale(),
+        "base": base_of(request),
+        "path": request.path,
+        "url": lambda path="": page_url(request, path),
+        "may": lambda permission: actor is not None and actor.may(permission),
+        "csrf_field": lambda: Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token),
+        "query": request.query,
+        "request_id": context_of(request).request_id,
+    }
+
+
+def _stores(app: App, identity: Identity | None) -> list[Store]:
+    if identity is None:
+        return []
+    user = identity.signed_in.user
+    return [store for store in app.stores.all() if user.superuser or store.id in user.roles]
+
+
+def _navigation(request: web.Request, identity: Identity | None) -> list[NavigationItem]:
+    if identity is None or identity.actor is None:
+        return []
+    app = app_of(request)
+    actor = identity.actor
+    base = base_of(request)
+    return [
+        NavigationItem(
+            label=_(page.label),
+            href=f"{base}/{page.path}",
+            icon=page.icon or "dot",
+            current=_is_below(request.path, f"{base}/{page.path}"),
+        )
+        for plugin, page in request.config_dict[NAVIGATION]
+        if (not page.permission or actor.may(page.permission))
+        and (not plugin or app.stores.enabled(actor.store, plugin))
+    ]
+
+
+def _is_below(path: str, href: str) -> bool:
+    return path == href or path.startswith(f"{href}/")
+
+
+def _take_flashes(request: web.Request) -> list[tuple[str, str]]:
+    context = context_of(request)
+    found = list(context.flashes)
+    cookie = request.cookies.get(FLASH_COOKIE, "")
+    if cookie:
+        payload, _dot, signature = cookie.rpartition(".")
+        expected = derive(context.csrf_token, f"flash:{payload}")
+        if hmac.compare_digest(signature.encode(), expected.encode()):
+            found = [(str(tone), str(text)) for tone, text in json.loads(base64.urlsafe_b64decode(payload))] + found
+    if cookie or context.flashes:
+        context.flashes.clear()
+        context.cookies[:] = [known for known in context.cookies if known[0] != FLASH_COOKIE]
+        context.cookies.append((FLASH_COOKIE, None, True))
+    return found

@@ -1,0 +1,13 @@
+"""Piccolo's registration of the web tables."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from guildshop.web.tables import ApiToken, IdempotencyKey, Membership, Session, SignInLimit, UserAccount
+
+APP_CONFIG = AppConfig(
+    app_name="web",
+    migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
+    table_classes=[UserAccount, Session, Membership, ApiToken, SignInLimit, IdempotencyKey],
+)

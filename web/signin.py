@@ -1,0 +1,157 @@
+"""The pages around signing in: the form, signing out, the choice of store, one's own account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from aiohttp import hdrs, web
+from yarl import URL
+
+from guildshop.errors import Invalid, NotFound, Refusal
+from guildshop.i18n import _
+from guildshop.web.auth import SignInRequired, set_session
+from guildshop.web.context import Identity, app_of, context_of, identity_of
+from guildshop.web.pages import flash, read_form, render
+from guildshop.web.users import UserService
+
+
+async def show_login(request: web.Request) -> web.StreamResponse:
+    """Show the sign-in form, or go on when somebody is signed in already."""
+    target = _safe_target(request.query.get("next", ""))
+    if identity_of(request) is not None:
+        raise web.HTTPSeeOther(target)
+    return _login_form(request, target)
+
+
+async def log_in(request: web.Request) -> web.StreamResponse:
+    """Open a session for a right name and password; show the form again, with the sentence, for wrong ones."""
+    form = await request.post()
+    username, password = str(form.get("username", "")).strip(), str(form.get("password", ""))
+    target = _safe_target(str(form.get("next", "")))
+    users = UserService(app_of(request))
+    remote = context_of(request).remote
+    try:
+        user = await users.authenticate(username, password, remote)
+    except Refusal as refusal:
+        return _login_form(request, target, username=username, error=refusal.message, status=refusal.status)
+    await _end_present_session(request, users)
+    token = await users.open_session(user, user_agent=request.headers.get(hdrs.USER_AGENT, ""), address=remote)
+    set_session(request, token)
+    raise web.HTTPSeeOther(target)
+
+
+async def log_out(request: web.Request) -> web.StreamResponse:
+    """End the session."""
+    await _end_present_session(request, UserService(app_of(request)))
+    set_session(request, None)
+    flash(request, _("You are signed out."), "info")
+    raise web.HTTPSeeOther("/login")
+
+
+async def log_out_of_data_admin(request: web.Request) -> web.StreamResponse:
+    """End the session, as Piccolo Admin's menu asks for it; its front end then loads the page anew."""
+    await _end_present_session(request, UserService(app_of(request)))
+    set_session(request, None)
+    return web.json_response({"message": "Logged out"})
+
+
+async def switch_store(request: web.Request) -> web.StreamResponse:
+    """Move the session to another of the user's stores."""
+    identity = require_identity(request)
+    form = await read_form(request)
+    try:
+        chosen = int(form.get("store", ""))
+    except ValueError:
+        raise Invalid.field("store", _("Choose a store from the list.")) from None
+    await UserService(app_of(request)).choose_store(identity.signed_in, chosen)
+    raise web.HTTPSeeOther("/")
+
+
+async def start(request: web.Request) -> web.StreamResponse:
+    """Send everybody to where they begin: the form, or the start page of their workspace."""
+    identity = identity_of(request)
+    if identity is None:
+        raise web.HTTPSeeOther("/login")
+    if identity.actor is None:
+        return render(request, "web/no_store.html")
+    raise web.HTTPSeeOther(f"{identity.base}/dashboard")
+
+
+async def show_account(request: web.Request) -> web.StreamResponse:
+    """Show where one is signed in, and the form for a new password."""
+    return await _account(request, {})
+
+
+async def change_password(request: web.Request) -> web.StreamResponse:
+    """Set a new password; every session ends and the form asks to sign in again."""
+    identity = require_identity(request)
+    form = await request.post()
+    try:
+        await (
+            app_of(request)
+            .get(UserService)
+            .change_password(
+                identity.signed_in.user.id, str(form.get("current_password", "")), str(form.get("password", ""))
+            )
+        )
+    except Invalid as refusal:
+        return await _account(request, {error.field: error.message for error in refusal.errors}, status=refusal.status)
+    set_session(request, None)
+    flash(request, _("The password is changed. Sign in with the new one."))
+    raise web.HTTPSeeOther("/login")
+
+
+async def end_session(request: web.Request) -> web.StreamResponse:
+    """End one of one's own sessions."""
+    identity = require_identity(request)
+    try:
+        session = UUID(request.match_info["id"])
+    except ValueError:
+        raise NotFound(_("That session has ended already.")) from None
+    await UserService(app_of(request)).revoke_session(identity.signed_in.user.id, session)
+    flash(request, _("That browser is signed out."))
+    raise web.HTTPSeeOther("/account")
+
+
+def require_identity(request: web.Request) -> Identity:
+    """Return who is signed in; SignInRequired when nobody is."""
+    identity = identity_of(request)
+    if identity is None:
+        raise SignInRequired(_("Sign in first."))
+    return identity
+
+
+async def _account(request: web.Request, errors: Mapping[str, str], *, status: int = 200) -> web.Response:
+    identity = require_identity(request)
+    values = {
+        "sessions": await UserService(app_of(request)).sessions(identity.signed_in.user.id),
+        "current": identity.signed_in.id,
+        "errors": {"current_password": "", "password": "", **errors},
+    }
+    return render(request, "web/account.html", values, status=status)
+
+
+def _login_form(
+    request: web.Request, target: str, *, username: str = "", error: str = "", status: int = 200
+) -> web.Response:
+    return render(request, "web/login.html", {"next": target, "username": username, "error": error}, status=status)
+
+
+async def _end_present_session(request: web.Request, users: UserService) -> None:
+    identity = identity_of(request)
+    if identity is not None:
+        await users.end_session(identity.token)
+
+
+def _safe_target(target: str) -> str:
+    """Return the address to go on to, if it is one of this site, else the start."""
+    if not target.startswith("/") or "\\" in target or any(character.isspace() for character in target):
+        return "/"
+    try:
+        url = URL(target)
+    except ValueError:
+        return "/"
+    if url.absolute or url.authority or target.startswith("//") or url.path in {"/login", "/logout"}:
+        return "/"
+    return str(url)

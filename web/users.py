@@ -1,0 +1,431 @@
+"""Users of the web: creating them, signing in and out, their stores, sessions and tokens."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from guildshop.config.secret import remember_secret
+from guildshop.database import new_id
+from guildshop.errors import Forbidden, Invalid, NotFound, Refusal
+from guildshop.i18n import _
+from guildshop.permissions import OWNER, TEMPLATES, Actor, ActorKind, Origin
+from guildshop.tenancy import every_store
+from guildshop.web.passwords import (
+    API_TOKEN_PREFIX,
+    check_password_rules,
+    hash_password,
+    needs_rehash,
+    new_token,
+    token_hash,
+    verify_password,
+)
+from guildshop.web.tables import ApiToken, Membership, Session, UserAccount
+from guildshop.web.throttle import Throttle
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+    from guildshop.database import Work
+
+SESSION_LIFETIME = timedelta(hours=12)
+"""Without a request for so long, a session ends."""
+SESSION_LONGEST = timedelta(days=30)
+SESSION_TOUCH = timedelta(minutes=10)
+"""How exactly `seen` and `expires` are kept, to spare a write on every request."""
+TOKEN_TOUCH = timedelta(minutes=1)
+LONGEST_USERNAME = 100
+KERNEL = Actor.system(0, "users", origin=Origin.WEB)
+"""Who writes rows that belong to no store."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may sign in. `roles` maps the ID of each of their stores to the role template there."""
+
+    id: UUID
+    username: str
+    email: str
+    active: bool
+    superuser: bool
+    created: datetime
+    roles: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A valid session or token: whose, which one, and the store it stands in."""
+
+    user: User
+    id: UUID
+    store: int | None
+    kind: ActorKind
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """A browser that is signed in, as its user sees it."""
+
+    id: UUID
+    user_agent: str
+    address: str
+    created: datetime
+    seen: datetime
+    expires: datetime
+
+
+class UserService:
+    """Users, sessions and tokens. Secrets are never stored: passwords as argon2id, tokens as SHA-256."""
+
+    def __init__(self, app: App) -> None:
+        """Work in this application."""
+        self._app = app
+        self._throttle = Throttle(app)
+
+    # Users
+
+    async def create_user(
+        self,
+        username: str,
+        password: str,
+        *,
+        superuser: bool = False,
+        store: int | None = None,
+        role: str = OWNER,
+        email: str = "",
+    ) -> User:
+        """Create a user, with a role in a store if one is given; Invalid for a bad name, password or role."""
+        name, key = _username(username)
+        check_password_rules(password, name)
+        if store is not None:
+            self._app.stores.get(store)
+            _check_role(role)
+        user_id = new_id()
+        taken = Invalid.field(
+            "username", _("There is a user called {name} already. Choose another name.").format(name=name)
+        )
+        if await self._row(key) is not None:
+            raise taken
+        hashed = await hash_password(password)
+        async with self._app.work(Actor.system(store or 0, "users", origin=Origin.CLI)) as work:
+            work.insert(
+                UserAccount,
+                conflict=taken,
+                id=user_id,
+                username=name,
+                username_key=key,
+                password=hashed,
+                email=email.strip(),
+                active=True,
+                superuser=superuser,
+                created=work.now,
+            )
+            if store is not None:
+                work.insert(Membership, id=new_id(), store=store, user_account=user_id, role=role, created=work.now)
+                work.audit("user.create", subject="user", subject_id=user_id, after={"username": name, "role": role})
+        return await self.get(user_id)
+
+    async def get(self, user_id: UUID) -> User:
+        """Return the user; NotFound when there is none."""
+        row = await self._app.database.fetch_one("SELECT * FROM user_account WHERE id = :id", id=user_id)
+        if row is None:
+            raise NotFound(_("There is no such user."))
+        return await self._user(row)
+
+    async def by_name(self, username: str) -> User:
+        """Return the user of that name, in any case; NotFound when there is none."""
+        row = await self._row(_fold(username))
+        if row is None:
+            raise NotFound(
+                _("There is no user called {name}. Create one with `user create`.").format(name=username.strip())
+            )
+        return await self._user(row)
+
+    async def grant(self, username: str, store: int, role: str) -> User:
+        """Give a user a role in a store, in place of the one they have there."""
+        _check_role(role)
+        self._app.stores.get(store)
+        user = await self.by_name(username)
+        async with self._app.work(Actor.system(store, "users", origin=Origin.CLI)) as work:
+            work.delete(Membership, where="store = :at AND user_account = :user", at=store, user=user.id)
+            work.insert(Membership, id=new_id(), store=store, user_account=user.id, role=role, created=work.now)
+            work.audit(
+                "user.grant",
+                subject="user",
+                subject_id=user.id,
+                before={"role": user.roles.get(store)},
+                after={"role": role},
+            )
+        return await self.get(user.id)
+
+    async def set_password(self, user_id: UUID, password: str) -> None:
+        """Set a new password and end all of the user's sessions."""
+        user = await self.get(user_id)
+        check_password_rules(password, user.username)
+        hashed = await hash_password(password)
+        async with self._kernel_work() as work:
+            work.update(UserAccount, user_id, password=hashed)
+            work.delete(Session, where="user_account = :user", user=user_id)
+
+    async def change_password(self, user_id: UUID, current: str, password: str) -> None:
+        """Set a new password for somebody who knows the current one; ends all of their sessions."""
+        row = await self._app.database.fetch_one("SELECT * FROM user_account WHERE id = :id", id=user_id)
+        await self._throttle.claim(f"password:{user_id}")
+        if row is None or not await verify_password(row["password"], current):
+            raise Invalid.field("current_password", _("The current password is wrong. Nothing was changed."))
+        await self._throttle.forgive(f"password:{user_id}")
+        await self.set_password(user_id, password)
+
+    async def set_active(self, user_id: UUID, active: bool) -> None:
+        """Let a user in again, or shut them out at once: sessions end and tokens stop working."""
+        async with self._kernel_work() as work:
+            work.update(UserAccount, user_id, active=active)
+            if not active:
+                work.delete(Session, where="user_account = :user", user=user_id)
+
+    # Signing in
+
+    async def authenticate(self, username: str, password: str, address: str = "") -> User:
+        """Return the user whose name and password these are.
+
+        Refused with the same sentence, after the same time, whatever is wrong; refused at once after too many
+        failures for this name or from this address, whichever process counted them.
+        """
+        key = _fold(username)[:LONGEST_USERNAME]
+        await self._throttle.claim(f"address:{address}", f"user:{key}")
+        row = await self._row(key)
+        fits = await verify_password(row["password"] if row else None, password)
+        if row is None or not fits or not row["active"]:
+            raise Forbidden(_("Username and password do not match. Check both and try again."))
+        await self._throttle.forgive(f"user:{key}")
+        await self._throttle.give_back(f"address:{address}")
+        changes: dict[str, Any] = {"last_login": self._app.now()}
+        if needs_rehash(row["password"]):
+            changes["password"] = await hash_password(password)
+        async with self._kernel_work() as work:
+            work.update(UserAccount, row["id"], **changes)
+        return await self._user(row)
+
+    async def open_session(self, user: User, *, user_agent: str = "", address: str = "") -> str:
+        """Return the token of a new session, which is shown to the browser only."""
+        token = new_token()
+        now = self._app.now()
+        async with self._kernel_work() as work:
+            work.delete(Session, where="expires < :now")
+            work.insert(
+                Session,
+                id=new_id(),
+                token_hash=token_hash(token),
+                user_account=user.id,
+                chosen_store=self.first_store(user),
+                user_agent=user_agent[:300],
+                address=address[:64],
+                created=now,
+                seen=now,
+                expires=now + SESSION_LIFETIME,
+            )
+        return token
+
+    async def of_session(self, token: str) -> SignedIn | None:
+        """Return who is signed in by this session token, and keep the session alive."""
+        row = await self._app.database.fetch_one(
+            "SELECT id, user_account, chosen_store, created, seen, expires FROM session WHERE token_hash = :hash",
+            hash=token_hash(token),
+        )
+        now = self._app.now()
+        if row is None or row["expires"] <= now:
+            return None
+        user = await self._active(row["user_account"])
+        if user is None:
+            return None
+        if now - row["seen"] >= SESSION_TOUCH:
+            until = min(now + SESSION_LIFETIME, row["created"] + SESSION_LONGEST)
+            async with self._kernel_work() as work:
+                work.guard(
+                    Session,
+                    set="seen = :now, expires = :until",
+                    where="id = :id",
+                    refusal=Forbidden(_("You have been signed out. Sign in again.")),
+                    until=until,
+                    id=row["id"],
+                )
+        store = row["chosen_store"] if self.role(user, row["chosen_store"]) else self.first_store(user)
+        return SignedIn(user, row["id"], store, ActorKind.USER)
+
+    async def choose_store(self, signed_in: SignedIn, store: int) -> None:
+        """Move a session to another of the user's stores; NotFound for one that is not theirs."""
+        if self.role(signed_in.user, store) is None:
+            raise NotFound(_("You have no such store."))
+        async with self._kernel_work() as work:
+            work.update(Session, signed_in.id, chosen_store=store)
+
+    async def sessions(self, user_id: UUID) -> Sequence[SessionInfo]:
+        """Return the browsers in which a user is signed in, the latest first."""
+        rows = await self._app.database.fetch(
+            "SELECT id, user_agent, address, created, seen, expires FROM session"
+            " WHERE user_account = :user AND expires > :now ORDER BY seen DESC, id DESC",
+            user=user_id,
+            now=self._app.now(),
+        )
+        return [SessionInfo(**row) for row in rows]
+
+    async def revoke_session(self, user_id: UUID, session_id: UUID) -> None:
+        """End one session of a user; NotFound for somebody else's."""
+        async with self._kernel_work() as work:
+            work.delete(
+                Session,
+                where="id = :id AND user_account = :user",
+                rows=1,
+                refusal=NotFound(_("That session has ended already.")),
+                id=session_id,
+                user=user_id,
+            )
+
+    async def end_session(self, token: str) -> None:
+        """Sign out: end the session of this token, if there is one."""
+        async with self._kernel_work() as work:
+            work.delete(Session, where="token_hash = :hash", hash=token_hash(token))
+
+    # Tokens
+
+    async def create_token(self, username: str, store: int, name: str = "") -> str:
+        """Return a new bearer token of a user for a store; it is shown once and stored hashed."""
+        user = await self.by_name(username)
+        if self.role(user, store) is None:
+            raise Refusal(
+                _("{name} has no role in the store {store}. Give one with `user create --store … --role …`.").format(
+                    name=user.username, store=self._app.stores.get(store).name
+                )
+            )
+        token = API_TOKEN_PREFIX + new_token()
+        remember_secret(token)
+        token_id = new_id()
+        async with self._app.work(Actor.system(store, "users", origin=Origin.CLI)) as work:
+            work.insert(
+                ApiToken,
+                id=token_id,
+                store=store,
+                user_account=user.id,
+                name=name.strip()[:100] or _("Token of {name}").format(name=user.username),
+                token_hash=token_hash(token),
+                created=work.now,
+            )
+            work.audit("token.create", subject="token", subject_id=token_id, after={"user": user.username})
+        return token
+
+    async def of_token(self, token: str) -> SignedIn | None:
+        """Return whom this bearer token speaks for."""
+        row = await self._app.database.fetch_one(
+            "SELECT id, store, user_account, last_used FROM api_token WHERE token_hash = :hash", hash=token_hash(token)
+        )
+        user = await self._active(row["user_account"]) if row else None
+        if row is None or user is None or self.role(user, row["store"]) is None:
+            return None
+        now = self._app.now()
+        if row["last_used"] is None or now - row["last_used"] >= TOKEN_TOUCH:
+            async with self._kernel_work() as work:
+                work.guard(
+                    ApiToken,
+                    set="last_used = :now",
+                    where="id = :id",
+                    refusal=Forbidden(_("This token has been revoked.")),
+                    id=row["id"],
+                )
+        return SignedIn(user, row["id"], row["store"], ActorKind.TOKEN)
+
+    async def revoke_token(self, actor: Actor, token_id: UUID) -> None:
+        """Revoke a token of the actor's store."""
+        actor.require("settings.update")
+        async with self._app.work(actor) as work:
+            work.delete(
+                ApiToken,
+                where="store = :at AND id = :id",
+                rows=1,
+                refusal=NotFound(_("There is no such token.")),
+                at=actor.store,
+                id=token_id,
+            )
+            work.audit("token.revoke", subject="token", subject_id=token_id)
+
+    # What they may do
+
+    def role(self, user: User, store: int | None) -> str | None:
+        """Return the user's role template in a store; a superuser is Owner everywhere."""
+        if store is None or store not in {known.id for known in self._app.stores.all()}:
+            return None
+        return OWNER if user.superuser else user.roles.get(store)
+
+    def stores_of(self, user: User) -> list[int]:
+        """Return the IDs of the stores that the user may enter."""
+        return [store.id for store in self._app.stores.all() if self.role(user, store.id)]
+
+    def first_store(self, user: User) -> int | None:
+        """Return the store in which a new session of the user stands."""
+        return next(iter(self.stores_of(user)), None)
+
+    def actor(self, signed_in: SignedIn, origin: Origin) -> Actor | None:
+        """Return the actor that a session or token makes in its store; None while it stands in none."""
+        role = self.role(signed_in.user, signed_in.store)
+        if role is None or signed_in.store is None:
+            return None
+        return Actor(
+            kind=signed_in.kind,
+            id=str(signed_in.user.id),
+            name=signed_in.user.username,
+            store=signed_in.store,
+            permissions=self._app.permissions.of(role),
+            origin=origin,
+        )
+
+    # Within
+
+    def _kernel_work(self) -> Work:
+        with every_store():
+            return self._app.work(KERNEL)
+
+    async def _row(self, key: str) -> dict[str, Any] | None:
+        return await self._app.database.fetch_one("SELECT * FROM user_account WHERE username_key = :key", key=key)
+
+    async def _active(self, user_id: UUID) -> User | None:
+        row = await self._app.database.fetch_one("SELECT * FROM user_account WHERE id = :id", id=user_id)
+        return await self._user(row) if row is not None and row["active"] else None
+
+    async def _user(self, row: dict[str, Any]) -> User:
+        roles = await self._app.database.fetch(
+            "SELECT store, role FROM membership WHERE user_account = :user ORDER BY store", user=row["id"]
+        )
+        return User(
+            id=row["id"],
+            username=row["username"],
+            email=row["email"],
+            active=bool(row["active"]),
+            superuser=bool(row["superuser"]),
+            created=row["created"],
+            roles={found["store"]: found["role"] for found in roles},
+        )
+
+
+def _fold(username: str) -> str:
+    return unicodedata.normalize("NFKC", username.strip()).casefold()
+
+
+def _username(username: str) -> tuple[str, str]:
+    name = unicodedata.normalize("NFC", username.strip())
+    if not name or len(name) > LONGEST_USERNAME or not name.isprintable():
+        raise Invalid.field(
+            "username",
+            _("“{name}” cannot be a username. Give 1 to {most} printable characters.").format(
+                name=name[:40], most=LONGEST_USERNAME
+            ),
+        )
+    return name, _fold(name)
+
+
+def _check_role(role: str) -> None:
+    if role not in TEMPLATES:
+        raise Invalid.field(
+            "role", _("There is no role {role}. Choose one of: {roles}.").format(role=role, roles=", ".join(TEMPLATES))
+        )
