@@ -89,7 +89,7 @@ class Bench:
         names = ("orders", "order_line", "order_adjustment", "order_history", "order_note", "stock_movement", "payment")
         found = {name: sorted(await self.rows(name), key=lambda row: str(row["id"])) for name in names}
         found["product"] = sorted(await self.rows("product"), key=lambda row: str(row["id"]))
-        found["event"] = await self.app.database.fetch("SELECT COUNT(*) AS n FROM event")
+        found["event"] = sorted(await self.rows("event"), key=lambda row: str(row["id"]))
         return found
 
     async def check_stock(self) -> None:
