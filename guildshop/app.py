@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from guildshop import i18n
 from guildshop.bot.piccolo_app import APP_CONFIG as BOT_APP
+from guildshop.bot.registry import Registry
 from guildshop.config.settings import Settings, check_sections, validate_section
 from guildshop.database import Database, Work, open_database
 from guildshop.errors import ConfigurationError, LoadError
@@ -54,6 +55,8 @@ class App:
         self.stores = Stores(self)
         self.dispatcher = Dispatcher(self)
         self.database: Database
+        self.registry: Registry
+        """The commands, buttons and modals of the plugins, with who owns each."""
         self.bot: Bot | None = None
         self.web: WebServer | None = None
         self._messenger: Messenger | None = None
@@ -248,6 +251,7 @@ class App:
         for name, timers in self.hooks("register_timers"):
             for timer in timers:
                 self.listeners.add_timer(name, timer)
+        self.registry = Registry(self)
 
     async def _create_configured_stores(self) -> None:
         for guild_id, values in self.settings.configured_stores().items():

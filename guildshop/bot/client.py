@@ -17,7 +17,6 @@ from discord.http import Route
 from guildshop.bot.events import MemberJoined
 from guildshop.bot.items import split_custom_id
 from guildshop.bot.owner import handle_owner_message
-from guildshop.bot.registry import Registry
 from guildshop.bot.routing import run_modal, run_unknown
 from guildshop.bot.sync import CommandSync
 from guildshop.bot.tree import CatalogueTranslator, ShopTree, setup_sentence
@@ -64,7 +63,7 @@ class Bot(discord.AutoShardedClient):
         )
         self.app = app
         self.stopping = False
-        self.registry = Registry(app)
+        self.registry = app.registry
         self.tree = ShopTree(self)
         self.sync = CommandSync(self)
         self._connecting: asyncio.Task[None] | None = None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import discord
+from discord.http import Route
 
 from guildshop.bot.items import view
 from guildshop.events import DeliveryPostponed
@@ -32,6 +33,7 @@ AWAY = timedelta(seconds=30)
 UNKNOWN_CHANNEL = 10003
 UNKNOWN_GUILD = 10004
 UNKNOWN_MEMBER = 10007
+UNKNOWN_MESSAGE = 10008
 UNKNOWN_OVERWRITE = 10009
 UNKNOWN_ROLE = 10011
 UNKNOWN_USER = 10013
@@ -56,6 +58,7 @@ class Problem(StrEnum):
     MEMBER_GONE = "member-gone"
     CHANNEL_UNSET = "channel-unset"
     CHANNEL_GONE = "channel-gone"
+    MESSAGE_GONE = "message-gone"
     MISSING_PERMISSION = "missing-permission"
     ROLE_TOO_HIGH = "role-too-high"
     ROLE_GONE = "role-gone"
@@ -215,12 +218,18 @@ class Messenger:
         self, store: Store, discord_id: int, channel_id: int, reason: str, *, seen: bool
     ) -> Outcome:
         http = self._bot().http
+        route = Route(
+            "PUT" if seen else "DELETE",
+            "/channels/{channel_id}/permissions/{target}",
+            channel_id=channel_id,
+            target=discord_id,
+        )
+        # discord.py's own method sends the bits as text, which Discord takes but does not describe.
+        body: dict[str, Any] = {}
+        if seen:
+            body["json"] = {"allow": discord.Permissions(view_channel=True).value, "deny": 0, "type": 1}
         try:
-            if seen:
-                allow = str(discord.Permissions(view_channel=True).value)
-                await http.edit_channel_permissions(channel_id, discord_id, allow, "0", 1, reason=reason or None)
-            else:
-                await http.delete_channel_permissions(channel_id, discord_id, reason=reason or None)
+            await http.request(route, reason=reason or None, **body)
         except discord.HTTPException as error:
             if error.code == UNKNOWN_OVERWRITE:
                 return Outcome(Sent.DELIVERED)
@@ -293,6 +302,8 @@ def _message_failure(error: discord.HTTPException, *, member: bool, channel_id: 
             _("Choose another channel in the store's settings."),
             channel_id=channel_id,
         )
+    if error.code == UNKNOWN_MESSAGE:
+        return Outcome(Sent.UNDELIVERABLE, Problem.MESSAGE_GONE, _("The message was deleted."), channel_id=channel_id)
     if error.code in (MISSING_ACCESS, MISSING_PERMISSIONS):
         return Outcome(
             Sent.UNDELIVERABLE,

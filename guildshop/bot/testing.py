@@ -114,7 +114,7 @@ class Shop:
     async def _caught_up(self) -> None:
         """Wait until the bot has read every event of the gateway and finished what it does about them."""
         async with asyncio.timeout(PATIENCE):
-            while any(self._behind(session) for session in self.sim.gateway.sessions.values()):
+            while any(self._behind(session) for session in self.sim.gateway.sessions.values()):  # noqa: ASYNC110 - no event
                 await asyncio.sleep(0.002)
             while tasks := self._working():
                 await asyncio.wait(tasks)
@@ -123,7 +123,7 @@ class Shop:
     def _behind(self, session: Any) -> bool:
         if session.connection is None:
             return False
-        return self.bot._get_websocket(shard_id=session.shard_id).sequence != session.sequence
+        return bool(self.bot._get_websocket(shard_id=session.shard_id).sequence != session.sequence)
 
     def _working(self) -> list[asyncio.Task[Any]]:
         names = ("discord.py: ", *INTERACTION_TASKS)

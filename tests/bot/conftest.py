@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.bot.probe import Log, Other, Probe
 
 from guildshop.loading import Plugins
 from guildshop.testing import Shop, ShopFactory
+from tests.bot.probe import Log, Other, Probe
 
 
 @pytest.fixture

@@ -47,7 +47,9 @@ class Log:
 class CountButton(StoreButton, prefix="probe.count"):
     async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
         context.app.get(Log).calls.append(f"count {args} by {context.user_id} in {current_store()}")
-        await update(interaction, content=f"pressed {args[0]}", view=view(CountButton(context.store.id, "2", label="Again")))
+        await update(
+            interaction, content=f"pressed {args[0]}", view=view(CountButton(context.store.id, "2", label="Again"))
+        )
 
 
 class OwnButton(StoreButton, prefix="probe.own"):
@@ -113,7 +115,9 @@ async def panel(interaction: discord.Interaction[Bot], public: bool = False) -> 
         FinishButton(store, label="Finish"),
         BrokenButton(store, label="Broken"),
         FormButton(store, "x", label="Form"),
-        FruitSelect(store, "s", options=[discord.SelectOption(label="Apple", value="a"), discord.SelectOption(label="Pear")]),
+        FruitSelect(
+            store, "s", options=[discord.SelectOption(label="Apple", value="a"), discord.SelectOption(label="Pear")]
+        ),
     )
     await answer(interaction, "the panel", view=items, ephemeral=not public)
 

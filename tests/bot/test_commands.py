@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 import pytest
-from tests.bot.probe import Log
 
 from guildshop.testing import Shop
+from tests.bot.probe import Log
 
 
 async def test_a_command_knows_its_store_its_user_and_their_language(probe: Shop) -> None:

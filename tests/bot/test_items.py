@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.bot.probe import Log, Probe
 
 from guildshop.bot.items import StoreButton, StoreModal, custom_id, split_custom_id
 from guildshop.errors import LoadError
 from guildshop.simulator.driver import Reply
 from guildshop.testing import Shop
+from tests.bot.probe import Log, Probe
 
 
 async def panel(shop: Shop, *, public: bool = True) -> Reply:
