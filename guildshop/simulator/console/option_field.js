@@ -86,7 +86,7 @@ export class OptionField {
       this.input.setAttribute("role", "combobox");
       this.input.setAttribute("aria-expanded", "false");
       this.input.setAttribute("aria-autocomplete", "list");
-      this.list = new Listbox({ label: option.name, owner: this.input, onPick: (choice) => this.choose(choice) });
+      this.list = new Listbox({ label: `Choices of ${option.name}`, owner: this.input, onPick: (choice) => this.choose(choice) });
     }
     this.control = this.input;
   }

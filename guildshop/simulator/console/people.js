@@ -3,8 +3,13 @@
 import { api } from "./api.js";
 import { fill, h, iconButton, toast } from "./dom.js";
 import { avatar } from "./avatars.js";
+import { matching } from "./choices.js";
 import { userName } from "./format.js";
+import { Listbox, Popover } from "./listbox.js";
 import { state } from "./state.js";
+
+/** The kinds of people that stand in the switch, in its order. */
+const MAIN = ["Buyer", "Staff", "Owner", "Newcomer"];
 
 /** Read who the address names: `#as=…` or `?as=…`, an ID or a label such as Buyer. */
 export function personFromAddress() {
@@ -20,19 +25,69 @@ export function rememberPerson(person) {
   history.replaceState(null, "", `#${params}`);
 }
 
+/** Who stands in the switch: the first of each kind, and whoever one is. */
+function mainPeople() {
+  const shown = MAIN.map((label) => state.people.find((person) => person.label === label)).filter(Boolean);
+  const me = state.personOf(state.me?.id);
+  if (me && !shown.includes(me)) shown.push(me);
+  return shown.length ? shown : state.people.slice(0, 4);
+}
+
+function othersButton(become) {
+  const button = iconButton("people", "Other people", () => open(), { class: "others", "aria-haspopup": "listbox" });
+  let popover = null;
+  const open = () => {
+    if (popover) {
+      popover.close();
+      return;
+    }
+    const search = h("input", { class: "popover-search", type: "search", placeholder: "Search", "aria-label": "Search people", autocomplete: "off" });
+    const pick = (option) => {
+      popover.close();
+      become(option.person);
+    };
+    const list = new Listbox({ label: "Other people", owner: search, onPick: pick });
+    const choices = state.people.map((person) => ({
+      person,
+      value: person.user.id,
+      label: userName(person.user),
+      detail: person.hint,
+      tag: person.label,
+      lead: avatar(person.user, "small"),
+      selected: person.user.id === state.me?.id,
+    }));
+    const draw = () => list.show(matching(choices, search.value));
+    search.addEventListener("input", draw);
+    search.addEventListener("keydown", (event) => {
+      if (list.key(event)) return;
+      if (event.key === "Enter") list.pick();
+      if (event.key === "Escape") popover.close();
+    });
+    popover = new Popover(button, h("div", { class: "select-popover" }, search, list.element), () => {
+      popover = null;
+      button.focus();
+    }, { width: 300 });
+    draw();
+    search.focus();
+  };
+  return button;
+}
+
 /** Make the switch; `become(person)` acts on a press. */
 export function peopleSwitch(become) {
   const group = h("div", { class: "people-group", role: "radiogroup", "aria-label": "You are" });
-  const element = h("div", { class: "people" }, h("span", { class: "people-title", "aria-hidden": "true" }, "You are"), group, iconButton("plus", "Add a person", () => addPerson(become)));
+  const others = othersButton(become);
+  const element = h("div", { class: "people" }, h("span", { class: "people-title", "aria-hidden": "true" }, "You are"), group, others, iconButton("plus", "Add a person", () => addPerson(become)));
   const draw = () => {
-    fill(group, state.people.map((person, index) => personButton(person, index, become)));
+    fill(group, mainPeople().map((person, index) => personButton(person, index, become)));
+    others.hidden = state.people.length <= group.childElementCount;
     group.querySelector(".current")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   };
   state.on(["people", "ready", "connection"], draw);
   group.addEventListener("keydown", (event) => moveFocus(event, group));
   document.addEventListener("keydown", (event) => {
     if (!event.altKey || event.ctrlKey || event.metaKey || !/^Digit[1-9]$/.test(event.code)) return;
-    const person = state.people[Number(event.code.slice(5)) - 1];
+    const person = mainPeople()[Number(event.code.slice(5)) - 1];
     if (!person) return;
     event.preventDefault();
     become(person);
@@ -85,8 +140,8 @@ function addPerson(become) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const name = input.value.trim();
-    if (name.length < 2) {
-      fill(error, "A name has at least 2 characters; write a longer one.");
+    if (name.length < 1) {
+      fill(error, "A name has at least 1 character; write one.");
       input.focus();
       return;
     }

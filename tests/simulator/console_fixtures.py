@@ -1,0 +1,37 @@
+"""A bot at work in the simulator, and a real Chromium to look at it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser
+
+from guildshop.simulator import Simulator
+
+from .bare_bot import running
+from .console_bot import ConsoleBot
+from .console_page import CHROMIUM, ConsolePage, chromium, console
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """The system's Chromium."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
+    async with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+async def console_bot(sim: Simulator) -> AsyncIterator[ConsoleBot]:
+    """The bot, connected, its commands registered."""
+    async with running(sim, ConsoleBot()) as started:
+        assert isinstance(started, ConsoleBot)
+        yield started
+
+
+@pytest.fixture
+async def page(browser: Browser, sim: Simulator, console_bot: ConsoleBot) -> AsyncIterator[ConsolePage]:
+    """The console in the shop channel, as the buyer."""
+    async with console(browser, sim.base_url) as opened:
+        await opened.open_channel("shop")
+        yield opened
