@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guildshop.hookspecs import ImportKind, SettingsSection, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
 from guildshop.plugins.catalog.api import PRODUCT_READ, PRODUCT_UPDATE
+from guildshop.plugins.catalog.commands import COMMANDS, ITEMS
 from guildshop.plugins.catalog.piccolo_app import APP_CONFIG
 from guildshop.plugins.catalog.rules.importing import COLUMNS, REQUIRED
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.catalog.settings import CatalogSettings
 
 if TYPE_CHECKING:
+    from discord import app_commands
+
     from guildshop.app import App
+    from guildshop.bot.items import StoreItem, StoreModal
 
 
 class Catalog(Plugin):
@@ -49,6 +53,16 @@ class Catalog(Plugin):
     def register_timers(self, app: App) -> list[Timer]:
         """Look every minute for stock that became low, ran out or came back."""
         return [Timer("catalog.stock", timedelta(minutes=1), app.get(CatalogService).watch_stock)]
+
+    @hookimpl
+    def register_commands(self, app: App) -> list[app_commands.Command[Any, ..., Any]]:
+        """Offer the commands."""
+        return list(COMMANDS)
+
+    @hookimpl
+    def register_items(self, app: App) -> list[type[StoreItem[Any]] | type[StoreModal]]:
+        """Keep the catalog's pages working after a restart."""
+        return list(ITEMS)
 
     @hookimpl
     def register_imports(self, app: App) -> list[ImportKind]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from guildshop.errors import Forbidden, NotFound, Refusal
 from guildshop.events import Event
-from guildshop.i18n import lazy
+from guildshop.i18n import _, lazy
 
 CUSTOMER_READ = "customer.read"
 CUSTOMER_UPDATE = "customer.update"
@@ -101,6 +101,21 @@ class AddressInput:
     street2: str = ""
     """House number or second line."""
     phone: str = ""
+
+
+def address_labels() -> dict[str, str]:
+    """Return what people read for each field of an address."""
+    return {
+        "recipient": _("Recipient"),
+        "company": _("Company"),
+        "street": _("Street and house number"),
+        "street2": _("Second line"),
+        "city": _("City"),
+        "region": _("State or region"),
+        "postal_code": _("Postal code"),
+        "country": _("Country"),
+        "phone": _("Phone"),
+    }
 
 
 @dataclass(frozen=True, slots=True)

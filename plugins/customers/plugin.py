@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guildshop.hookspecs import ImportKind, hookimpl
 from guildshop.i18n import lazy
@@ -10,12 +10,16 @@ from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
 from guildshop.plugins.customers import hookspecs
 from guildshop.plugins.customers.api import BASE_TOPICS, CUSTOMER_READ, CUSTOMER_UPDATE, MessageTopic
+from guildshop.plugins.customers.commands import COMMANDS, ITEMS
 from guildshop.plugins.customers.piccolo_app import APP_CONFIG
-from guildshop.plugins.customers.rules.importing import COLUMNS
+from guildshop.plugins.customers.rules.importing import COLUMNS as IMPORT_COLUMNS
 from guildshop.plugins.customers.service import CustomerService
 
 if TYPE_CHECKING:
+    from discord import app_commands
+
     from guildshop.app import App
+    from guildshop.bot.items import StoreItem, StoreModal
 
 
 class Customers(Plugin):
@@ -46,13 +50,23 @@ class Customers(Plugin):
         return list(BASE_TOPICS)
 
     @hookimpl
+    def register_commands(self, app: App) -> list[app_commands.Command[Any, ..., Any]]:
+        """Offer the commands."""
+        return list(COMMANDS)
+
+    @hookimpl
+    def register_items(self, app: App) -> list[type[StoreItem[Any]] | type[StoreModal]]:
+        """Keep buttons, selects and forms working after a restart."""
+        return list(ITEMS)
+
+    @hookimpl
     def register_imports(self, app: App) -> list[ImportKind]:
         """Take and give customers as CSV files."""
         service = app.get(CustomerService)
         return [
             ImportKind(
                 name="customers",
-                columns=COLUMNS,
+                columns=IMPORT_COLUMNS,
                 required=frozenset(),
                 run=service.import_customers,
                 permission=CUSTOMER_UPDATE,

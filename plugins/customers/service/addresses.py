@@ -57,6 +57,13 @@ class Addresses(Reading):
         """Return the address of that ID; refuse an unknown one."""
         return await self._address(current_store(), address_id)
 
+    async def own_address(self, actor: Actor, address_id: UUID) -> Address:
+        """Return an address of the acting member; refuse anybody else's as one that does not exist."""
+        address = await self._address(actor.store, address_id)
+        if (await self._customer(actor.store, address.customer)).discord_id != actor.discord_id:
+            raise _unknown()
+        return address
+
     def check_address(self, given: AddressInput) -> AddressCheck:
         """Return the address tidied, and as its country would write it where that differs; refuse a wrong one."""
         return check_address(given)

@@ -1,0 +1,9 @@
+"""The slash commands, buttons, selects and forms of customers."""
+
+from typing import Any
+
+from guildshop.plugins.customers.commands.addresses import ADDRESS_COMMANDS, ADDRESS_ITEMS
+from guildshop.plugins.customers.commands.profile import PROFILE_COMMANDS, PROFILE_ITEMS
+
+COMMANDS: list[Any] = [*PROFILE_COMMANDS, *ADDRESS_COMMANDS]
+ITEMS: list[Any] = [*PROFILE_ITEMS, *ADDRESS_ITEMS]

@@ -1,0 +1,1 @@
+"""How customers see their own data in Discord."""
