@@ -121,7 +121,9 @@ class Cast:
         found = self.state.guilds[self.guild_id(guild)]
         own = [r["id"] for r in found.roles.values() if r.get("tags", {}).get("bot_id") == self.state.bot["id"]]
         self.state.join(found.id, self.state.bot["id"], own)
-        self.state.publish(Notice("GUILD_CREATE", guild_create(self.state, found, all_members=False), found.id))
+        created = guild_create(self.state, found, all_members=False)
+        created.pop("unavailable", None)  # its absence tells a new guild from one that came back
+        self.state.publish(Notice("GUILD_CREATE", created, found.id))
 
 
 def _position(role: dict[str, object]) -> tuple[int, int]:
