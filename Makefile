@@ -1,5 +1,6 @@
 # What each target does: README.md and CONTRIBUTING.md. All of them set up first; the second time that takes no time.
 
+SHELL := /bin/bash
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -47,4 +48,4 @@ proof: setup
 	@GUILDSHOP_PROOF=1 $(BIN)/python -m pytest tests/chaos -p no:cacheprovider $(ARGS)
 
 docs: setup
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@set -o pipefail; NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict 2>&1 | sed -u '/^INFO/d'
