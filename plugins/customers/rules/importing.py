@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from guildshop.countries import country_named
 from guildshop.errors import Invalid
 from guildshop.i18n import _, lazy
 from guildshop.plugins.customers.api import AddressInput, Source
