@@ -134,7 +134,7 @@ class Gateway:
             if session.connection is not None:
                 connection, session.connection = session.connection, None
                 await connection.close(4000 if resumable else 4009)
-        self._sim.changed()
+        self._sim.gateway_changed()
 
     async def close(self) -> None:
         """Forget all sessions and close what is open."""
@@ -170,7 +170,7 @@ class Gateway:
         session.connection = None
         if code in (1000, 1001):
             self.sessions.pop(session.id, None)
-        self._sim.changed()
+        self._sim.gateway_changed()
 
     async def _receive(self, connection: Connection, session: Session | None, payload: Json) -> Session | None:
         op, data = payload.get("op"), payload.get("d")
@@ -220,7 +220,7 @@ class Gateway:
                 members = bool(wanted & intents.GUILD_MEMBERS)
                 self._dispatch(session, "GUILD_CREATE", guild_create(state, guild, all_members=members))
         self.sessions[session.id] = session
-        self._sim.changed()
+        self._sim.gateway_changed()
         return session
 
     async def _resume(self, connection: Connection, data: Json) -> Session | None:
@@ -231,7 +231,7 @@ class Gateway:
                 await previous.close(4000)
             if session.replay(int(data.get("seq") or 0)):
                 session.dispatch("RESUMED", b'{"_trace":["simulator"]}')
-                self._sim.changed()
+                self._sim.gateway_changed()
                 return session
             session.connection = None
             self.sessions.pop(session.id, None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from guildshop.simulator import permissions as p
 from guildshop.simulator.errors import error
 from guildshop.simulator.json_types import Json
-from guildshop.simulator.state import State
+from guildshop.simulator.state import Notice, State
 
 if TYPE_CHECKING:
     from guildshop.simulator.server import Simulator
@@ -63,6 +63,7 @@ class Interactions:
     def __init__(self, sim: "Simulator") -> None:
         self._sim = sim
         self.by_token: dict[str, Interaction] = {}
+        self._updating: dict[str, list[Interaction]] = {}
 
     @property
     def _state(self) -> State:
@@ -142,6 +143,17 @@ class Interactions:
         if interaction.timer is not None:
             interaction.timer.cancel()
             interaction.timer = None
+
+    def await_update(self, interaction: Interaction) -> None:
+        """After a deferred update: let any change of the component's message be the answer."""
+        if interaction.source is not None:
+            self._updating.setdefault(interaction.source.id, []).append(interaction)
+
+    def notice(self, notice: Notice) -> None:
+        """Settle what waited for this message to change."""
+        if notice.name in ("MESSAGE_UPDATE", "MESSAGE_DELETE"):
+            for interaction in self._updating.pop(notice.data["id"], ()):
+                interaction.settle()
 
     def stop(self) -> None:
         """Forget every interaction; whoever waits for one is told that it failed."""

@@ -149,6 +149,8 @@ def _with_ids(components: list[Json], attachments: list[Json]) -> list[Json]:
     def copy(component: Json) -> Json:
         stored: Json = {key: value for key, value in component.items() if value is not None}
         stored["id"] = component.get("id") or next_id()
+        if "emoji" in stored:
+            stored["emoji"] = {key: value for key, value in stored["emoji"].items() if value is not None}
         if "components" in stored:
             stored["components"] = [copy(child) for child in stored["components"]]
         for key in ("accessory", "component"):
@@ -206,6 +208,9 @@ def visible_text(message: Json) -> str:
 def _set_mentions(state: State, message: Json, allowed: Json | None) -> None:
     texts = [message["content"], *(c.get("content", "") for c in _walk(message["components"]) if c["type"] == 10)]
     text = "\n".join(texts)
+    message["mentions"], message["mention_roles"], message["mention_everyone"] = [], [], False
+    if "@" not in text:
+        return
     parse = {"users", "roles", "everyone"} if allowed is None else set(allowed.get("parse") or ())
     named_users = {str(i) for i in (allowed or {}).get("users") or ()}
     named_roles = {str(i) for i in (allowed or {}).get("roles") or ()}

@@ -73,7 +73,7 @@ class Simulator(Cast):
         self.gateway = Gateway(self)
         self.interactions = Interactions(self)
         self.console = ConsoleSockets(self)
-        self.state.listeners += [self.gateway.notice, self._notice]
+        self.state.listeners += [self.gateway.notice, self.interactions.notice, self._notice]
 
     def _sim(self) -> "Simulator":
         return self
@@ -183,7 +183,6 @@ class Simulator(Cast):
     def changed(self) -> None:
         """Wake everyone who waits for a change, and save soon."""
         self._changes.changed()
-        self.console.bot_status()
         if self._state_file is not None and self._saving is None and self._runner is not None:
             self._saving = asyncio.get_running_loop().call_later(SAVE_AFTER, self._save)
 
@@ -219,6 +218,11 @@ class Simulator(Cast):
         """Tell the consoles that the bot has called back, or has not in time."""
         for listener in tuple(self.interaction_listeners):
             listener(interaction)
+        self.changed()
+
+    def gateway_changed(self) -> None:
+        """Tell the consoles whether the bot is there."""
+        self.console.bot_status()
         self.changed()
 
     def commands_changed(self, guild_id: str | None) -> None:

@@ -1,5 +1,6 @@
 """What a person sees: a message with its buttons, a modal, the answer to what they did."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from guildshop.simulator.json_types import Json
 from guildshop.simulator.messages import visible_text, walk
 from guildshop.simulator.resolve import SELECTS
 from guildshop.simulator.state import EPHEMERAL, Message
+
+ANSWER_SECONDS = 10.0
 
 if TYPE_CHECKING:
     from guildshop.simulator.driver import Person
@@ -251,24 +254,14 @@ class Reply(Shown):
     @classmethod
     async def wait(cls, sim: "Simulator", person: "Person", interaction: Interaction) -> "Reply":
         """Return the answer once it is there: a deferral alone is none."""
-        source = interaction.source
-        before = source.data["edited_timestamp"] if source else None
-
-        def answered() -> bool:
-            # After a deferred update the bot may edit or delete the message by the channel's own routes.
-            touched = source is not None and interaction.acknowledged and (
-                source.data["edited_timestamp"] != before
-                or source.id not in sim.state.messages.get(source.channel_id, {})
-            )  # fmt: skip
-            return interaction.future.done() or touched
-
+        await asyncio.wait([interaction.future], timeout=ANSWER_SECONDS)
         if not interaction.future.done():
-            await sim.wait_for(answered)
+            raise AssertionError(f"The deferred answer did not come within {ANSWER_SECONDS} s.\n{sim.seen()}")
         message_id = interaction.message_ids[0] if interaction.message_ids else None
         kept = sim.state.messages.get(interaction.channel_id, {})
         message = kept.get(message_id) if message_id else None
         if message is None and not interaction.failed and interaction.modal is None:
-            message = source
+            message = interaction.source
         return cls(sim, person, interaction, message)
 
     @property

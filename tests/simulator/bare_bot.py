@@ -69,8 +69,8 @@ class Layout(discord.ui.LayoutView):
 
 
 class BareBot(discord.AutoShardedClient):
-    def __init__(self, **options: Any) -> None:
-        intents = discord.Intents(guilds=True, members=True, dm_messages=True, guild_messages=True)
+    def __init__(self, *, intents: discord.Intents | None = None, **options: Any) -> None:
+        intents = intents or discord.Intents(guilds=True, members=True, dm_messages=True, guild_messages=True)
         super().__init__(intents=intents, guild_ready_timeout=0.05, **options)
         self.tree = app_commands.CommandTree(self)
         self.failures: list[BaseException] = []
@@ -174,17 +174,15 @@ async def running(sim: Simulator, bot: BareBot | None = None) -> AsyncIterator[B
     discord.http.Route.BASE = sim.api_url
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(sim.gateway_url)
     bot = bot or BareBot()
-    task = asyncio.create_task(bot.start(sim.token))
+    await bot.login(sim.token)
+    connection = asyncio.create_task(bot.connect())
     ready = asyncio.create_task(bot.wait_until_ready())
     try:
-        # wait_until_ready needs the client's loop, which start() prepares first.
-        await asyncio.wait([task, ready], return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            task.result()
-        if ready.done() and ready.exception():
-            await sim.wait_for(bot.is_ready)
+        await asyncio.wait([connection, ready], return_when=asyncio.FIRST_COMPLETED)
+        if connection.done():
+            connection.result()
         yield bot
     finally:
         ready.cancel()
         await bot.close()
-        await asyncio.gather(task, ready, return_exceptions=True)
+        await asyncio.gather(connection, ready, return_exceptions=True)

@@ -51,7 +51,7 @@ async def callback(call: Call) -> Any:
         message = _thinking(call, interaction, int(data.get("flags") or 0))
     elif kind == DEFERRED_UPDATE:
         call.sim.interactions.acknowledge(interaction, kind)
-        interaction.waiting = True
+        call.sim.interactions.await_update(interaction)
         interaction.original_id = interaction.source.id if interaction.source else None
         message = interaction.source
     elif kind == UPDATE:
