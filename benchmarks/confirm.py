@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from piccolo.columns import UUID as UUIDColumn
-from piccolo.columns import BigInt, Integer, Timestamptz, Varchar
+from piccolo.columns import BigInt, Integer, Timestamptz, Varchar, column_types
 from piccolo.conf.apps import AppConfig
 
 from guildshop.database import Database, new_id
@@ -33,7 +32,7 @@ ACTOR = Actor.system(STORE, "benchmark")
 class BenchProduct(StoreTable, tablename="bench_product"):
     """A product with its stock counters."""
 
-    id = UUIDColumn(primary_key=True)
+    id = column_types.UUID(primary_key=True)
     name = Varchar(100)
     price = BigInt()
     available = BigInt()
@@ -43,9 +42,9 @@ class BenchProduct(StoreTable, tablename="bench_product"):
 class BenchMovement(StoreTable, tablename="bench_movement"):
     """The stock ledger."""
 
-    id = UUIDColumn(primary_key=True)
-    product = UUIDColumn()
-    order_id = UUIDColumn()
+    id = column_types.UUID(primary_key=True)
+    product = column_types.UUID()
+    order_id = column_types.UUID()
     quantity = BigInt()
     created = Timestamptz()
 
@@ -53,7 +52,7 @@ class BenchMovement(StoreTable, tablename="bench_movement"):
 class BenchOrder(StoreTable, tablename="bench_order"):
     """An order."""
 
-    id = UUIDColumn(primary_key=True)
+    id = column_types.UUID(primary_key=True)
     number = Varchar(20)
     status = Varchar(20)
     currency = Varchar(3)
@@ -64,9 +63,9 @@ class BenchOrder(StoreTable, tablename="bench_order"):
 class BenchLine(StoreTable, tablename="bench_line"):
     """One line of an order."""
 
-    id = UUIDColumn(primary_key=True)
-    order_id = UUIDColumn()
-    product = UUIDColumn()
+    id = column_types.UUID(primary_key=True)
+    order_id = column_types.UUID()
+    product = column_types.UUID()
     quantity = Integer()
     unit_price = BigInt()
 
@@ -157,12 +156,8 @@ async def by_work(database: Database, first: UUID, second: UUID) -> None:
             created=work.now,
         )
         for row in rows:
-            work.insert(
-                BenchMovement, id=new_id(), product=row["id"], order_id=order, quantity=-1, created=work.now
-            )
-            work.insert(
-                BenchLine, id=new_id(), order_id=order, product=row["id"], quantity=1, unit_price=row["price"]
-            )
+            work.insert(BenchMovement, id=new_id(), product=row["id"], order_id=order, quantity=-1, created=work.now)
+            work.insert(BenchLine, id=new_id(), order_id=order, product=row["id"], quantity=1, unit_price=row["price"])
         work.record(BenchPlaced(order))
         work.audit("order.create", subject="order", subject_id=order, after={"total": 3998})
 
@@ -213,12 +208,8 @@ def hand_written(rows: Sequence[tuple[UUID, int]]) -> HandWritten:
     inserts.append((_EVENT, (event, STORE, "BenchPlaced", key, json.dumps({"order": key}), now)))
     inserts += [(_DELIVERY, (new_id(), STORE, event, name, key, now, now, "PENDING", 0)) for name in LISTENERS]
     after = json.dumps({"total": total})
-    inserts.append(
-        (
-            _AUDIT,
-            (new_id(), STORE, now, "system", "benchmark", "benchmark", "delivery", "order.create", "order", key, after, ""),
-        )
-    )
+    actor = ("system", "benchmark", "benchmark", "delivery")
+    inserts.append((_AUDIT, (new_id(), STORE, now, *actor, "order.create", "order", key, after, "")))
     return HandWritten(tuple((product, 1) for product, _price in rows), tuple(inserts))
 
 

@@ -64,9 +64,7 @@ async def raw_aiosqlite(file: Path) -> AsyncIterator[PlaceOrder]:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             await writer.execute(f"PRAGMA {pragma}")
             await reader.execute(f"PRAGMA {pragma}")
-        products = [
-            UUID(row[0]) for row in await (await reader.execute("SELECT id FROM bench_product")).fetchall()
-        ]
+        products = [UUID(row[0]) for row in await (await reader.execute("SELECT id FROM bench_product")).fetchall()]
         turn = asyncio.Lock()
 
         async def place() -> None:

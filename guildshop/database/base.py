@@ -69,7 +69,7 @@ class Database(abc.ABC):
         `every_store()`. On SQLite an expression loses its column's type: write `MAX(created) AS "last [TIMESTAMPTZ]"`,
         which is called `last` on both.
         """
-        check_text(text, values)
+        check_text(self.dialect, text, values)
         return await self._read(text, values)
 
     async def fetch_one(self, text: str, /, **values: Any) -> dict[str, Any] | None:

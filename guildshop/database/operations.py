@@ -14,6 +14,7 @@ from piccolo.columns import column_types
 from piccolo.columns.base import Column
 from piccolo.table import Table
 
+from guildshop.database.guard import check_unit_text
 from guildshop.database.keys import new_id
 from guildshop.database.templates import Template, parse
 from guildshop.database.values import encode
@@ -158,6 +159,7 @@ def change_shape(kind: str, table: type[Table], where: str, assignments: str = "
     else:
         text = f'SELECT 1 FROM "{name}" WHERE {condition} LIMIT 1'
         postgres = f'SELECT 1 FROM "{name}" WHERE {condition} LIMIT 1 FOR SHARE'
+    check_unit_text(text)
     template = parse(postgres)
     return ChangeShape(
         kind=kind,

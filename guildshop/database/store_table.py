@@ -3,65 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 from piccolo.columns import BigInt, Column, ForeignKey, Selectable
-from piccolo.query import Count, Delete, Exists, Insert, Objects, Select, Update
+from piccolo.query.methods.count import Count
+from piccolo.query.methods.delete import Delete
+from piccolo.query.methods.exists import Exists
+from piccolo.query.methods.insert import Insert
+from piccolo.query.methods.objects import Objects
+from piccolo.query.methods.select import Select
+from piccolo.query.methods.update import Update
 from piccolo.table import Table
 
-from guildshop.database.scope import EVERY, current_store, peek_scope
+from guildshop.database import scoped_queries as scoped
+from guildshop.database.guard import register_store_table
+from guildshop.errors import ScopeError
 
 Row = TypeVar("Row", bound="StoreTable")
 
 
 class StoreTable(Table):
-    """A table of a store: every query on it sees and touches the rows of the store in scope only."""
+    """A table of a store: every query on it sees and touches the rows of the store in scope only.
+
+    The store is the one in scope when the query runs. Without one a query is a ScopeError, never all rows.
+    """
 
     scoped_by_store: ClassVar[bool] = True
+    _names: ClassVar[frozenset[str]] = frozenset()
 
-    store = BigInt(default=None, null=False, index=False)
+    store = BigInt(default=0)
+    """0 until the row is inserted."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Set the table up and let the guard watch it."""
+        super().__init_subclass__(**options)
+        name = cls._meta.tablename
+        StoreTable._names = StoreTable._names | {name}
+        register_store_table(name)
 
     @classmethod
-    def select(cls, *columns: Selectable | str, exclude_secrets: bool = False) -> Select:
+    def names(cls) -> frozenset[str]:
+        """Return the names of all tables of stores."""
+        return StoreTable._names
+
+    @classmethod
+    def select(cls, *columns: Selectable | str, exclude_secrets: bool = False) -> Select[Any]:
         """Select from the rows of the store in scope."""
-        return _scoped(cls, super().select(*columns, exclude_secrets=exclude_secrets))
+        chosen = cls._process_column_args(*columns)
+        return scoped.ScopedSelect(table=cls, columns_list=chosen, exclude_secrets=exclude_secrets)
 
     @classmethod
-    def objects(cls: type[Row], *prefetch: ForeignKey | list[ForeignKey]) -> Objects[Row]:
+    def objects(cls: type[Row], *prefetch: ForeignKey[Any] | list[ForeignKey[Any]]) -> Objects[Row]:
         """Return objects of the store in scope."""
-        return _scoped(cls, super().objects(*prefetch))
+        return cast("Objects[Row]", scoped.ScopedObjects(table=cls, prefetch=prefetch))
 
     @classmethod
     def count(cls, column: Column | None = None, distinct: Sequence[Column] | None = None) -> Count:
         """Count rows of the store in scope."""
-        return _scoped(cls, super().count(column, distinct))
+        return scoped.ScopedCount(table=cls, column=column, distinct=distinct)
 
     @classmethod
-    def exists(cls) -> Exists:
+    def exists(cls) -> Exists[Any]:
         """Look for rows of the store in scope."""
-        return _scoped(cls, super().exists())
+        return scoped.ScopedExists(table=cls)
 
     @classmethod
-    def update(cls, values: Any = None, force: bool = False, use_auto_update: bool = True, **named: Any) -> Update:
+    def update(
+        cls, values: Any = None, force: bool = False, use_auto_update: bool = True, **columns: Any
+    ) -> Update[Any]:
         """Change rows of the store in scope."""
-        return _scoped(cls, super().update(values, force=force, use_auto_update=use_auto_update, **named))
+        assigned = {**(values or {}), **columns}
+        if use_auto_update and cls._meta.auto_update_columns:
+            assigned.update(cls._meta.get_auto_update_values())
+        return scoped.ScopedUpdate(table=cls, force=force).values(assigned)
 
     @classmethod
     def delete(cls, force: bool = False) -> Delete:
         """Delete rows of the store in scope."""
-        return _scoped(cls, super().delete(force=force))
+        return scoped.ScopedDelete(table=cls, force=force)
 
     @classmethod
     def insert(cls: type[Row], *rows: Row) -> Insert[Row]:
         """Insert rows into the store in scope."""
-        for row in rows:
-            if row.store is None:
-                row.store = current_store()
-        return super().insert(*rows)
+        query = scoped.ScopedInsert(table=cls).returning(cls._meta.primary_key)
+        return cast("Insert[Row]", query.add(*rows) if rows else query)
 
-
-Q = TypeVar("Q", bound=Any)
-
-
-def _scoped(table: type[StoreTable], query: Q) -> Q:
-    return query if peek_scope() == EVERY else query.where(table.store == current_store())
+    @classmethod
+    def alter(cls) -> NoReturn:
+        """Refuse: the schema is changed by migrations."""
+        message = f"the table {cls._meta.tablename} is changed by a migration only"
+        raise ScopeError(message)

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from piccolo.conf.apps import AppConfig
@@ -39,12 +40,11 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
         yield f"sqlite:///{file}"
         return
     server = postgres_server()
-    name = f"test_{uuid.uuid4().hex}"
-    await _postgres_admin(server, f'CREATE DATABASE "{name}" TEMPLATE "{await _postgres_template(server)}"')
+    clone = await _clean_clone(server)
     try:
-        yield _with_database(server, name)
+        yield _with_database(server, clone.name)
     finally:
-        await _postgres_admin(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await clone.clean(server)
 
 
 @pytest.fixture
@@ -123,7 +123,102 @@ def _fingerprint(apps: Sequence[AppConfig]) -> str:
     return digest.hexdigest()[:16]
 
 
-async def _postgres_admin(server: str, statement: str) -> list[object]:
+_SCHEMA = """SELECT md5(
+    (SELECT string_agg(c.relname || c.relkind::text, ',' ORDER BY c.relname, c.relkind) FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace)
+    || (SELECT string_agg(a.attname || a.attnum::text, ',' ORDER BY a.attrelid, a.attnum) FROM pg_attribute a
+        JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = 'public'::regnamespace)
+    || (SELECT count(*) FROM pg_trigger)::text || (SELECT count(*) FROM pg_proc)::text
+    || (SELECT count(*) FROM pg_constraint)::text)"""
+
+_EMPTY_TABLES = """DO $$
+    DECLARE
+        name TEXT;
+    BEGIN
+        SET LOCAL lock_timeout = '2s';
+        SET LOCAL session_replication_role = replica;
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration' LOOP
+            EXECUTE format('DELETE FROM %I', name);
+        END LOOP;
+    END $$"""
+
+
+class _Clone:
+    """This process's own copy of the template: emptied after each test, which is faster than copying again."""
+
+    current: ClassVar[_Clone | None] = None
+
+    def __init__(self, name: str, template: str, schema: object) -> None:
+        self.name = name
+        self.template = template
+        self.schema = schema
+
+    async def clean(self, server: str) -> None:
+        """Empty the tables; a database whose schema was changed, or that cannot be emptied, is dropped."""
+        import asyncpg
+
+        url = _with_database(server, self.name)
+        connection = await asyncpg.connect(url)
+        try:
+            # What a test left open must not keep rows locked.
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            usable = await connection.fetchval(_SCHEMA) == self.schema
+            if usable:
+                await connection.execute(_EMPTY_TABLES)
+        except asyncpg.PostgresError:
+            usable = False
+        finally:
+            await connection.close()
+        if not usable:
+            await self.drop(server)
+
+    async def drop(self, server: str) -> None:
+        _Clone.current = None
+        await _postgres_admin(server, f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+
+async def _clean_clone(server: str) -> _Clone:
+    import asyncpg
+
+    template = await _postgres_template(server)
+    clone = _Clone.current
+    if clone is not None:
+        if clone.template == template:
+            return clone
+        await clone.drop(server)
+    name = f"test_{os.getpid()}_{uuid.uuid4().hex[:12]}"
+    await _drop_left_behind(server)
+    await _postgres_admin(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    connection = await asyncpg.connect(_with_database(server, name))
+    try:
+        schema = await connection.fetchval(_SCHEMA)
+    finally:
+        await connection.close()
+    _Clone.current = _Clone(name, template, schema)
+    return _Clone.current
+
+
+def _is_running(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
+
+
+async def _drop_left_behind(server: str) -> None:
+    """Drop the databases of test runs that have ended; each is named after its process."""
+    if os.environ.get("GUILDSHOP_TEST_POSTGRES_URL"):
+        # Processes of other machines may be at work there.
+        return
+    with _file_lock("template"):
+        for row in await _postgres_admin(server, "SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'"):
+            name = str(row["datname"])
+            process = name.split("_")[1]
+            if not process.isdigit() or not _is_running(int(process)):
+                await _postgres_admin(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+async def _postgres_admin(server: str, statement: str) -> list[Any]:
     import asyncpg
 
     for _attempt in range(20):
