@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 REASON_LIMIT = 500
 
 _STATE = (
-    "CASE WHEN NOT tracked THEN 'OK' WHEN available <= 0 THEN 'OUT'"
-    " WHEN low_stock_at IS NOT NULL AND available <= low_stock_at THEN 'LOW' ELSE 'OK' END"
+    "(CASE WHEN NOT tracked THEN 'OK' WHEN available <= 0 THEN 'OUT'"
+    " WHEN low_stock_at IS NOT NULL AND available <= low_stock_at THEN 'LOW' ELSE 'OK' END)"
 )
 
 
