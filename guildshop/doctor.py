@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 import aiohttp
 
 from guildshop.app import App
 from guildshop.config.settings import Settings
+from guildshop.database import Database, open_database
 from guildshop.errors import ConfigurationError, DatabaseError, GuildshopError
 from guildshop.hookspecs import Check, Finding, Severity
 from guildshop.i18n import _
+from guildshop.loading import load_plugins
 from guildshop.logging import mask
 from guildshop.tenancy import scope
 
@@ -30,6 +33,17 @@ async def examine(load: Callable[[], Settings]) -> list[Finding]:
     findings.append(await _token(settings))
     findings += await _application(settings)
     return findings
+
+
+@asynccontextmanager
+async def opened_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the configured database as it is, with the tables of the configured plugins."""
+    apps = App(settings, load_plugins(settings.plugins.enabled)).piccolo_apps()
+    database = await open_database(settings.database.url, apps=apps, migrate=False)
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 def _secret_key(settings: Settings) -> Finding:
@@ -96,36 +110,29 @@ async def _token(settings: Settings) -> Finding:
 async def _application(settings: Settings) -> list[Finding]:
     subject = _("Database")
     try:
+        async with opened_database(settings) as database:
+            pending, shown = await database.pending_migrations(), database.url.shown
+        if pending:
+            message = _("{count} migrations are not applied to {database}.")
+            remedy = _("Run `migrate`; `run` does it too.")
+            return [
+                Finding(Severity.BROKEN, subject, message.format(count=len(pending), database=shown), remedy),
+            ]
         app = await App.open(settings, migrate=False)
     except DatabaseError as error:
         return [Finding(Severity.BROKEN, subject, str(error))]
     except GuildshopError as error:
         return [Finding(Severity.BROKEN, _("Plugins"), line) for line in str(error).splitlines()]
     try:
-        findings = await _database(app)
-        if not any(finding.severity is Severity.BROKEN for finding in findings):
-            findings += await _plugins(app)
-        return findings
+        up_to_date = _("{database} is up to date.").format(database=shown)
+        return [Finding(Severity.FINE, subject, up_to_date), *await _stores(app), *await _plugins(app)]
     finally:
         await app.close()
 
 
-async def _database(app: App) -> list[Finding]:
-    subject = _("Database")
-    pending = await app.database.pending_migrations()
-    shown = app.database.url.shown
-    if pending:
-        return [
-            Finding(
-                Severity.BROKEN,
-                subject,
-                _("{count} migrations are not applied to {database}.").format(count=len(pending), database=shown),
-                _("Run `migrate`; `run` does it too."),
-            )
-        ]
-    findings = [Finding(Severity.FINE, subject, _("{database} is up to date.").format(database=shown))]
-    stores = app.stores.all()
-    if not stores:
+async def _stores(app: App) -> list[Finding]:
+    findings: list[Finding] = []
+    if not app.stores.all():
         findings.append(
             Finding(
                 Severity.WARNING,

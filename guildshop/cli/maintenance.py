@@ -7,16 +7,13 @@ from typing import Annotated
 
 import typer
 
-from guildshop.app import App
 from guildshop.cli.boundary import FAILED
 from guildshop.cli.opening import out, run_async
 from guildshop.config.settings import load_settings
-from guildshop.database import open_database
 from guildshop.database.backup import back_up, restore_backup
-from guildshop.doctor import examine
+from guildshop.doctor import examine, opened_database
 from guildshop.hookspecs import Severity
 from guildshop.i18n import _
-from guildshop.loading import load_plugins
 
 _MARKS = {Severity.FINE: "ok", Severity.WARNING: "!!", Severity.BROKEN: "XX"}
 
@@ -37,9 +34,7 @@ def migrate(
 
     async def work() -> int:
         settings = load_settings()
-        apps = App(settings, load_plugins(settings.plugins.enabled)).piccolo_apps()
-        database = await open_database(settings.database.url, apps=apps, migrate=False)
-        try:
+        async with opened_database(settings) as database:
             if not check:
                 applied = await database.migrate()
                 out.print(_("Applied {count} migrations; the database is up to date.").format(count=len(applied)))
@@ -52,8 +47,6 @@ def migrate(
                 return FAILED
             out.print(_("The database is up to date."))
             return 0
-        finally:
-            await database.close()
 
     return run_async(work())
 

@@ -85,13 +85,15 @@ def _kinds(app: App) -> dict[str, ImportKind]:
 
 
 def _progress(kind: str) -> Progress:
+    console = Console(stderr=True)
     return Progress(
         TextColumn(_("Importing {kind}").format(kind=kind)),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
 
 
