@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from guildshop.i18n import _
 from guildshop.simulator.state import Attachment, Guild, Message, State
 
 VERSION = 1
@@ -45,17 +46,19 @@ def dump(state: State, base_url: str) -> bytes:
     return orjson.dumps(whole)
 
 
-def load(state: State, raw: bytes, base_url: str) -> None:
+def load(state: State, path: Path, base_url: str) -> None:
     """Make the state what was written. Raises BadStateFile."""
+    raw = path.read_bytes()
     try:
         whole = orjson.loads(raw)
         if whole["version"] != VERSION:
-            raise BadStateFile(f"it has version {whole['version']}, not {VERSION}")
+            raise ValueError(f"version {whole['version']}, not {VERSION}")
         if whole["base_url"] != base_url:  # the port changed: files are under the new address
             whole = orjson.loads(raw.replace(whole["base_url"].encode(), base_url.encode()))
         state.replace(_state(whole))
     except (KeyError, TypeError, ValueError) as fault:
-        raise BadStateFile(str(fault)) from fault
+        text = _("{path} cannot be read as the simulator's state ({fault}). Delete it to begin afresh.")
+        raise BadStateFile(text.format(path=path, fault=fault)) from fault
 
 
 def _state(whole: dict[str, Any]) -> State:

@@ -88,7 +88,7 @@ class Simulator(Cast):
             await web.TCPSite(self._runner, host, port).start()
             self.base_url = f"http://{host}:{self._runner.addresses[0][1]}"
             if self._state_file is not None and self._state_file.exists():
-                persistence.load(self.state, self._state_file.read_bytes(), self.base_url)
+                persistence.load(self.state, self._state_file, self.base_url)
         except (OSError, persistence.BadStateFile):
             await self._runner.cleanup()
             self._runner = None
