@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+# A shop says nothing by voice; without this the library warns about what it would need for that.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 CONNECT_SECONDS = 60.0
 FINISH_SECONDS = 3.0
 SERVER_SECONDS = 0.3
