@@ -12,7 +12,7 @@ from guildshop.simulator.messages import visible_text, walk
 from guildshop.simulator.resolve import SELECTS
 from guildshop.simulator.state import EPHEMERAL, Message
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 15.0
 
 if TYPE_CHECKING:
     from guildshop.simulator.driver import Person

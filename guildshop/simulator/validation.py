@@ -63,7 +63,7 @@ class Validator:
         self._openapi = _strict(orjson.loads((folder / OPENAPI).read_bytes()))
         self._gateway = _relaxed(orjson.loads((folder / GATEWAY).read_bytes()))
         self._routes = {
-            (method.upper(), _shape(path)): operation
+            (method.upper(), shape(path)): operation
             for path, operations in self._openapi["paths"].items()
             for method, operation in operations.items()
             if method in ("get", "post", "put", "patch", "delete")
@@ -73,7 +73,7 @@ class Validator:
 
     def request(self, method: str, route: str, body: Any) -> Violation | None:
         """Return what is wrong with a request body, if anything."""
-        key = (method, _shape(route))
+        key = (method, shape(route))
         what = f"{method} {route}"
         if key not in self._routes:
             return Violation(what, "", "The description has no such route.", body)
@@ -127,7 +127,7 @@ def _depth(problem: Any) -> int:
     return len(problem.instance_path)
 
 
-def _shape(path: str) -> str:
+def shape(path: str) -> str:
     return re.sub(r"\{\w+\}", "{}", path)
 
 
