@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from guildshop.hookspecs import ImportKind, SettingsSection, Timer, hookimpl
+from guildshop.hookspecs import AdminSection, ImportKind, SettingsSection, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
@@ -18,6 +18,7 @@ from guildshop.plugins.catalog.settings import CatalogSettings
 
 if TYPE_CHECKING:
     from discord import app_commands
+    from fastapi import APIRouter
 
     from guildshop.app import App
     from guildshop.bot.items import StoreItem, StoreModal
@@ -63,6 +64,20 @@ class Catalog(Plugin):
     def register_items(self, app: App) -> list[type[StoreItem[Any]] | type[StoreModal]]:
         """Keep the catalog's pages working after a restart."""
         return list(ITEMS)
+
+    @hookimpl
+    def register_admin(self, app: App) -> list[AdminSection]:
+        """Show the tables in Piccolo Admin."""
+        from guildshop.plugins.catalog.admin import admin_section
+
+        return [admin_section(app)]
+
+    @hookimpl
+    def register_api(self, app: App) -> list[APIRouter]:
+        """Offer the JSON API."""
+        from guildshop.plugins.catalog.endpoints import router
+
+        return [router]
 
     @hookimpl
     def register_imports(self, app: App) -> list[ImportKind]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.readable import Readable
 
+from guildshop.plugins.catalog.api import MovementKind, ProductKind, QuantityVisibility
 from guildshop.tenancy import StoreTable
 
 
@@ -41,13 +42,13 @@ class Product(StoreTable, tablename="product"):
     currency = Varchar(length=3)
     image_url = Text()
     category = ForeignKey(references=Category, null=True, default=None)
-    kind = Varchar(length=10)
+    kind = Varchar(length=10, default=ProductKind.DIGITAL, choices=ProductKind)
     active = Boolean(default=True)
     published = Boolean(default=True)
     tracked = Boolean(default=False)
     available = BigInt(default=0)
     reserved = BigInt(default=0)
-    visibility = Varchar(length=10)
+    visibility = Varchar(length=10, default=QuantityVisibility.INHERIT, choices=QuantityVisibility)
     required_roles = Text()
     granted_roles = Text()
     granted_channels = Text()
@@ -70,7 +71,7 @@ class StockMovement(StoreTable, tablename="stock_movement"):
 
     id = UUID(primary_key=True)
     product = ForeignKey(references=Product)
-    kind = Varchar(length=10)
+    kind = Varchar(length=10, choices=MovementKind)
     available_change = BigInt()
     reserved_change = BigInt()
     order_id = UUID(null=True, default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guildshop.hookspecs import ImportKind, hookimpl
+from guildshop.hookspecs import AdminSection, ImportKind, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
@@ -17,6 +17,7 @@ from guildshop.plugins.customers.service import CustomerService
 
 if TYPE_CHECKING:
     from discord import app_commands
+    from fastapi import APIRouter
 
     from guildshop.app import App
     from guildshop.bot.items import StoreItem, StoreModal
@@ -58,6 +59,20 @@ class Customers(Plugin):
     def register_items(self, app: App) -> list[type[StoreItem[Any]] | type[StoreModal]]:
         """Keep buttons, selects and forms working after a restart."""
         return list(ITEMS)
+
+    @hookimpl
+    def register_admin(self, app: App) -> list[AdminSection]:
+        """Show the tables in Piccolo Admin."""
+        from guildshop.plugins.customers.admin import admin_section
+
+        return [admin_section(app)]
+
+    @hookimpl
+    def register_api(self, app: App) -> list[APIRouter]:
+        """Offer the JSON API."""
+        from guildshop.plugins.customers.endpoints import router
+
+        return [router]
 
     @hookimpl
     def register_imports(self, app: App) -> list[ImportKind]:

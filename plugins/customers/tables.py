@@ -5,6 +5,7 @@ from __future__ import annotations
 from piccolo.columns import JSON, UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.readable import Readable
 
+from guildshop.plugins.customers.api import Source
 from guildshop.tenancy import StoreTable
 
 
@@ -23,7 +24,7 @@ class Customer(StoreTable, tablename="customer"):
     email_confirmed = Boolean(default=False)
     phone = Varchar(length=20)
     account_number = Varchar(length=32, null=True, default=None)
-    source = Varchar(length=10)
+    source = Varchar(length=10, choices=Source)
     notes = Text()
     tags = Text()
     tags_key = Text(secret=True)

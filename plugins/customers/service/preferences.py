@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from guildshop.errors import Forbidden, NotFound, Stale
+from guildshop.errors import NotFound, Stale
 from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import Customer, MessageTopic
@@ -63,11 +63,6 @@ class Preferences(Reading):
                 continue
             return await self._customer(actor.store, customer.id)
         raise Stale(_("Your preferences were changed in the meantime. Please try again."))
-
-    def refuse_preferences_by_staff(self, before: Customer, given: dict[str, bool]) -> None:
-        """Refuse a form that carries other DM preferences than the customer's own."""
-        if dict(before.dm_preferences) != given:
-            raise Forbidden(_("DM preferences are the customer's own: they change them by /dm-prefs, nobody else can."))
 
     def note_unwanted(self, work: Work, customer_id: UUID, topic: str, note: str = "") -> None:
         """Write into the audit log that a message was not sent because the customer does not want its topic."""
