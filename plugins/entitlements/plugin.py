@@ -11,9 +11,10 @@ from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.plugins.entitlements.admin import admin_section
 from guildshop.plugins.entitlements.api import EntitlementDue, EntitlementFailed, EntitlementGranted
+from guildshop.plugins.entitlements.commands import RetryButton
+from guildshop.plugins.entitlements.deliveries import alert
 from guildshop.plugins.entitlements.piccolo_app import APP_CONFIG
 from guildshop.plugins.entitlements.service import EntitlementService
-from guildshop.plugins.entitlements.views import RetryButton
 from guildshop.plugins.orders.api import OrderCancelled, OrderPaid, OrderSection
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Entitlements(Plugin):
             Listener(OrderCancelled, "entitlements.order_cancelled", service.order_cancelled),
             Listener(EntitlementDue, "entitlements.apply", service.apply),
             Listener(EntitlementGranted, "entitlements.complete", service.complete_order),
-            Listener(EntitlementFailed, "entitlements.alert", service.alert),
+            Listener(EntitlementFailed, "entitlements.alert", alert),
             Listener(MemberJoined, "entitlements.member_joined", service.member_joined),
         ]
 

@@ -8,11 +8,12 @@ from guildshop.hookspecs import AdminSection, Check, Listener, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.plugins.customers.api import MessageTopic
+from guildshop.plugins.notifications import deliveries
 from guildshop.plugins.notifications.admin import admin_section
 from guildshop.plugins.notifications.api import ORDER_CANCELLED
+from guildshop.plugins.notifications.commands import ApproveButton, RejectButton, RejectModal
 from guildshop.plugins.notifications.piccolo_app import APP_CONFIG
 from guildshop.plugins.notifications.service import NotificationService
-from guildshop.plugins.notifications.views import ApproveButton, RejectButton, RejectModal
 from guildshop.plugins.orders.api import OrderCancelled, OrderPaid, OrderPlaced, OrderShippingChanged
 from guildshop.plugins.payments.api import PaymentReported
 
@@ -37,16 +38,15 @@ class Notifications(Plugin):
     @hookimpl
     def register_listeners(self, app: App) -> list[Listener]:
         """Hear what happens to orders and payments."""
-        service = app.get(NotificationService)
         return [
-            Listener(OrderPlaced, "notifications.order_received", service.order_received),
-            Listener(OrderPlaced, "notifications.staff_order", service.tell_staff),
-            Listener(OrderPaid, "notifications.payment_confirmed", service.payment_confirmed),
-            Listener(OrderPaid, "notifications.notice_paid", service.refresh_notices),
-            Listener(OrderCancelled, "notifications.order_cancelled", service.order_cancelled),
-            Listener(OrderCancelled, "notifications.notice_cancelled", service.refresh_notices),
-            Listener(OrderShippingChanged, "notifications.order_shipped", service.order_shipped),
-            Listener(PaymentReported, "notifications.staff_payment_report", service.tell_staff_of_report),
+            Listener(OrderPlaced, "notifications.order_received", deliveries.order_received),
+            Listener(OrderPlaced, "notifications.staff_order", deliveries.staff_order),
+            Listener(OrderPaid, "notifications.payment_confirmed", deliveries.payment_confirmed),
+            Listener(OrderPaid, "notifications.notice_paid", deliveries.refresh_notices),
+            Listener(OrderCancelled, "notifications.order_cancelled", deliveries.order_cancelled),
+            Listener(OrderCancelled, "notifications.notice_cancelled", deliveries.refresh_notices),
+            Listener(OrderShippingChanged, "notifications.order_shipped", deliveries.order_shipped),
+            Listener(PaymentReported, "notifications.staff_payment_report", deliveries.staff_payment_report),
         ]
 
     @hookimpl

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from guildshop.plugins.catalog.service import CatalogService
-
 from guildshop.bot.events import MemberJoined
 from guildshop.bot.sending import Outcome, Problem
 from guildshop.database import new_id
@@ -16,6 +14,7 @@ from guildshop.events import Delivery
 from guildshop.hookspecs import Finding, Severity
 from guildshop.i18n import _
 from guildshop.permissions import Actor
+from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.entitlements import tables
 from guildshop.plugins.entitlements.api import (
     Entitlement,
@@ -27,7 +26,6 @@ from guildshop.plugins.entitlements.api import (
     EntitlementStatus,
 )
 from guildshop.plugins.entitlements.service.queries import EntitlementQueries
-from guildshop.plugins.entitlements.views import failure_notice
 from guildshop.plugins.orders.api import Order, OrderCancelled, OrderPaid, OrderStatus
 from guildshop.plugins.orders.service import OrderService
 from guildshop.tenancy import scope
@@ -77,16 +75,6 @@ class EntitlementService(EntitlementQueries):
     async def complete_order(self, event: EntitlementGranted, delivery: Delivery) -> None:
         """Complete the order once everything of it is granted and nothing of it ships."""
         await self._complete(event.order, delivery)
-
-    async def alert(self, event: EntitlementFailed, delivery: Delivery) -> None:
-        """Tell staff in the log channel what could not be given, and what to do."""
-        entitlement = await self.get(event.entitlement)
-        if entitlement.problem == Problem.MEMBER_GONE.value:
-            return
-        order = await self.app.get(OrderService).get(event.order)
-        store = self.app.stores.get(delivery.store)
-        notice = failure_notice(store.id, order.number, entitlement, delivery.event_id)
-        await self.app.messenger.channel(store, "log" if "log" in store.channels else "orders", notice)
 
     async def member_joined(self, event: MemberJoined, delivery: Delivery) -> None:
         """Give a member who came back everything again."""

@@ -1,8 +1,9 @@
-"""Telling customers and staff what happened to an order, once for each event."""
+"""Sending what customers and staff are told about an order, once for each event, and keeping how it ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,29 +11,14 @@ from guildshop.bot.sending import Message, Outcome, Sent
 from guildshop.database import new_id
 from guildshop.events import Delivery
 from guildshop.hookspecs import Finding, Severity
-from guildshop.i18n import _, use_locale
+from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.service import CustomerService
-from guildshop.plugins.notifications import tables, views
-from guildshop.plugins.notifications.api import (
-    ORDER_CANCELLED,
-    ORDER_RECEIVED,
-    ORDER_SHIPPED,
-    PAYMENT_CONFIRMED,
-    DeliveryState,
-    Purpose,
-    SentMessage,
-)
-from guildshop.plugins.orders.api import (
-    Order,
-    OrderCancelled,
-    OrderPaid,
-    OrderPlaced,
-    OrderShippingChanged,
-    ShippingStatus,
-)
+from guildshop.plugins.notifications import tables
+from guildshop.plugins.notifications.api import DeliveryState, Purpose, SentMessage
+from guildshop.plugins.orders.api import Order
 from guildshop.plugins.orders.service import OrderService
-from guildshop.plugins.payments.api import PaymentReported
+from guildshop.plugins.payments.api import Payment
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.tenancy import current_store
 
@@ -69,74 +55,66 @@ class NotificationService:
         )
         return [_sent(row) for row in rows]
 
-    # Events: to the customer
+    async def reported(self, order: Order) -> Payment | None:
+        """Return the payment that the customer reported, if they did."""
+        reported = [
+            each for each in await self.app.get(PaymentService).of_order(order.id) if each.reported_at is not None
+        ]
+        return reported[-1] if reported else None
 
-    async def order_received(self, event: OrderPlaced, delivery: Delivery) -> None:
-        """Tell the customer that the order came in, and how to pay."""
-        order = await self.order(event.order)
-        store = self.app.stores.get(order.store)
-        with use_locale(order.locale or store.language):
-            method = self.app.get(OrderService).methods.find(order.store, order.payment_method)
-            message = views.order_received(
-                order,
-                store.name,
-                method.label if method is not None else order.payment_method,
-                method.instructions(order) if method is not None else "",
-                reportable=method is not None and method.manual and self.app.stores.enabled(order.store, PAYMENTS),
-            )
-            await self._to_customer(order, delivery, Purpose.ORDER_RECEIVED, ORDER_RECEIVED, message)
+    def method_label(self, order: Order) -> str:
+        """Return how the order is paid, in the current language."""
+        return self.app.get(OrderService).methods.label(order.store, order.payment_method)
 
-    async def payment_confirmed(self, event: OrderPaid, delivery: Delivery) -> None:
-        """Send the customer the itemised receipt."""
-        order = await self.order(event.order)
-        store = self.app.stores.get(order.store)
-        with use_locale(order.locale or store.language):
-            label = self.app.get(OrderService).methods.label(order.store, order.payment_method)
-            message = views.payment_confirmed(order, store.name, label)
-            await self._to_customer(order, delivery, Purpose.PAYMENT_CONFIRMED, PAYMENT_CONFIRMED, message)
+    def how_to_pay(self, order: Order) -> tuple[str, str, bool]:
+        """Return the method's label, its instructions, and whether the customer can report the payment."""
+        method = self.app.get(OrderService).methods.find(order.store, order.payment_method)
+        if method is None:
+            return order.payment_method, "", False
+        return (
+            method.label,
+            method.instructions(order),
+            method.manual and self.app.stores.enabled(order.store, PAYMENTS),
+        )
 
-    async def order_cancelled(self, event: OrderCancelled, delivery: Delivery) -> None:
-        """Tell the customer that the order was cancelled, and why."""
-        order = await self.order(event.order)
-        store = self.app.stores.get(order.store)
-        with use_locale(order.locale or store.language):
-            message = views.order_cancelled(order, store.name, event.reason, event.refund_due)
-            await self._to_customer(order, delivery, Purpose.ORDER_CANCELLED, ORDER_CANCELLED.name, message)
+    # Telling
 
-    async def order_shipped(self, event: OrderShippingChanged, delivery: Delivery) -> None:
-        """Tell the customer that the order is on its way, once."""
-        if event.after != ShippingStatus.SHIPPED.value or event.before == event.after:
+    async def tell_customer(
+        self, order: Order, delivery: Delivery, purpose: Purpose, topic: str, message: Message
+    ) -> None:
+        """Send a DM unless the customer does not want it, and keep how it ended."""
+        discord_id = order.customer_discord_id
+        if discord_id is None:
+            reason = _("The customer is not linked to a Discord member.")
+            async with delivery.work() as work:
+                self._keep(work, order.id, delivery, purpose, state=DeliveryState.UNDELIVERABLE.value, reason=reason)
             return
-        order = await self.order(event.order)
+        to = {"customer": order.customer, "discord_id": discord_id}
+        if not await self.app.get(CustomerService).wants_message(order.customer, topic):
+            reason, note = _("The customer does not want such messages."), f"{topic} {order.number}"
+            async with delivery.work() as work:
+                self._keep(work, order.id, delivery, purpose, state=DeliveryState.SUPPRESSED.value, reason=reason, **to)
+                work.audit("message.suppress", subject="customer", subject_id=order.customer, note=note)
+            return
         store = self.app.stores.get(order.store)
-        with use_locale(order.locale or store.language):
-            message = views.order_shipped(order, store.name)
-            await self._to_customer(order, delivery, Purpose.ORDER_SHIPPED, ORDER_SHIPPED, message)
+        outcome = await self.app.messenger.dm(store, discord_id, replace(message, nonce=delivery.id))
+        async with delivery.work() as work:
+            self._keep(work, order.id, delivery, purpose, **to, **_columns(outcome))
 
-    # Events: to staff
+    async def tell_staff(self, order_id: UUID, delivery: Delivery, purpose: Purpose, message: Message) -> None:
+        """Send to the channel `orders`, and keep how it ended."""
+        store = self.app.stores.get(delivery.store)
+        outcome = await self.app.messenger.channel(store, STAFF_CHANNEL, replace(message, nonce=delivery.id))
+        async with delivery.work() as work:
+            self._keep(work, order_id, delivery, purpose, **_columns(outcome))
 
-    async def tell_staff(self, event: OrderPlaced, delivery: Delivery) -> None:
-        """Show the new order in the channel `orders`, with Approve and Reject while it is unpaid."""
-        order = await self.order(event.order)
-        await self._to_staff(order, delivery, Purpose.STAFF_ORDER, await self._notice(order))
-
-    async def tell_staff_of_report(self, event: PaymentReported, delivery: Delivery) -> None:
-        """Show what the customer says about having paid."""
-        order = await self.order(event.order)
-        payment = await self.app.get(PaymentService).get(event.payment)
-        label = self.app.get(OrderService).methods.label(order.store, order.payment_method)
-        notice = views.staff_notice(order, method=label, payment=payment)
-        await self._to_staff(order, delivery, Purpose.STAFF_PAYMENT_REPORT, notice)
-
-    async def refresh_notices(self, event: OrderPaid | OrderCancelled, delivery: Delivery) -> None:
-        """Put the order's new state into the notices that staff see, and take their buttons away."""
-        order = await self.order(event.order)
-        store = self.app.stores.get(order.store)
-        notice = await self._notice(order)
-        for sent in await self.of_order(order.id):
+    async def change_notices(self, order_id: UUID, message: Message) -> None:
+        """Change every notice of the order that staff see."""
+        store = self.app.stores.get(current_store())
+        for sent in await self.of_order(order_id):
             staff = sent.purpose in (Purpose.STAFF_ORDER, Purpose.STAFF_PAYMENT_REPORT)
             if staff and sent.channel_id is not None and sent.message_id is not None:
-                await self.app.messenger.edit(store, sent.channel_id, sent.message_id, notice)
+                await self.app.messenger.edit(store, sent.channel_id, sent.message_id, message)
 
     # Use cases
 
@@ -160,50 +138,13 @@ class NotificationService:
 
     # Within
 
-    async def _notice(self, order: Order) -> Message:
-        label = self.app.get(OrderService).methods.label(order.store, order.payment_method)
-        return views.staff_notice(order, method=label)
-
-    async def _to_customer(
-        self, order: Order, delivery: Delivery, purpose: Purpose, topic: str, message: Message
-    ) -> None:
-        """Send a DM unless the customer does not want it, and keep how it ended."""
-        customers = self.app.get(CustomerService)
-        discord_id = order.customer_discord_id
-        if discord_id is None:
-            async with delivery.work() as work:
-                reason = _("The customer is not linked to a Discord member.")
-                self._keep(work, order, delivery, purpose, state=DeliveryState.UNDELIVERABLE.value, reason=reason)
-            return
-        if not await customers.wants_message(order.customer, topic):
-            async with delivery.work() as work:
-                reason = _("The customer does not want such messages.")
-                state = DeliveryState.SUPPRESSED.value
-                self._keep(work, order, delivery, purpose, state=state, reason=reason, discord_id=discord_id)
-                work.audit(
-                    "message.suppress", subject="customer", subject_id=order.customer, note=f"{topic} {order.number}"
-                )
-            return
-        store = self.app.stores.get(order.store)
-        outcome = await self.app.messenger.dm(store, discord_id, _with_nonce(message, delivery))
-        async with delivery.work() as work:
-            self._keep(work, order, delivery, purpose, discord_id=discord_id, **_outcome(outcome))
-
-    async def _to_staff(self, order: Order, delivery: Delivery, purpose: Purpose, message: Message) -> None:
-        store = self.app.stores.get(order.store)
-        outcome = await self.app.messenger.channel(store, STAFF_CHANNEL, _with_nonce(message, delivery))
-        async with delivery.work() as work:
-            self._keep(work, order, delivery, purpose, **_outcome(outcome))
-
-    def _keep(self, work: Work, order: Order, delivery: Delivery, purpose: Purpose, **columns: Any) -> None:
-        to_customer = purpose not in (Purpose.STAFF_ORDER, Purpose.STAFF_PAYMENT_REPORT)
+    def _keep(self, work: Work, order_id: UUID, delivery: Delivery, purpose: Purpose, **columns: Any) -> None:
         work.insert(
             tables.MessageDelivery,
             id=new_id(),
             event=delivery.event_id,
             purpose=purpose.value,
-            order_id=order.id,
-            customer=order.customer if to_customer else None,
+            order_id=order_id,
             created=work.now,
             **columns,
         )
@@ -230,11 +171,7 @@ class NotificationService:
         return None
 
 
-def _with_nonce(message: Message, delivery: Delivery) -> Message:
-    return Message(message.content, message.embeds, message.items, delivery.id)
-
-
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _columns(outcome: Outcome) -> dict[str, Any]:
     return {
         "state": {
             Sent.DELIVERED: DeliveryState.DELIVERED,

@@ -1,0 +1,99 @@
+"""The buttons of the staff notice, and the messages that carry buttons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import discord
+
+from guildshop.bot import Context, Fields, Message, StoreButton, StoreModal, TextField, open_modal, update, view
+from guildshop.i18n import _, use_locale
+from guildshop.plugins.notifications import views
+from guildshop.plugins.notifications.service import NotificationService
+from guildshop.plugins.orders.api import Order, OrderStatus
+from guildshop.plugins.payments.api import REPORT_ITEM
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+    from guildshop.bot.client import Bot
+
+REASON_LIMIT = 500
+
+
+class ApproveButton(StoreButton, prefix="notifications.approve"):
+    """Confirms the payment of the order in a staff notice."""
+
+    permission = "payment.confirm"
+    finishes_begun = True
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Confirm, once, and show the order as it is then."""
+        service, order = context.app.get(NotificationService), UUID(args[0])
+        try:
+            await service.approve(context.actor, order)
+        finally:
+            await show_notice(interaction, context, order)
+
+
+class RejectButton(StoreButton, prefix="notifications.reject"):
+    """Asks why the order in a staff notice is rejected."""
+
+    permission = "payment.confirm"
+    finishes_begun = True
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Open the form."""
+        told = _("The customer is told this.")
+        field = TextField("reason", _("Reason"), long=True, maximum=REASON_LIMIT, description=told)
+        modal = RejectModal.build(context.store.id, args[0], title=_("Reject the order"), fields=[field])
+        await open_modal(interaction, modal)
+
+
+class RejectModal(StoreModal, prefix="notifications.reject_reason"):
+    """Rejects an order for the reason given."""
+
+    permission = "payment.confirm"
+    finishes_begun = True
+
+    async def submitted(
+        self, interaction: discord.Interaction[Bot], context: Context, fields: Fields, *args: str
+    ) -> None:
+        """Cancel the order and show it as it is then."""
+        service, order = context.app.get(NotificationService), UUID(args[0])
+        try:
+            await service.reject(context.actor, order, fields["reason"])
+        finally:
+            await show_notice(interaction, context, order)
+
+
+class PaidButton(StoreButton, prefix=REPORT_ITEM):
+    """The payments plugin's "I've paid" on a message of ours; that plugin answers it."""
+
+
+async def show_notice(interaction: discord.Interaction[Bot], context: Context, order_id: UUID) -> None:
+    """Put the order's present state into the notice whose button was used, in the store's language."""
+    with use_locale(context.store.language):
+        notice = await staff_message(context.app, order_id)
+    await update(interaction, embeds=notice.embeds, view=view(*notice.items) if notice.items else None)
+
+
+async def staff_message(app: App, order_id: UUID) -> Message:
+    """Return the notice of an order for staff; while it is unpaid it has Approve and Reject."""
+    service = app.get(NotificationService)
+    order = await service.order(order_id)
+    shown = views.staff_notice(order, service.method_label(order), await service.reported(order))
+    if order.status is not OrderStatus.PENDING_PAYMENT:
+        return Message(embeds=[shown])
+    buttons = [
+        ApproveButton(order.store, order.id, label=_("Approve"), style=discord.ButtonStyle.success),
+        RejectButton(order.store, order.id, label=_("Reject"), style=discord.ButtonStyle.danger),
+    ]
+    return Message(embeds=[shown], items=buttons)
+
+
+def received_message(order: Order, shop: str, method: str, instructions: str, *, reportable: bool) -> Message:
+    """Return what a customer reads after submitting, with "I've paid" where staff confirm the payment."""
+    unpaid = order.status is OrderStatus.PENDING_PAYMENT
+    items = [PaidButton(order.store, order.id, label=_("I've paid"))] if unpaid and reportable else []
+    return Message(embeds=[views.order_received(order, shop, method, instructions)], items=items)
