@@ -34,7 +34,7 @@ class ConsolePage:
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.errors.append(message.text)
+            self.errors.append(f"{message.text} ({message.location.get('url')})")
 
     async def start(self, who: str) -> None:
         """Open the console as a person, by label such as "Buyer"."""
@@ -116,6 +116,6 @@ async def console(browser: Browser, base_url: str, who: str = "Buyer", **context
         page = ConsolePage(await made.new_page(), base_url.rstrip("/"))
         await page.start(who)
         yield page
-        assert page.errors == []
+        assert not page.errors, page.errors
     finally:
         await made.close()

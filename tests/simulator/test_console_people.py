@@ -87,3 +87,11 @@ async def test_newly_made_person_is_a_newcomer(page: ConsolePage) -> None:
     await dialog.get_by_role("button", name="Add", exact=True).click()
     await expect(page.page.get_by_role("heading", name="You are in no server yet")).to_be_visible()
     await expect(page.page.get_by_text("Zoe Zest").first).to_be_visible()
+
+
+async def test_everybody_else_can_be_chosen_from_a_list(page: ConsolePage) -> None:
+    await page.page.get_by_role("button", name="Other people").click()
+    await page.page.get_by_role("searchbox", name="Search people").fill("ben")
+    await page.page.keyboard.press("Enter")
+    await expect(page.person("Buyer 2")).to_be_checked()
+    await expect(page.person("Buyer")).not_to_be_checked()

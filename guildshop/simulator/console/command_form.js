@@ -80,9 +80,9 @@ export class CommandForm {
     }
   }
 
-  /** The interaction's data; `focused` marks the option that autocompletion is for. */
+  /** The interaction's data; `focused` marks the option that autocompletion is for, when others may be half typed. */
   data(focused = null) {
-    const fields = this.fields.filter((field) => field.filled || field === focused);
+    const fields = this.fields.filter((field) => field === focused || (field.filled && !(focused && field.problem())));
     let options = fields.map((field) => ({
       name: field.option.name,
       type: field.option.type,

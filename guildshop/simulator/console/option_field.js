@@ -202,6 +202,7 @@ export class OptionField {
 
   hide() {
     if (!this.list) return;
+    clearTimeout(this.timer);
     this.hooks.popup.hidden = true;
     this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
