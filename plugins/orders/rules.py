@@ -152,8 +152,7 @@ def status_after_shipping(status: OrderStatus, shipping: ShippingStatus) -> Orde
 
 def new_number() -> str:
     """Return a new order number: eight random letters and digits, which tell nothing of how many orders there are."""
-    letters = "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
-    return f"{letters[:4]}-{letters[4:]}"
+    return "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
 
 
 def normal_number(text: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from guildshop.tenancy import StoreTable
 from piccolo.columns import JSON, UUID, BigInt, Boolean, Integer, Text, Timestamptz, Varchar
 
 from guildshop.plugins.orders.api import Channel, LineKind, OrderStatus, ShippingStatus
+from guildshop.tenancy import StoreTable
 
 
 class Order(StoreTable, tablename="orders"):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from guildshop.tenancy import StoreTable
 from piccolo.columns import UUID, BigInt, Integer, Text, Timestamptz, Varchar
 
 from guildshop.plugins.payments.api import PaymentState
+from guildshop.tenancy import StoreTable
 
 
 class Payment(StoreTable, tablename="payment"):

@@ -22,4 +22,5 @@ async def shelf_of(context: Context, page: int = 1, category: str = "") -> Shelf
 async def search_shelf(context: Context, text: str) -> Shelf:
     """Return what a search finds among what the member may order."""
     checkout = context.app.get(CheckoutService)
-    return Shelf(await checkout.search(context.roles, text), categories=await checkout.categories(context.roles))
+    found = await checkout.search(context.roles, text)
+    return Shelf(found, categories=await checkout.categories(context.roles), searched=True)

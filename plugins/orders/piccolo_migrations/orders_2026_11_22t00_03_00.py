@@ -1,7 +1,8 @@
 """Create the tables of orders."""
 
-from guildshop.database.migrations import create
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from guildshop.database.migrations import create
 
 ID = "2026-11-22T00:03:00:000000"
 VERSION = "1.38.0"

@@ -122,9 +122,7 @@ class Drafts:
 def ended() -> FlowExpired:
     """Return the refusal of a flow that is over."""
     return FlowExpired(
-        _(
-            "This order flow has ended: submitted, cancelled, begun anew, or idle for 30 minutes. Start with /order."
-        )
+        _("This order flow has ended: submitted, cancelled, begun anew, or idle for 30 minutes. Start with /order.")
     )
 
 

@@ -71,9 +71,9 @@ class PaymentMethodRegistry:
             return None
         if method.settle is None:
             raise MoveRefused(
-                _(
-                    "Order {number} is paid through {method}, which confirms it by itself: wait for that."
-                ).format(number=order.number, method=method.label)
+                _("Order {number} is paid through {method}, which confirms it by itself: wait for that.").format(
+                    number=order.number, method=method.label
+                )
             )
         return method.settle
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from guildshop.database import new_id
@@ -19,7 +19,6 @@ from guildshop.plugins.orders.api import (
     Channel,
     Draft,
     HistoryKind,
-    LineKind,
     Order,
     OrderExpiryDue,
     OrderPaid,
@@ -29,13 +28,12 @@ from guildshop.plugins.orders.api import (
     OrderStatusChanged,
     ProductGone,
     Quote,
-    QuoteLine,
     ShippingStatus,
 )
 from guildshop.plugins.orders.service.availability import check_line, gone, own_limits
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.quoting import Checkout
-from guildshop.plugins.orders.service.rows import add_history, insert_order
+from guildshop.plugins.orders.service.rows import add_history, insert_order, line_columns
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -136,7 +134,7 @@ class Placing:
                 "version": 1,
             },
             quote.totals,
-            [_line_columns(line) for line in quote.lines],
+            [line_columns(line) for line in quote.lines],
             quote.adjustments,
             conflict=NumberTaken(_("The order number was taken. Confirm again.")),
         )
@@ -163,15 +161,3 @@ class Placing:
             catalog.require_for_sale(work, line.product, line.unit_price, gone(line.name))
             if sell:
                 catalog.sell(work, line.product, line.quantity, order_id)
-
-
-def _line_columns(line: QuoteLine) -> dict[str, Any]:
-    return {
-        "product": line.product,
-        "sku": line.sku,
-        "name": line.name,
-        "kind": (LineKind.SHIPPED if line.ships else LineKind.DIGITAL).value,
-        "quantity": line.quantity,
-        "unit_price": line.unit_price,
-        "total": line.total,
-    }

@@ -28,6 +28,7 @@ from guildshop.plugins.orders.api import (
     OrderSummary,
     Phase,
     Quote,
+    QuoteLine,
     ShippingAddress,
     ShippingStatus,
 )
@@ -259,3 +260,16 @@ def add_history(
         after=after,
         text=text,
     )
+
+
+def line_columns(line: QuoteLine) -> dict[str, Any]:
+    """Return a line of a quote as columns of a line item."""
+    return {
+        "product": line.product,
+        "sku": line.sku,
+        "name": line.name,
+        "kind": (LineKind.SHIPPED if line.ships else LineKind.DIGITAL).value,
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "total": line.total,
+    }

@@ -27,6 +27,8 @@ class Shelf:
     pages: int = 1
     categories: Sequence[Choice] = ()
     category: str = ""
+    searched: bool = False
+    """Whether these are what a search found, so that all products can be shown again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,16 @@ def _items(screen: Screen, shelf: Shelf) -> Shown:
             for line in draft.lines
         ]
         rows.append(_select(draft, prefixes.REMOVE, (key,), removable, _("Remove a product"), 2))
+    at, tail = shelf.page, shelf.category
     if shelf.pages > 1:
-        at, tail = shelf.page, shelf.category
         rows += [
             _button(draft, prefixes.BROWSE, (key, at - 1, tail), _("Previous"), 3, disabled=at <= 1),
             _button(draft, prefixes.BROWSE, (key, at + 1, tail), _("Next"), 3, disabled=at >= shelf.pages),
-            _flow(draft, prefixes.SEARCHING, _("Search"), 3),
         ]
+    if shelf.searched:
+        rows.append(_button(draft, prefixes.BROWSE, (key, 1, tail), _("Show all"), 3))
+    if shelf.pages > 1 or shelf.searched or shelf.categories:
+        rows.append(_flow(draft, prefixes.SEARCHING, _("Search"), 3))
     rows.append(
         _flow(draft, prefixes.NEXT, _("Continue"), 4, style=discord.ButtonStyle.primary, disabled=not draft.lines)
     )

@@ -134,5 +134,3 @@ def refused(bench: Bench) -> Refused:
         return str(raised.value)
 
     return expect
-
-
