@@ -18,7 +18,7 @@ from guildshop.database.guard import check_unit_text
 from guildshop.database.keys import new_id
 from guildshop.database.templates import Template, parse
 from guildshop.database.values import encode
-from guildshop.errors import NotFound, ScopeError
+from guildshop.errors import NotFound
 from guildshop.i18n import _
 
 STORE = "store"
@@ -134,7 +134,6 @@ class ChangeShape:
         return self.template.postgres(first)
 
 
-_SETS_STORE = re.compile(r'(?<![\w."])"?store"?\s*=', re.IGNORECASE)
 _SELECTS = re.compile(r"\bSELECT\b", re.IGNORECASE)
 _OR = re.compile(r"\bOR\b", re.IGNORECASE)
 
@@ -144,10 +143,7 @@ def change_shape(kind: str, table: type[Table], where: str, assignments: str = "
     """Return the shape of `kind` ("update", "delete" or "require") on the rows of a table that `where` names."""
     name = table._meta.tablename
     if is_scoped(table):
-        if _SETS_STORE.search(assignments):
-            message = f"a row of {name} cannot move to another store"
-            raise ScopeError(message)
-        condition = f'"{STORE}" = :{STORE} AND ({where})'
+        condition = f'"{name}"."{STORE}" = :{STORE} AND ({where})'
     else:
         condition = where
     if kind == "update":
