@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import structlog
 from pydantic import BaseModel
 
 from guildshop import i18n
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from guildshop.bot.sending import Messenger
     from guildshop.web.server import WebServer
 
-log = structlog.get_logger(__name__)
 
 Service = TypeVar("Service")
 Model = TypeVar("Model", bound=BaseModel)
@@ -260,6 +258,6 @@ class App:
                     guild_id, str(values.get("name") or guild_id), str(values.get("currency") or "USD")
                 )
         for store in self.stores.all():
-            for model, section in self._sections.items():
-                log.debug("settings.checked", store=store.id, section=section.name)
+            # So that a wrong key stops the start, and not the first customer.
+            for model in self._sections:
                 self.stores.settings(store.id, model)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from guildshop.database.tables import StoreRow, StoreSetting
-from guildshop.errors import FieldError, Invalid, NotFound, Refusal, Stale
+from guildshop.errors import ConfigurationError, FieldError, Invalid, NotFound, Refusal, Stale
 from guildshop.i18n import _
 from guildshop.money import known_currency
 from guildshop.permissions import Actor, Origin
@@ -270,7 +270,7 @@ class Stores:
             base = self._from_file(store_id, section)
         try:
             self._app.validate_section(model, base | dict(after), section)
-        except Exception as error:
+        except ConfigurationError as error:
             raise Invalid(str(error), errors=[FieldError(section, str(error))]) from error
 
     async def _write(
