@@ -280,18 +280,29 @@ def _is_or(token: Token, level: int) -> bool:
 
 
 def _check_assignments(tokens: Sequence[Token], table: _Table, tail: range, bindings: _Bindings) -> None:
-    for index in _segment(tokens, table, tail, "SET", {"WHERE", "FROM", "RETURNING"}):
+    segment = _segment(tokens, table, tail, "SET", {"WHERE", "FROM", "RETURNING"})
+    for index in segment:
         token = tokens[index]
-        if token.is_name and token.text.lower() == STORE and tokens[index + 1].text in {"=", ","}:
+        if token.depth == table.depth + 1 and token.text.lower() == STORE and _in_column_list(tokens, index):
+            raise _Unbound(f"a row of {table.name} cannot move to another store")
+        if token.depth != table.depth or not token.is_name or token.text.lower() != STORE:
+            continue
+        if tokens[index - 1].text in {"SET", ","} and tokens[index + 1].text == "=":
             _must_be_parameter(tokens, index, table, bindings)
 
 
+def _in_column_list(tokens: Sequence[Token], index: int) -> bool:
+    """Tell whether the token stands in `SET (a, b) = …`, whose bracket follows SET or a comma."""
+    depth = tokens[index].depth
+    while tokens[index].depth >= depth:
+        index -= 1
+    return tokens[index - 1].text in {"SET", ","}
+
+
 def _must_be_parameter(tokens: Sequence[Token], index: int, table: _Table, bindings: _Bindings) -> None:
-    if tokens[index - 1].text not in {"SET", ",", "."}:
-        return
-    value = tokens[index + 2] if tokens[index + 1].text == "=" else None
+    value = tokens[index + 2]
     after = tokens[index + 3].text if index + 3 < len(tokens) else ""
-    if value is None or value.parameter is None or after not in {",", "WHERE", "FROM", "RETURNING", ""}:
+    if value.parameter is None or after not in {",", "WHERE", "FROM", "RETURNING", ""}:
         raise _Unbound(f"a row of {table.name} cannot move to another store")
     bindings.parameters.append(value.parameter)
 

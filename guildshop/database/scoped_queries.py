@@ -59,7 +59,9 @@ def _bind_joins(querystring: QueryString, store_tables: frozenset[str]) -> Query
     """Join rows of the same store only; a row that points into another store finds nothing there."""
     for part in (querystring, *(argument for argument in querystring.args if isinstance(argument, QueryString))):
         if "LEFT JOIN" in part.template:
-            bound = {match["alias"] for match in _JOIN.finditer(part.template) if match["table"] in store_tables}
+            bound = frozenset(
+                {match["alias"] for match in _JOIN.finditer(part.template) if match["table"] in store_tables}
+            )
             part.template = _JOIN.sub(partial(_bind_join, store_tables, bound | store_tables), part.template)
     return querystring
 

@@ -128,6 +128,7 @@ _SCHEMA = """SELECT md5(
         WHERE c.relnamespace = 'public'::regnamespace)
     || (SELECT string_agg(a.attname || a.attnum::text, ',' ORDER BY a.attrelid, a.attnum) FROM pg_attribute a
         JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = 'public'::regnamespace)
+    || (SELECT string_agg(app_name || name, ',' ORDER BY app_name, name) FROM migration)
     || (SELECT count(*) FROM pg_trigger)::text || (SELECT count(*) FROM pg_proc)::text
     || (SELECT count(*) FROM pg_constraint)::text)"""
 

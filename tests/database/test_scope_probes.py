@@ -23,9 +23,9 @@ from piccolo.query.methods.update import Update
 from piccolo.querystring import QueryString
 
 from guildshop.database import Database, new_id
+from guildshop.database.tables import StoreRow
 from guildshop.errors import ScopeError
 from guildshop.permissions import Actor
-from guildshop.database.tables import StoreRow
 from guildshop.tenancy import StoreTable, every_store, scope
 
 OURS, THEIRS = 1, 2
@@ -365,6 +365,9 @@ PROBES: dict[str, Probe] = {
     "raw update": _raw("UPDATE probe_person SET points = 0 WHERE store = {}", THEIRS),
     "raw update set is no condition": _raw("UPDATE probe_person SET store = {} WHERE points > 0", OURS),
     "raw update moves": _raw("UPDATE probe_person SET store = 2 WHERE store = {}", OURS),
+    "raw update moves in a list": _raw(
+        "UPDATE probe_person SET (store, points) = ({}, 0) WHERE store = {}", OURS, OURS
+    ),
     "raw delete": _raw("DELETE FROM probe_thing WHERE code = 'T77'"),
     "raw drop": _raw("DROP TABLE probe_thing"),
     "engine": _engine("SELECT * FROM probe_person"),
