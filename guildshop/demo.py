@@ -25,7 +25,7 @@ from guildshop.errors import ConfigurationError, GuildshopError, NotFound, Refus
 from guildshop.i18n import _
 from guildshop.importing import import_kind, import_sheet
 from guildshop.permissions import OWNER, Actor, Origin
-from guildshop.serving import port_in_use, serve
+from guildshop.serving import serve
 from guildshop.simulator.server import DEFAULT_TOKEN, Simulator
 from guildshop.simulator.worlds import DEMO_GUILD_ID, demo_world
 from guildshop.stores import Store
@@ -85,8 +85,11 @@ class Demo:
         try:
             await simulator.start(HOST, self.simulator_port)
         except OSError as error:
-            remedy = _("choose another by --simulator-port")
-            raise port_in_use(error, HOST, self.simulator_port, remedy) from None
+            raise ConfigurationError(
+                _("Port {port} on {host} is not free ({reason}). Stop what uses it, or set --simulator-port.").format(
+                    port=self.simulator_port, host=HOST, reason=error.strerror or error
+                )
+            ) from None
         try:
             await serve(
                 self.settings(simulator.api_url, sign_in),
@@ -94,7 +97,7 @@ class Demo:
                 ready=lambda app: self._tell(app, simulator, sign_in),
             )
         except ConfigurationError as error:
-            raise self._about_demo(error) from None
+            raise ConfigurationError(str(error).replace("web.port", "--web-port")) from None
         finally:
             await simulator.stop()
         self.say(_("Stopped. The data is kept in {directory}.").format(directory=self.directory))
@@ -181,11 +184,6 @@ class Demo:
         file.write_text(json.dumps(asdict(sign_in)), "utf-8")
         self._fresh_sign_in = True
         return sign_in
-
-    def _about_demo(self, error: ConfigurationError) -> ConfigurationError:
-        return ConfigurationError(
-            str(error).replace(_("choose another by web.port"), _("choose another by --web-port"))
-        )
 
     def _tell(self, app: App, simulator: Simulator, sign_in: SignIn) -> None:
         web = app.settings.web.public_url

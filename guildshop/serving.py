@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import signal
 import threading
@@ -15,7 +14,7 @@ import structlog
 
 from guildshop.app import App
 from guildshop.config.settings import Settings
-from guildshop.errors import ConfigurationError, GuildshopError
+from guildshop.errors import GuildshopError
 from guildshop.i18n import _
 
 log = structlog.get_logger(__name__)
@@ -135,29 +134,9 @@ async def serve(
         stopping.close()
 
 
-def port_in_use(error: OSError, host: str, port: int, remedy: str) -> ConfigurationError:
-    """Return the sentence for an address that cannot be listened on."""
-    if error.errno == errno.EADDRINUSE:
-        return ConfigurationError(
-            _("Port {port} on {host} is in use. Stop what uses it, or {remedy}.").format(
-                port=port, host=host, remedy=remedy
-            )
-        )
-    reason = error.strerror or str(error)
-    return ConfigurationError(
-        _("Cannot listen on {host}, port {port}: {reason}. Check web.host and web.port, or {remedy}.").format(
-            host=host, port=port, reason=reason, remedy=remedy
-        )
-    )
-
-
 async def _start(app: App, *, web: bool, discord: bool, shards: Shards | None) -> None:
     if web:
-        try:
-            await app.start_web()
-        except OSError as error:
-            address = app.settings.web
-            raise port_in_use(error, address.host, address.port, _("choose another by web.port")) from None
+        await app.start_web()
     if discord:
         if shards is None:
             await app.start_discord()

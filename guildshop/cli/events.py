@@ -6,9 +6,8 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
-from guildshop.cli.opening import opened, operator, out, run_async
+from guildshop.cli.opening import opened, operator, out, print_table, run_async
 from guildshop.errors import NotFound
 from guildshop.i18n import _
 
@@ -29,14 +28,20 @@ def list_events(
             if not deliveries:
                 out.print(_("No delivery has failed."))
                 return
-            table = Table(box=None, pad_edge=False)
-            for heading in (_("ID"), _("Store"), _("Event"), _("Listener"), _("Since"), _("Error")):
-                table.add_column(heading)
-            for delivery in deliveries:
-                since = delivery.occurred_at.isoformat(timespec="seconds")
-                name = app.stores.get(delivery.store).name
-                table.add_row(str(delivery.id), name, delivery.event, delivery.listener, since, delivery.error)
-            out.print(table)
+            print_table(
+                (_("ID"), _("Store"), _("Event"), _("Listener"), _("Since"), _("Error")),
+                [
+                    (
+                        delivery.id,
+                        app.stores.get(delivery.store).name,
+                        delivery.event,
+                        delivery.listener,
+                        delivery.occurred_at.isoformat(timespec="seconds"),
+                        " ".join(delivery.error.split()),
+                    )
+                    for delivery in deliveries
+                ],
+            )
 
     run_async(work())
 

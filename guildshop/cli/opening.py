@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
 import typer
 import uvloop
+from rich.cells import cell_len
 from rich.console import Console
 
 from guildshop.app import App
@@ -40,6 +41,15 @@ async def opened(settings: Settings | None = None, *, migrate: bool = True) -> A
         yield app
     finally:
         await app.close()
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows in columns, one line each, however wide the terminal is: so they can be searched and cut."""
+    lines = [[str(cell) for cell in row] for row in (headings, *rows)]
+    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(headings))]
+    for line in lines:
+        cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True))
+        out.print("  ".join(cells).rstrip())
 
 
 def store_of(app: App, guild: int) -> Store:

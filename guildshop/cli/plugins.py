@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from guildshop.cli.opening import opened, out, run_async, store_of
+from guildshop.cli.opening import opened, print_table, run_async, store_of
 from guildshop.i18n import _
 
 commands = typer.Typer(no_args_is_help=True, help="What this installation can do.")
@@ -27,16 +26,15 @@ def list_plugins(
     async def work() -> None:
         async with opened() as app:
             shop = None if store is None else store_of(app, store)
-            table = Table(box=None, pad_edge=False)
-            for heading in (_("Plugin"), _("Needs"), _("What it adds")):
-                table.add_column(heading)
+            headings = [_("Plugin"), _("Needs")]
             if shop is not None:
-                table.add_column(_("In {store}").format(store=shop.name))
+                headings.append(_("In {store}").format(store=shop.name))
+            rows = []
             for plugin in app.plugins:
-                row = [plugin.name, ", ".join(plugin.requires) or "–", _(plugin.description)]
+                row = [plugin.name, ", ".join(plugin.requires) or "–"]
                 if shop is not None:
                     row.append(_("on") if app.stores.enabled(shop.id, plugin.name) else _("off"))
-                table.add_row(*row)
-            out.print(table)
+                rows.append([*row, _(plugin.description)])
+            print_table([*headings, _("What it adds")], rows)
 
     run_async(work())

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from guildshop.cli.opening import opened, out, run_async
+from guildshop.cli.opening import opened, out, print_table, run_async
 from guildshop.i18n import _
 
 commands = typer.Typer(no_args_is_help=True, help="The stores of this installation.")
@@ -45,13 +44,19 @@ def list_stores() -> None:
             if not stores:
                 out.print(_("There is no store yet. `store create --guild ID --name NAME` makes one."))
                 return
-            table = Table(box=None, pad_edge=False)
-            for heading in (_("Discord server"), _("Name"), _("Currency"), _("Language"), _("State")):
-                table.add_column(heading, no_wrap=True)
-            for store in stores:
-                state = _("open") if store.active else _("asleep")
-                table.add_row(str(store.guild_id or "–"), store.name, store.currency, store.language, state)
-            out.print(table)
+            print_table(
+                (_("Discord server"), _("Name"), _("Currency"), _("Language"), _("State")),
+                [
+                    (
+                        store.guild_id or "–",
+                        store.name,
+                        store.currency,
+                        store.language,
+                        _("open") if store.active else _("asleep"),
+                    )
+                    for store in stores
+                ],
+            )
 
     run_async(work())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Annotated
@@ -44,9 +45,9 @@ def run(
 
 
 def demo(
-    web_port: Annotated[int, typer.Option("--web-port", help="Where the web admin listens.", min=0, max=65535)] = 8080,
+    web_port: Annotated[int, typer.Option("--web-port", help="Where the web admin listens.", min=1, max=65535)] = 8080,
     simulator_port: Annotated[
-        int, typer.Option("--simulator-port", help="Where the simulated Discord listens.", min=0, max=65535)
+        int, typer.Option("--simulator-port", help="Where the simulated Discord listens.", min=1, max=65535)
     ] = 8090,
     database: Annotated[
         str | None, typer.Option("--database", help="A database URL in place of the demo's file.")
@@ -56,6 +57,9 @@ def demo(
     """Try the whole shop with a simulated Discord in the browser; no account or token is needed."""
     from guildshop.demo import Demo
 
+    root = logging.getLogger()
+    if root.level == logging.INFO:  # what is printed below shall not drown; --debug shows all
+        root.setLevel(logging.WARNING)
     directory = Path(os.environ.get(HOME_VARIABLE) or ".") / "data" / "demo"
     run_async(
         Demo(
