@@ -147,11 +147,7 @@ class Bot(discord.AutoShardedClient):
 
     async def on_member_join(self, member: discord.Member) -> None:
         """Tell the plugins that somebody joined."""
-        store = self.app.stores.by_guild(member.guild.id)
-        if store is None or member.bot or not self.app.listeners.of(MemberJoined(member.id)):
-            return
-        async with self.app.work(Actor.system(store.id, "bot")) as work:
-            work.record(MemberJoined(member.id))
+        await record_join(self.app, member)
 
     async def on_message(self, message: discord.Message) -> None:
         """Hear what the owners tell the bot."""
@@ -196,6 +192,15 @@ class Bot(discord.AutoShardedClient):
         message = interaction.message.id if interaction.message is not None else None
         views = [held._views.get(message, {}), held._views.get(None, {})]
         return any(key[1] == custom_id for view in views for key in view)
+
+
+async def record_join(app: App, member: discord.Member) -> None:
+    """Record that a member joined a store's server, if any plugin wants to know."""
+    store = app.stores.by_guild(member.guild.id)
+    if store is None or member.bot or not app.listeners.of(MemberJoined(member.id)):
+        return
+    async with app.work(Actor.system(store.id, "bot")) as work:
+        work.record(MemberJoined(member.id))
 
 
 async def start_bot(app: App, *, shard_ids: Sequence[int] | None = None, shard_count: int | None = None) -> Bot:

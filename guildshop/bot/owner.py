@@ -5,6 +5,7 @@ Heard in direct messages, and in a server where Discord passes the mention on.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import discord
@@ -29,7 +30,7 @@ async def handle_owner_message(bot: Bot, message: discord.Message) -> None:
     with use_locale(guilds[0].preferred_locale.value):
         match words[0].casefold():
             case "ping":
-                await message.channel.send(_("Here. {milliseconds} ms to Discord.").format(milliseconds=_latency(bot)))
+                await message.channel.send(_pong(bot))
             case "sync":
                 stores = [store for guild in guilds if (store := bot.app.stores.by_guild(guild.id)) is not None]
                 for store in stores:
@@ -52,5 +53,8 @@ async def _guilds_of_owner(bot: Bot, message: discord.Message) -> list[discord.G
     return [guild for guild in candidates if message.author.id == guild.owner_id or message.author.id in runs_it]
 
 
-def _latency(bot: Bot) -> int:
-    return round(bot.latency * 1000) if bot.latency == bot.latency else 0
+def _pong(bot: Bot) -> str:
+    """Say that the bot is here; before the first heartbeat there is no latency."""
+    if not math.isfinite(bot.latency):
+        return _("Here.")
+    return _("Here. {milliseconds} ms to Discord.").format(milliseconds=round(bot.latency * 1000))

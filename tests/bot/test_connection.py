@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.bot.probe import Log, Probe
 
 from guildshop.app import App
 from guildshop.bot.sending import Message
@@ -14,6 +13,7 @@ from guildshop.loading import Plugins
 from guildshop.simulator import Simulator
 from guildshop.simulator.faults import RateLimit
 from guildshop.testing import Shop, ShopFactory
+from tests.bot.probe import Log, Probe
 
 
 async def test_shards_may_be_given(probe: Shop) -> None:
