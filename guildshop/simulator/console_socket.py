@@ -12,7 +12,7 @@ from guildshop.simulator import interactions as kinds
 from guildshop.simulator import permissions as p
 from guildshop.simulator.interactions import Interaction
 from guildshop.simulator.json_types import Json
-from guildshop.simulator.state import DM, Notice
+from guildshop.simulator.state import DM, THREADS, Notice
 
 if TYPE_CHECKING:
     from guildshop.simulator.server import Simulator
@@ -24,7 +24,7 @@ class Page:
     def __init__(self, user_id: str) -> None:
         self.user_id = user_id
         self.queue: asyncio.Queue[bytes] = asyncio.Queue()
-        self.channels: set[str] = set()
+        self.channels: dict[str, str] = {}  # seen now → their guild
 
     def send(self, name: str, data: Json) -> None:
         """Queue a frame."""
@@ -96,9 +96,10 @@ class ConsoleSockets:
         page.channels = self._visible(page)
         page.send("READY", view.ready(self._sim, page.user_id))
 
-    def _visible(self, page: Page) -> set[str]:
+    def _visible(self, page: Page) -> dict[str, str]:
         state = self._sim.state
-        return {c["id"] for c in state.channels.values() if p.can_see(state, c, page.user_id)}
+        listed = [c for c in state.channels.values() if "guild_id" in c and p.can_see(state, c, page.user_id)]
+        return {channel["id"]: channel["guild_id"] for channel in listed}
 
     def _notice(self, notice: Notice) -> None:
         for page in self._pages:
@@ -111,36 +112,41 @@ class ConsoleSockets:
         channel = self._sim.state.channels.get(notice.channel_id or "")
         if channel is None or notice.only_for not in (None, page.user_id):
             return
-        if p.can_see(self._sim.state, channel, page.user_id):
-            data = view.dm(self._sim.state, notice.data) if notice.data.get("type") == DM else notice.data
-            page.send(notice.name, data if notice.name.startswith("CHANNEL") else notice.data)
         if notice.name == "THREAD_MEMBERS_UPDATE":
-            self._if_channels_changed(page)
+            self._update_channels(page)
+        elif p.can_see(self._sim.state, channel, page.user_id):
+            is_dm = notice.name.startswith("CHANNEL_") and channel["type"] == DM
+            page.send(notice.name, view.dm(self._sim.state, channel) if is_dm else notice.data)
 
     def _about_guild(self, page: Page, notice: Notice) -> None:
-        data = notice.data
-        about_me = notice.name.startswith("GUILD_MEMBER_") and data["user"]["id"] == page.user_id
-        if about_me and notice.name != "GUILD_MEMBER_UPDATE":
+        name, data, state = notice.name, notice.data, self._sim.state
+        about_me = name.startswith("GUILD_MEMBER_") and data["user"]["id"] == page.user_id
+        if about_me and name != "GUILD_MEMBER_UPDATE":
             self._ready(page)
             return
-        guild = self._sim.state.guilds[notice.guild_id or ""]
-        if page.user_id not in guild.members:
+        # GUILD_CREATE and GUILD_DELETE say that the bot came or went, with channels that not everybody sees.
+        if name in ("GUILD_CREATE", "GUILD_DELETE") or page.user_id not in state.guilds[notice.guild_id or ""].members:
             return
-        if notice.name.startswith(("CHANNEL_", "THREAD_")) and not notice.name.endswith("DELETE"):
-            channel = self._sim.state.channels.get(data["id"])
-            if channel is not None and p.can_see(self._sim.state, channel, page.user_id):
-                page.channels.add(channel["id"])
-                page.send(notice.name, data)
-        else:
-            page.send(notice.name, data)
-        if about_me or notice.name in ("CHANNEL_UPDATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE"):
-            self._if_channels_changed(page)
+        if name.startswith(("CHANNEL_", "THREAD_")):
+            self._update_channels(page)
+            if data["id"] in page.channels and name.endswith("UPDATE"):
+                page.send(name, data)
+            return
+        page.send(name, data)
+        if about_me or name.startswith("GUILD_ROLE_"):
+            self._update_channels(page)
         if about_me:
-            self._send_commands(page, guild.id)
+            self._send_commands(page, notice.guild_id)
 
-    def _if_channels_changed(self, page: Page) -> None:
-        if self._visible(page) != page.channels:
-            self._ready(page)
+    def _update_channels(self, page: Page) -> None:
+        """Show channels that the person sees from now on, and hide those that they see no longer."""
+        visible = self._visible(page)
+        for channel_id in visible.keys() - page.channels.keys():
+            channel = self._sim.state.channels[channel_id]
+            page.send("THREAD_CREATE" if channel["type"] in THREADS else "CHANNEL_CREATE", channel)
+        for channel_id in page.channels.keys() - visible.keys():
+            page.send("CHANNEL_DELETE", {"id": channel_id, "guild_id": page.channels[channel_id]})
+        page.channels = visible
 
     def _commands(self, guild_id: str | None) -> None:
         for page in self._pages:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import discord
 import pytest
 
 from guildshop.simulator import Simulator, demo_world
@@ -174,8 +175,11 @@ async def test_joining_leaving_and_roles(sim: Simulator) -> None:
         refused = await page.ask("PUT", path, {"roles": [sim.role_id("staff")]}, 400)
         assert refused["message"] == "Only the server's owner may change roles here."
         await owner.ask("PUT", path, {"roles": [sim.role_id("staff")]})
-        visible = {channel["name"] for channel in (await page.frame("READY"))["guilds"][0]["channels"]}
-        assert "orders" in visible
+        shown = {(await page.frame("CHANNEL_CREATE"))["name"] for _ in range(2)}
+        assert shown == {"orders", "bot-log"}
+        await owner.ask("PUT", path, {"roles": []})
+        hidden = {(await page.frame("CHANNEL_DELETE"))["id"] for _ in range(2)}
+        assert hidden == {sim.channel_id("orders"), sim.channel_id("bot-log")}
         await page.ask("POST", "/members", {"action": "leave", "user_id": page.me, "guild_id": guild_id})
         assert (await page.frame("READY"))["guilds"] == []
         made = await page.ask("POST", "/people", {"name": "Ned New"})
@@ -201,6 +205,23 @@ async def test_faults_requests_and_reset(sim: Simulator) -> None:
         await sim.wait_for(lambda: sim.gateway.online, timeout=30)
         await page.use("ping")
         assert (await page.frame("MESSAGE_CREATE"))["content"] == "Pong"
+
+
+async def test_a_private_thread_appears_for_its_members(sim: Simulator) -> None:
+    async with running(sim) as bot, open_page(sim, "buyer") as page, open_page(sim, "buyer2") as other:
+        channel = await bot.fetch_channel(int(sim.channel_id("shop")))
+        assert isinstance(channel, discord.TextChannel)
+        thread = await channel.create_thread(name="Order 1", invitable=False)
+        await thread.add_user(discord.Object(int(page.me)))
+        await thread.send("For you")
+        shown = await page.frame("THREAD_CREATE")
+        assert (shown["name"], shown["guild_id"]) == ("Order 1", sim.guild_id("demo"))
+        assert (await page.frame("MESSAGE_CREATE"))["content"] == "For you"
+        await other.ask("GET", f"/channels/{thread.id}/messages?as={other.me}", status=403)
+        await channel.send("For all")
+        assert (await other.frame("MESSAGE_CREATE"))["content"] == "For all"
+        await thread.delete()
+        assert (await page.frame("CHANNEL_DELETE"))["id"] == str(thread.id)
 
 
 async def test_other_sites_cannot_use_the_console(sim: Simulator) -> None:

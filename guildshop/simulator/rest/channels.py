@@ -77,9 +77,9 @@ async def delete(call: Call) -> Any:
         return channel
     is_thread = channel["type"] in THREADS
     p.require_in_channel(call.state, channel, p.MANAGE_THREADS if is_thread else p.MANAGE_CHANNELS)
-    call.state.publish(Notice("THREAD_DELETE" if is_thread else "CHANNEL_DELETE", channel, channel["guild_id"]))
     del call.state.channels[channel["id"]]
     call.state.messages.pop(channel["id"], None)
+    call.state.publish(Notice("THREAD_DELETE" if is_thread else "CHANNEL_DELETE", channel, channel["guild_id"]))
     return channel
 
 
