@@ -8,6 +8,8 @@ from typing import Any
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
 
 CHROMIUM = Path("/usr/bin/chromium")
+# Generous, since the machine may be busy; nothing waits longer than it has to.
+expect.set_options(timeout=15_000)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
