@@ -13,21 +13,31 @@ from guildshop.config.settings import Settings
 from guildshop.database.testing import database, database_url
 from guildshop.permissions import TEMPLATES, Actor, ActorKind
 from guildshop.stores import Store
+from guildshop.web.testing import chromium, owner, server, support, tabs, token, users, visitor, visitors
 
 __all__ = [
     "Clock",
     "Shop",
     "ShopFactory",
     "app",
+    "chromium",
     "clock",
     "database",
     "database_url",
     "make_shop",
     "member",
     "other_store",
+    "owner",
+    "server",
     "shop",
     "staff",
     "store",
+    "support",
+    "tabs",
+    "token",
+    "users",
+    "visitor",
+    "visitors",
 ]
 
 GUILD = 100000000000000001

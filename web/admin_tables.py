@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -46,6 +46,7 @@ class ServiceTable(TableConfig):
     read: str = ""
     hidden: tuple[str, ...] = ()
     editable: tuple[str, ...] = ()
+    volatile: tuple[str, ...] = ()
     on_patch: PatchHandler | None = None
     on_post: PostHandler | None = None
     on_delete: DeleteHandler | None = None
@@ -68,6 +69,7 @@ def service_table(
     visible: Sequence[Column] = (),
     hidden: Sequence[Column] = (),
     editable: Sequence[Column] = (),
+    volatile: Sequence[Column] = (),
     on_patch: PatchHandler | None = None,
     on_post: PostHandler | None = None,
     on_delete: DeleteHandler | None = None,
@@ -80,7 +82,8 @@ def service_table(
     `read` is the permission to see it. `visible` are the columns of the list (all but the hidden ones by default);
     `hidden` ones appear nowhere, like `store` and secret ones. `on_patch(actor, id, changes, version)` gets only what
     differs from the stored row, and only columns in `editable`; `on_post(actor, values)` returns the new row's key;
-    `on_delete(actor, id)` returns a sentence that says what became of the row.
+    `on_delete(actor, id)` returns a sentence that says what became of the row. `volatile` columns change by
+    themselves, as stock does: a form that carries an older value is no attempt to change them.
     """
     unseen = {STORE, *(column._meta.name for column in (*hidden, *table._meta.secret_columns))}
     shown = list(visible) or [column for column in table._meta.columns if column._meta.name not in unseen]
@@ -90,13 +93,14 @@ def service_table(
         table_class=table,
         visible_columns=shown,
         visible_filters=filters,
-        link_column=link or (None if primary in shown else shown[0]),
+        link_column=link or next((column for column in shown if column._meta.name == primary._meta.name), shown[0]),
         order_by=[OrderBy(column=column, ascending=not newest_first) for column in (*order_by, primary)],
         time_resolution={column: 1 for column in table._meta.columns if isinstance(column, Timestamptz)},
         validators=Validators(every=[_reader_check(read)]),
         read=read,
         hidden=tuple(sorted(unseen)),
         editable=tuple(column._meta.name for column in editable),
+        volatile=tuple(column._meta.name for column in volatile),
         on_patch=on_patch,
         on_post=on_post,
         on_delete=on_delete,
@@ -107,7 +111,15 @@ def as_service_table(table: TableConfig | type[Table]) -> ServiceTable:
     """Return the table as given by `service_table`, or, given any other way, read-only for who may see settings."""
     if isinstance(table, ServiceTable):
         return table
-    return service_table(table.table_class if isinstance(table, TableConfig) else table, read="settings.read")
+    if not isinstance(table, TableConfig):
+        return service_table(table, read="settings.read")
+    made = service_table(table.table_class, read="settings.read", visible=table.visible_columns or ())
+    return replace(
+        made,
+        visible_filters=table.visible_filters or made.visible_filters,
+        link_column=table.link_column or made.link_column,
+        order_by=table.order_by or made.order_by,
+    )
 
 
 class ServiceCRUD(PiccoloCRUD):
@@ -192,6 +204,7 @@ class ServiceCRUD(PiccoloCRUD):
             stored = await self._stored(row_id)
             version = _same_version(given, stored)
             changes = _changes(self.table, given, stored)
+            changes = {name: value for name, value in changes.items() if name not in config.volatile}
             _refuse_locked(changes, config)
             if changes:
                 await patch(actor, row_id, changes, version)

@@ -88,12 +88,8 @@ async def change_password(request: web.Request) -> web.StreamResponse:
     identity = require_identity(request)
     form = await request.post()
     try:
-        await (
-            app_of(request)
-            .get(UserService)
-            .change_password(
-                identity.signed_in.user.id, str(form.get("current_password", "")), str(form.get("password", ""))
-            )
+        await UserService(app_of(request)).change_password(
+            identity.signed_in.user.id, str(form.get("current_password", "")), str(form.get("password", ""))
         )
     except Invalid as refusal:
         return await _account(request, {error.field: error.message for error in refusal.errors}, status=refusal.status)

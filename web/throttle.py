@@ -71,14 +71,16 @@ class Throttle:
     async def _claim(self, subject: str) -> None:
         hashed = _hashed(subject)
         limit = FAILURES_PER_ADDRESS if subject.startswith("address:") else FAILURES_PER_SUBJECT
-        for _attempt in range(2):
-            if await self._count(hashed, limit):
-                return
-            if await self._exists(hashed):
+        known = False
+        while not await self._count(hashed, limit):
+            if known:
                 break
-            # Another process may make the row just now: then it is counted in that one.
-            if await self._begin(hashed):
+            # Nothing was counted: the limit is reached, or there is no row yet, or another process made it just now.
+            if not await self._exists(hashed) and await self._begin(hashed):
                 return
+            known = True
+        else:
+            return
         raise TooManyAttempts(
             _("Too many failed attempts. Wait {minutes} minutes, then try again.").format(
                 minutes=int(WINDOW.total_seconds() // 60)

@@ -35,8 +35,12 @@
   const lock = () => {
     for (const field of document.querySelectorAll("form [name]")) {
       if (!locked.has(field.name) || !/^#\/[^/]+\/[^/]+\//.test(location.hash) || /\/add\//.test(location.hash)) continue;
-      if ("readOnly" in field) field.readOnly = true;
-      field.classList.add("guildshop-locked");
+      // A time is a hidden field beside the inputs that people see.
+      const shown = field.type === "hidden" ? field.parentElement.querySelectorAll("input, select") : [field];
+      for (const part of shown) {
+        if ("readOnly" in part) part.readOnly = true;
+        part.classList.add("guildshop-locked");
+      }
     }
   };
   new MutationObserver(lock).observe(document, { childList: true, subtree: true });
