@@ -13,6 +13,7 @@ from guildshop.app import App
 from guildshop.cli.opening import out, run_async
 from guildshop.config.settings import load_settings
 from guildshop.i18n import _
+from guildshop.logging import configure_logging
 from guildshop.serving import Shards, serve
 
 HOME_VARIABLE = "GUILDSHOP_HOME"
@@ -57,9 +58,8 @@ def demo(
     """Try the whole shop with a simulated Discord in the browser; no account or token is needed."""
     from guildshop.demo import Demo
 
-    root = logging.getLogger()
-    if root.level == logging.INFO:  # what is printed below shall not drown; --debug shows all
-        root.setLevel(logging.WARNING)
+    if not logging.getLogger().isEnabledFor(logging.DEBUG):  # what is printed below shall not drown
+        configure_logging(level="WARNING")
     directory = Path(os.environ.get(HOME_VARIABLE) or ".") / "data" / "demo"
     run_async(
         Demo(
