@@ -142,10 +142,7 @@ _OR = re.compile(r"\bOR\b", re.IGNORECASE)
 def change_shape(kind: str, table: type[Table], where: str, assignments: str = "") -> ChangeShape:
     """Return the shape of `kind` ("update", "delete" or "require") on the rows of a table that `where` names."""
     name = table._meta.tablename
-    if is_scoped(table):
-        condition = f'"{name}"."{STORE}" = :{STORE} AND ({where})'
-    else:
-        condition = where
+    condition = f'"{name}"."{STORE}" = :{STORE} AND ({where})' if is_scoped(table) else where
     if kind == "update":
         text = f'UPDATE "{name}" SET {assignments} WHERE {condition}'
         postgres = text + " RETURNING 1"
@@ -201,6 +198,8 @@ class Unit:
     operations: list[Operation] = field(default_factory=list)
     wakes: bool = False
     """Whether it leaves deliveries, so that the dispatcher must be woken."""
+    doubted: bool = False
+    """Whether an attempt's answer was lost, so that it may have happened."""
 
 
 def row_values(shape: InsertShape, dialect: str, columns: Mapping[str, Any], given: int, now: datetime) -> list[Any]:

@@ -35,13 +35,16 @@ KEPT_STATEMENTS = 1000
 ATTEMPTS = 8
 MIGRATION_LOCK = 0x6775_696C_6473_6870
 
-_RETRIED = (
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    # The server says that it ends the session: then the statement has not happened.
+# After these nothing has happened, for certain.
+_UNDONE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+# After these nobody knows yet. asyncpg raises InternalClientError when the server ends a session mid-sentence.
+_LOST = (
+    asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.InternalClientError,
+    OSError,
 )
 GUARD_FAILED = "GS001"
 
@@ -131,9 +134,9 @@ class PostgresDatabase(Database):
         """Run a query and return asyncpg's records; one that found its connection dead is tried again."""
         for attempt in range(ATTEMPTS):
             try:
-                return list(await self.pool.fetch(text, *arguments))
+                return await self._fetch(text, arguments)
             except Exception as error:
-                if attempt == ATTEMPTS - 1 or not (isinstance(error, _RETRIED) or is_lost(error)):
+                if attempt == ATTEMPTS - 1 or not (isinstance(error, _UNDONE) or is_lost(error)):
                     raise
                 await _pause(attempt, error)
         raise AssertionError
@@ -142,14 +145,22 @@ class PostgresDatabase(Database):
         """Run one writing statement and return asyncpg's records."""
         for attempt in range(ATTEMPTS):
             try:
-                return list(await self.pool.fetch(text, *arguments))
-            except _RETRIED as error:
+                return await self._fetch(text, arguments)
+            except _UNDONE as error:
                 if attempt == ATTEMPTS - 1:
                     raise
                 await _pause(attempt, error)
             except asyncpg.IntegrityConstraintViolationError as error:
                 raise violation(error) from error
         raise AssertionError
+
+    async def _fetch(self, text: str, arguments: Sequence[Any]) -> list[Any]:
+        async with self.pool.acquire() as connection:
+            try:
+                return list(await connection.fetch(text, *arguments))
+            except asyncpg.InternalClientError:
+                connection.terminate()
+                raise
 
     async def _read(self, text: str, values: dict[str, Any]) -> list[dict[str, Any]]:
         sql, template = compiled("postgres", text)
@@ -171,38 +182,36 @@ class PostgresDatabase(Database):
             progress = _Progress()
             try:
                 await self._try(statements, progress)
-            except _RETRIED as error:
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+                lost = is_lost(error)
+                if not lost and not isinstance(error, _UNDONE):
+                    # A doubtful attempt may have happened after all, and now stands in its own way.
+                    if unit.doubted and await self._has_happened(unit):
+                        return
+                    raise _answer_to(error, unit.operations, segments[progress.begun - 1]) from error
                 if attempt == ATTEMPTS - 1:
                     raise _keeps_failing(error) from error
                 await _pause(attempt, error)
-            except asyncpg.PostgresError as error:
-                if not is_lost(error):
-                    raise _answer_to(error, unit.operations, segments[progress.begun - 1]) from error
-                await self._recover(unit, attempt, progress, error)
-            except (OSError, asyncpg.InterfaceError) as error:
-                if not is_lost(error):
-                    raise
-                await self._recover(unit, attempt, progress, error)
-            if progress.finished:
+                if lost and progress.begun:
+                    unit.doubted = True
+                    if await self._has_happened(unit):
+                        return
+            else:
                 return
 
     async def _try(self, statements: Sequence[Statement], progress: _Progress) -> None:
         async with self.pool.acquire() as connection:
             progress.begun = 1
-            if len(statements) == 1:
-                await connection.fetch(statements[0].text, *statements[0].arguments)
-            else:
+            try:
+                if len(statements) == 1:
+                    await connection.fetch(statements[0].text, *statements[0].arguments)
+                    return
                 async with connection.transaction():
                     for progress.begun, statement in enumerate(statements, 1):
                         await connection.fetch(statement.text, *statement.arguments)
-        progress.finished = True
-
-    async def _recover(self, unit: Unit, attempt: int, progress: _Progress, error: Exception) -> None:
-        """After a lost connection: see whether the unit has happened, else let it be tried again."""
-        if attempt == ATTEMPTS - 1:
-            raise _keeps_failing(error) from error
-        await _pause(attempt, error)
-        progress.finished = progress.begun > 0 and await self._has_happened(unit)
+            except asyncpg.InternalClientError:
+                connection.terminate()
+                raise
 
     async def _has_happened(self, unit: Unit) -> bool:
         """Tell whether a unit was committed whose answer was lost, by looking for a row that it inserts."""
@@ -268,19 +277,20 @@ class PostgresSession:
 
 @dataclass(slots=True)
 class _Progress:
-    """How far an attempt came: how many statements were begun, and whether all of it was committed."""
+    """How far an attempt came: how many statements were begun."""
 
     begun: int = 0
-    finished: bool = False
 
 
 class _ShowsWhich(Exception):
     """A unit failed; which operation it was is to be found by doing them one by one."""
 
 
-def _answer_to(error: asyncpg.PostgresError, operations: Sequence[Operation], segment: Sequence[int]) -> Exception:
+def _answer_to(error: Exception, operations: Sequence[Operation], segment: Sequence[int]) -> Exception:
     members = [operations[number] for number in segment]
-    if error.sqlstate == GUARD_FAILED:
+    if isinstance(error, TimeoutError):
+        return OutcomeUnknown(f"PostgreSQL did not answer within {COMMAND_SECONDS:.0f} s. Look whether it was saved.")
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == GUARD_FAILED:
         number = int(str(error))
         earlier = [operations[index] for index in segment if index < number]
         # On SQLite an earlier insert that conflicts would have spoken first.
@@ -295,9 +305,9 @@ def _answer_to(error: asyncpg.PostgresError, operations: Sequence[Operation], se
 
 def is_lost(error: Exception) -> bool:
     """Tell whether the error means that the connection is gone."""
-    if isinstance(error, asyncpg.ConnectionDoesNotExistError | asyncpg.ConnectionFailureError | OSError):
+    if isinstance(error, _LOST):
         return not isinstance(error, TimeoutError)
-    return type(error) is asyncpg.InterfaceError and "clos" in str(error)
+    return isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)
 
 
 def _keeps_failing(error: Exception) -> DatabaseError:

@@ -32,7 +32,8 @@ class PooledPostgresEngine(PostgresEngine):
         """Run a query through the pool."""
         text, arguments = querystring.compile_string(engine_type="postgres")
         check_piccolo("postgres", text, arguments)
-        return await self._database.write(text, arguments)
+        run = self._database.read if text.lstrip()[:6].upper() == "SELECT" else self._database.write
+        return await run(text, arguments)
 
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:
         """Run a schema statement through the pool."""

@@ -118,7 +118,7 @@ async def test_failing_migration_leaves_nothing(database_url: str, tmp_path: Pat
 async def test_migration_that_leaves_orphans_is_undone(database_url: str, tmp_path: Path) -> None:
     first = await _reopen(database_url, _garden(tmp_path / "garden", FIRST))
     await first.close()
-    with pytest.raises(Exception, match="(?i)foreign key|point at"):
+    with pytest.raises(Exception, match=r"(?i)foreign key|point at"):
         await _reopen(database_url, _garden(tmp_path / "garden", FIRST, ORPHANS))
     await _assert_untouched(database_url, _garden(tmp_path / "garden", FIRST, ORPHANS))
 
@@ -139,7 +139,7 @@ async def test_database_of_a_newer_version_is_refused(database_url: str, migrate
     database = await open_database(database_url)
     await database.execute("INSERT INTO migration (app_name, name) VALUES ('kernel', '2031-01-01T00:00:00:000000')")
     await database.close()
-    with pytest.raises(DatabaseError, match="newer Guildshop.*2031-01-01"):
+    with pytest.raises(DatabaseError, match=r"newer Guildshop.*2031-01-01"):
         await open_database(database_url, migrate=migrate)
 
 

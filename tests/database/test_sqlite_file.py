@@ -108,7 +108,7 @@ async def test_broken_backup_changes_nothing(url: str, tmp_path: Path) -> None:
     await database.close()
     (tmp_path / "broken.db").write_bytes(b"no database at all" * 1000)
     for file in ("broken.db", "missing.db"):
-        with pytest.raises(DatabaseError, match="no SQLite database|no file"):
+        with pytest.raises(DatabaseError, match=r"no SQLite database|no file"):
             restore_backup(url, tmp_path / file)
     database = await _open(url)
     assert await database.fetch("SELECT id FROM store") == [{"id": 1}]
