@@ -21,7 +21,7 @@ def ready(state: State, session_id: str, guild_ids: list[str], shard: list[int],
         "application": {
             "id": state.application["id"],
             "flags": state.application["flags"],
-            "flags_new": str(state.application["flags"]),
+            "flags_new": state.application["flags_new"],
         },
     }
 

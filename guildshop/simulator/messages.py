@@ -12,6 +12,15 @@ _USER = re.compile(r"<@!?(\d+)>")
 _ROLE = re.compile(r"<@&(\d+)>")
 _MEDIA_KEYS = ("image", "thumbnail", "author", "footer")
 
+# What Discord fills in where a component leaves it out.
+_DEFAULTS: dict[int, Json] = {
+    **{kind: {"min_values": 1, "max_values": 1} for kind in (3, 5, 6, 7, 8)},
+    11: {"description": None, "spoiler": False},
+    13: {"spoiler": False},
+    14: {"spacing": 1, "divider": True},
+    17: {"accent_color": None, "spoiler": False},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -147,7 +156,8 @@ def _with_ids(components: list[Json], attachments: list[Json]) -> list[Json]:
         return counter
 
     def copy(component: Json) -> Json:
-        stored: Json = {key: value for key, value in component.items() if value is not None}
+        given = {key: value for key, value in component.items() if value is not None}
+        stored: Json = {**_DEFAULTS.get(component["type"], {}), **given}
         stored["id"] = component.get("id") or next_id()
         if "emoji" in stored:
             stored["emoji"] = {key: value for key, value in stored["emoji"].items() if value is not None}
@@ -160,7 +170,9 @@ def _with_ids(components: list[Json], attachments: list[Json]) -> list[Json]:
             if key in stored:
                 stored[key] = _media(stored[key], attachments)
         if "items" in stored:
-            stored["items"] = [{**item, "media": _media(item["media"], attachments)} for item in stored["items"]]
+            plain = {"description": None, "spoiler": False}
+            items = stored["items"]
+            stored["items"] = [{**plain, **item, "media": _media(item["media"], attachments)} for item in items]
         if stored["type"] == 13 and attachments:
             name = component["file"]["url"].removeprefix("attachment://")
             match = next((a for a in attachments if a["filename"] == name), None)

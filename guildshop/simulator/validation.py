@@ -60,6 +60,7 @@ class Validator:
     """Compile a validator the first time that a route or payload is met. Needs `jsonschema-rs`."""
 
     def __init__(self, folder: Path) -> None:
+        self._open = orjson.loads((folder / OPENAPI).read_bytes())
         self._openapi = _strict(orjson.loads((folder / OPENAPI).read_bytes()))
         self._gateway = _relaxed(orjson.loads((folder / GATEWAY).read_bytes()))
         self._routes = {
@@ -82,6 +83,20 @@ class Validator:
             return None if body in (None, {}) else Violation(what, "", "This route takes no body.", body)
         if body is None:
             return None
+        return _first(validator, what, body)
+
+    def answer(self, method: str, route: str, status: int, body: Any) -> Violation | None:
+        """Return what is wrong with the simulator's own answer, if anything: unknown keys may be there."""
+        what = f"{status} to {method} {route}"
+        answers = self._routes[method, shape(route)]["responses"]
+        if str(status) not in answers:
+            return Violation(what, "", f"The description knows {', '.join(answers)} only.", body)
+        schema = answers[str(status)].get("content", {}).get("application/json", {}).get("schema")
+        if schema is None:
+            return None
+        import jsonschema_rs
+
+        validator = jsonschema_rs.Draft202012Validator({**schema, "components": self._open["components"]})
         return _first(validator, what, body)
 
     def payload(self, name: str, data: Json, sequence: int | None) -> Violation | None:

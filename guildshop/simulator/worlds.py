@@ -62,6 +62,7 @@ def user(user_id: str, name: str, shown: str | None, *, bot: bool = False) -> Js
         "collectibles": None,
         "primary_guild": None,
         "public_flags": 0,
+        "flags": 0,
         "bot": bot,
         "system": False,
     }
@@ -127,6 +128,7 @@ def empty_world(state: State) -> None:
         "summary": "",
         "verify_key": "0" * 64,
         "flags": (1 << 13) | (1 << 15) | (1 << 19) | (1 << 23),
+        "flags_new": str((1 << 13) | (1 << 15) | (1 << 19) | (1 << 23)),
         "tags": [],
         "install_params": {"scopes": ["bot", "applications.commands"], "permissions": str(BOT_PERMISSIONS)},
         "integration_types_config": {"0": {}},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guildshop.simulator import Simulator
-from guildshop.simulator.validation import Validator
+from guildshop.simulator.validation import Validator, validator_for
 
 from .conftest import SPECS
 from .rest_client import Rest, rest_of
@@ -78,6 +78,53 @@ def test_a_wrong_gateway_payload_is_found() -> None:
     assert validator.payload("HELLO", {"heartbeat_interval": 41250}, None) is None
     assert validator.payload("HELLO", {"heartbeat_interval": "soon"}, None) is not None
     assert validator.payload("SOMETHING_ELSE", {}, 1) is None
+
+
+CONTAINER = {"type": 17, "components": [
+    {"type": 10, "content": "# Mug"},
+    {"type": 14},
+    {"type": 9, "components": [{"type": 10, "content": "3 left"}],
+     "accessory": {"type": 2, "style": 5, "label": "Look", "url": "https://example.org"}},
+    {"type": 1, "components": [{"type": 3, "custom_id": "s", "options": [{"label": "l", "value": "v"}]}]},
+]}  # fmt: skip
+ANSWERED: list[tuple[str, str, Any, int]] = [
+    ("GET", "/users/@me", None, 200),
+    ("GET", "/gateway/bot", None, 200),
+    ("GET", "/applications/@me", None, 200),
+    ("GET", "/guilds/{guild_id}", None, 200),
+    ("GET", "/guilds/{guild_id}/channels", None, 200),
+    ("GET", "/guilds/{guild_id}/roles", None, 200),
+    ("POST", "/guilds/{guild_id}/roles", {"name": "New", "colors": {"primary_color": 5}}, 200),
+    ("POST", "/guilds/{guild_id}/channels", {"name": "new"}, 201),
+    ("GET", "/guilds/{guild_id}/members/{user_id}", None, 200),
+    ("PUT", "/guilds/{guild_id}/members/{user_id}/roles/{role_id}", None, 204),
+    ("GET", "/channels/{channel_id}", None, 200),
+    ("GET", "/channels/{channel_id}/messages", None, 200),
+    ("POST", "/channels/{channel_id}/messages", {"components": [CONTAINER], "flags": 1 << 15}, 200),
+    ("POST", "/channels/{channel_id}/messages", {"embeds": [{"fields": [{"name": "n", "value": "v"}]}]}, 200),
+    ("POST", "/channels/{channel_id}/threads", {"name": "Order 1", "type": 12}, 201),
+    ("POST", "/channels/{channel_id}/typing", None, 204),
+    ("POST", "/users/@me/channels", {"recipient_id": "1100000000000000012"}, 200),
+    ("PUT", "/applications/{application_id}/commands", [{"name": "a", "description": "d"}], 200),
+    ("GET", "/applications/{application_id}/commands", None, 200),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "route", "body", "status"), ANSWERED)
+async def test_the_simulators_own_answers_fit(
+    strict: Simulator, rest: Rest, method: str, route: str, body: Any, status: int
+) -> None:
+    path = route.format(
+        guild_id=strict.guild_id("demo"),
+        channel_id=strict.channel_id("shop"),
+        user_id=strict.member("buyer").id,
+        role_id=strict.role_id("vip"),
+        application_id=strict.state.application["id"],
+    )
+    answered, answer = await rest(method, path, body)
+    assert answered == status, answer
+    assert validator_for(SPECS).answer(method, route, status, answer) is None
+    assert strict.violations == []
 
 
 def test_every_route_of_the_simulator_is_in_the_description() -> None:

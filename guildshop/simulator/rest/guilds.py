@@ -28,7 +28,9 @@ def _guild(call: Call, bits: int = 0) -> Guild:
 async def get_guild(call: Call) -> Any:
     guild = _guild(call)
     counts = {"approximate_member_count": len(guild.members), "approximate_presence_count": len(guild.members)}
-    return {**guild_object(call.state, guild), **(counts if call.query.get("with_counts") in ("1", "true") else {})}
+    rest_only = {"home_header": None, "nsfw": False}
+    counted = call.query.get("with_counts") in ("1", "true")
+    return {**guild_object(call.state, guild), **rest_only, **(counts if counted else {})}
 
 
 # Roles

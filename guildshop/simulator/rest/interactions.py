@@ -108,6 +108,6 @@ def _response(interaction: Interaction, kind: int, message: Message | None) -> J
         described["response_message_id"] = message.id
         described["response_message_loading"] = bool(message.data["flags"] & LOADING)
         described["response_message_ephemeral"] = bool(message.data["flags"] & EPHEMERAL)
-        if kind in (MESSAGE, UPDATE):
+        if kind != DEFERRED_UPDATE:
             resource["message"] = message.data
     return {"interaction": described, "resource": resource}
