@@ -180,6 +180,12 @@ class Messenger:
             and role < guild.me.top_role
         )
 
+    def may_open(self, store: Store, channel_id: int) -> bool:
+        """Tell, without asking Discord, whether the bot may change who sees a channel."""
+        guild = self._bot().get_guild(store.guild_id or 0)
+        channel = guild.get_channel(channel_id) if guild is not None else None
+        return guild is not None and channel is not None and channel.permissions_for(guild.me).manage_roles
+
     async def member_roles(self, store: Store, discord_id: int) -> frozenset[int] | None:
         """Return the role IDs that a member of the store's server has, None when they are no member."""
         bot = self._bot()

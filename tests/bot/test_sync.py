@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from discord import app_commands
 
+from guildshop import i18n
 from guildshop.app import App
+from guildshop.bot.staff import permission_of
 from guildshop.config.settings import Settings
 from guildshop.errors import LoadError
 from guildshop.hookspecs import hookimpl
@@ -104,6 +109,31 @@ async def test_discord_failing_is_tried_again_at_the_next_change(probe: Shop) ->
     probe.bot.sync.request(probe.store.id)
     await probe.settle()
     assert "elsewhere" not in offered(probe)
+
+
+async def test_descriptions_are_sent_in_the_languages_there_are(make_shop: ShopFactory, tmp_path: Path) -> None:
+    folder = tmp_path / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    catalogue = Catalog(locale="de")
+    catalogue.add("Say no", "Nein sagen")
+    with (folder / "guildshop.mo").open("wb") as file:
+        write_mo(file, catalogue)
+    i18n.add_catalogues(tmp_path)
+    try:
+        shop = await make_shop(plugins=Plugins([Probe()]))
+    finally:
+        i18n._directories.remove(tmp_path)
+        i18n._catalogues.clear()
+    sent = {command["name"]: command.get("description_localizations") or {} for command in puts(shop)[0].body}
+    assert sent["refuse"] == {"de": "Nein sagen"}
+    assert sent["crash"] == {}
+
+
+async def test_staff_commands_are_hidden_from_members_by_default(shop: Shop) -> None:
+    sent = {command["name"]: command.get("default_member_permissions") for command in puts(shop)[0].body}
+    found = {name: permission_of(command) for (_kind, name), (_plugin, command) in shop.app.registry.commands.items()}
+    assert found["payment-confirm"] == "payment.confirm"
+    assert {name for name, permission in found.items() if permission} == {name for name, bits in sent.items() if bits}
 
 
 async def test_what_collides_is_refused_by_name(database_url: str) -> None:

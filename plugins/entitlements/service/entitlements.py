@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from guildshop.bot.events import MemberJoined
 from guildshop.bot.sending import Outcome, Problem
 from guildshop.database import new_id
 from guildshop.errors import Refusal, Stale
-from guildshop.events import Delivery
+from guildshop.events import Delivery, DeliveryPostponed
 from guildshop.hookspecs import Finding, Severity
 from guildshop.i18n import _
 from guildshop.permissions import Actor
@@ -130,22 +131,10 @@ class EntitlementService(EntitlementQueries):
 
     async def reconcile(self, store_id: int) -> None:
         """Compare some members with Discord and give what is missing; try again what can work by now."""
-        store = self.app.stores.get(store_id)
-        with scope(store_id):
-            actor = Actor.system(store_id, "entitlements.reconcile")
-            for entitlement in await self.failed():
-                gone = entitlement.problem in (Problem.MEMBER_GONE.value, UNKNOWN_MEMBER)
-                if not gone and self._might_work(entitlement):
-                    async with self.app.work(actor) as work:
-                        self._again(work, entitlement)
+        with scope(store_id), suppress(DeliveryPostponed):  # while the bot is away there is nothing to compare with
+            await self._retry_mended(Actor.system(store_id, "entitlements.reconcile"))
             for discord_id in await self.least_recently_checked(MEMBERS_A_ROUND):
-                roles = await self.app.messenger.member_roles(store, discord_id)
-                held = await self.of_member(discord_id)
-                async with self.app.work(actor) as work:
-                    for entitlement in held:
-                        work.update(tables.Entitlement, entitlement.id, checked_at=work.now)
-                        if roles is not None and _is_missing(entitlement, roles):
-                            self._again(work, entitlement)
+                await self._compare(Actor.system(store_id, "entitlements.reconcile"), discord_id)
 
     async def examine(self, store_id: int | None) -> Sequence[Finding]:
         """Tell the doctor what could not be given."""
@@ -259,9 +248,28 @@ class EntitlementService(EntitlementQueries):
             )
         return await self.app.messenger.close_channel(store, discord_id, entitlement.target)
 
+    async def _retry_mended(self, actor: Actor) -> None:
+        for entitlement in await self.failed():
+            gone = entitlement.problem in (Problem.MEMBER_GONE.value, UNKNOWN_MEMBER)
+            if not gone and self._might_work(entitlement):
+                async with self.app.work(actor) as work:
+                    self._again(work, entitlement)
+
+    async def _compare(self, actor: Actor, discord_id: int) -> None:
+        """Give a member what Discord does not show them to have."""
+        roles = await self.app.messenger.member_roles(self.app.stores.get(actor.store), discord_id)
+        held = await self.of_member(discord_id)
+        async with self.app.work(actor) as work:
+            for entitlement in held:
+                work.update(tables.Entitlement, entitlement.id, checked_at=work.now)
+                if roles is not None and _is_missing(entitlement, roles):
+                    self._again(work, entitlement)
+
     def _might_work(self, entitlement: Entitlement) -> bool:
-        store = self.app.stores.get(entitlement.store)
-        return entitlement.kind is EntitlementKind.CHANNEL or self.app.messenger.may_grant(store, entitlement.target)
+        store, messenger = self.app.stores.get(entitlement.store), self.app.messenger
+        if entitlement.kind is EntitlementKind.ROLE:
+            return messenger.may_grant(store, entitlement.target)
+        return messenger.may_open(store, entitlement.target)
 
     async def _complete(self, order_id: UUID, delivery: Delivery) -> None:
         """Complete the order if it can be; when somebody changes it at the same moment, look again."""

@@ -60,6 +60,16 @@ async def test_a_channel_opens_and_closes(shop: Shop, sale: Sale) -> None:
     assert not [o for o in shop.sim.state.channel(channel)["permission_overwrites"] if o["type"] == 1]
 
 
+async def test_a_channel_that_is_gone_is_not_tried_again_and_again(shop: Shop, sale: Sale) -> None:
+    key = await sale.product("KEY", granted_channels=(4242,))
+    await sale.paid(key)
+    assert await states(sale) == [("FAILED", "channel-gone")]
+    await service(shop).reconcile(shop.store.id)
+    await shop.settle()
+    assert len(shop.sim.messages("bot-log")) == 1
+    assert shop.sim.counts["PUT /channels/{channel_id}/permissions/{overwrite_id}"] == 1
+
+
 async def test_a_role_too_high_is_shown_to_staff_who_mend_it_and_retry(shop: Shop, sale: Sale) -> None:
     gold = await sale.product(roles=("gold",))
     await shop.sim.set_faults({"role_too_high": True})
@@ -81,6 +91,16 @@ async def test_a_role_too_high_is_shown_to_staff_who_mend_it_and_retry(shop: Sho
     assert shop.buyer.roles() == ["Gold"]
     assert (await sale.get(order.id)).status is OrderStatus.COMPLETE
     assert await service(shop).examine(shop.store.id) == []
+
+
+async def test_an_order_is_not_complete_while_a_part_of_it_failed(shop: Shop, sale: Sale) -> None:
+    product = await sale.product(roles=("gold", "vip"))
+    shop.sim.delete_role(shop.sim.state.guilds[shop.sim.guild_id("demo")], shop.sim.role_id("vip"))
+    await shop.settle()
+    order = await sale.paid(product)
+    assert shop.buyer.roles() == ["Gold"]
+    assert await states(sale) == [("GRANTED", ""), ("FAILED", "role-gone")]
+    assert order.status is OrderStatus.PAID
 
 
 async def test_the_timer_retries_by_itself_once_the_role_is_mended(shop: Shop, sale: Sale) -> None:
