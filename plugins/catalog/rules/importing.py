@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from guildshop.errors import Invalid
@@ -67,7 +68,7 @@ class ProductRow:
 def read_row(row: Mapping[str, str], store_currency: str) -> ProductRow:
     """Return the row checked; refuse what is not acceptable, naming the column. What it leaves empty is the default."""
     given = {name: (value or "").strip() for name, value in row.items()}
-    currency = known_currency(given.get("currency") or store_currency)
+    currency = _currency(given.get("currency") or store_currency)
     name = clean("name", "name", given.get("name", ""), NAME_LIMIT, required=True)
     sku = clean_sku(given.get("sku", ""))
     if not given.get("price"):
@@ -102,6 +103,11 @@ def read_row(row: Mapping[str, str], store_currency: str) -> ProductRow:
         columns[column] = join_ids(parse_ids(column, given.get(column, "")))
     category = clean("category", "category", given.get("category", ""), CATEGORY_LIMIT)
     return ProductRow(columns, category, stock)
+
+
+@lru_cache(maxsize=256)
+def _currency(code: str) -> str:
+    return known_currency(code)
 
 
 def _choice(kind: type[ProductKind] | type[QuantityVisibility], column: str, text: str) -> str:

@@ -52,7 +52,7 @@ class Importing(Browsing):
         async with self.app.work(actor) as work:
             _add_categories(work, checked, categories)
             created = [row for row in checked if row.sku_key not in known]
-            _create(work, created, categories)
+            await asyncio.to_thread(_create, work, created, categories)
             changed = sum(_change(work, known[row.sku_key], row, categories) for row in checked if row.sku_key in known)
             work.audit("product.import", subject="product", after={"created": len(created), "changed": changed})
         return ImportReport(len(rows), len(created) + changed)
@@ -126,6 +126,7 @@ def _add_categories(work: Work, rows: Sequence[ProductRow], categories: dict[str
 
 
 def _create(work: Work, rows: Sequence[ProductRow], categories: Mapping[str, UUID]) -> None:
+    """Add new products to the Work; called in a thread, so that a large file leaves the shop responsive."""
     products, movements = [], []
     for row in rows:
         product_id, stock = new_id(), row.stock or 0

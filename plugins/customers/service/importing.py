@@ -61,7 +61,7 @@ class Importing(Reading):
                     created.append(row)
                 else:
                     changed += _update(work, customer, row, addresses.get(customer.id, ()))
-            _create(work, created)
+            await asyncio.to_thread(_create, work, created)
             work.audit("customer.import", subject="customer", after={"created": len(created), "changed": changed})
         return ImportReport(len(rows), len(created) + changed)
 
@@ -178,6 +178,7 @@ def _twice(checked: Sequence[Checked]) -> list[Problem]:
 
 
 def _create(work: Work, rows: Sequence[CustomerRow]) -> None:
+    """Add new customers to the Work; called in a thread, so that a large file leaves the shop responsive."""
     customers, addresses = [], []
     for row in rows:
         columns = _new_columns(row)

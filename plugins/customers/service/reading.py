@@ -93,7 +93,8 @@ class Reading:
         actor.require(CUSTOMER_READ)
         where, values = _conditions(actor.store, chosen or CustomerFilter())
         row = await self.app.database.fetch_one(
-            f"SELECT COUNT(*) AS found FROM (SELECT 1 FROM customer WHERE {where} LIMIT {COUNT_CAP}) AS some", **values
+            f"SELECT COUNT(*) AS found FROM (SELECT 1 FROM customer WHERE {where} LIMIT {COUNT_CAP}) AS capped",
+            **values,
         )
         return int(row["found"]) if row else 0
 

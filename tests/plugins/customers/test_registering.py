@@ -19,14 +19,7 @@ from guildshop.plugins.customers.api import (
 )
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.stores import Store
-from guildshop.tenancy import scope
 from guildshop.testing import ActorFactory, Clock
-
-
-@pytest.fixture
-def customers(app: App, store: Store):
-    with scope(store.id):
-        yield app.get(CustomerService)
 
 
 async def count(app: App, table: str, store: Store) -> int:
@@ -118,19 +111,21 @@ async def test_an_order_of_somebody_blocked_in_the_meantime_does_not_happen(
     first = await customers.register(bea, "bea", "Bea")
     await customers.block(staff(store), first.id)
     entries = await count(app, "audit_entry", store)
-    with pytest.raises(CustomerBlocked):
+
+    async def order() -> None:
         async with app.work(bea) as work:
             customers.require_orderable(work, first.id)
             work.audit("order.place", subject="order")
+
+    with pytest.raises(CustomerBlocked):
+        await order()
     assert await count(app, "audit_entry", store) == entries
     await customers.unblock(staff(store), first.id)
     await customers.deactivate(staff(store), first.id)
     with pytest.raises(CustomerInactive):
-        async with app.work(bea) as work:
-            customers.require_orderable(work, first.id)
+        await order()
     await customers.reactivate(staff(store), first.id)
-    async with app.work(bea) as work:
-        customers.require_orderable(work, first.id)
+    await order()
 
 
 async def test_only_members_register(store: Store, customers: CustomerService) -> None:
@@ -186,9 +181,9 @@ async def test_staff_need_the_permission(
     app: App, store: Store, customers: CustomerService, staff: ActorFactory, member: ActorFactory
 ) -> None:
     for actor in (member(store), staff(store, "customer.read")):
-        with pytest.raises(Forbidden, match="customer.update"):
+        with pytest.raises(Forbidden, match=r"customer\.update"):
             await customers.create(actor, CustomerInput(first_name="Ann"))
-    with pytest.raises(Forbidden, match="customer.read"):
+    with pytest.raises(Forbidden, match=r"customer\.read"):
         await customers.find(member(store), "a")
     assert await count(app, "customer", store) == 0
 
