@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from guildshop.hookspecs import Listener, SettingsSection, hookimpl
+from guildshop.hookspecs import AdminSection, DashboardCard, ImportKind, Listener, Page, SettingsSection, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
-from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
-from guildshop.plugins.orders.api import OrderExpiryDue, OrderFlowExpiryDue, OrdersSettings
+from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
+from guildshop.plugins.orders.admin import admin_section
+from guildshop.plugins.orders.api import OrderExpiryDue, OrderFilter, OrderFlowExpiryDue, OrdersSettings, OrderStatus
 from guildshop.plugins.orders.commands import COMMANDS, FLOW_ITEMS, ITEMS
+from guildshop.plugins.orders.endpoints import router
 from guildshop.plugins.orders.hookspecs import OrderHooks
+from guildshop.plugins.orders.pages import PAGES
 from guildshop.plugins.orders.piccolo_app import APP_CONFIG
-from guildshop.plugins.orders.service import CheckoutService, OrderService
+from guildshop.plugins.orders.service import CheckoutService, OrderActions, OrderFiles, OrderService
+from guildshop.plugins.orders.service.importing import COLUMNS, REQUIRED
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -31,7 +35,7 @@ class Orders(Plugin):
     @hookimpl
     def register_services(self, app: App) -> list[object]:
         """Register the order service and the order flow."""
-        return [OrderService(app), CheckoutService(app)]
+        return [OrderService(app), CheckoutService(app), OrderActions(app), OrderFiles(app)]
 
     @hookimpl
     def register_permissions(self, app: App) -> list[Permission]:
@@ -66,6 +70,46 @@ class Orders(Plugin):
     def register_items(self, app: App) -> list[Any]:
         """Register the buttons, selects and modals."""
         return [*FLOW_ITEMS, *ITEMS]
+
+    @hookimpl
+    def register_pages(self, app: App) -> list[Page]:
+        """Register the list of orders and the page of one."""
+        return list(PAGES)
+
+    @hookimpl
+    def register_api(self, app: App) -> list[Any]:
+        """Register the orders of the JSON API."""
+        return [router]
+
+    @hookimpl
+    def register_admin(self, app: App) -> list[AdminSection]:
+        """Show orders in Piccolo Admin."""
+        return [admin_section(app)]
+
+    @hookimpl
+    def register_imports(self, app: App) -> list[ImportKind]:
+        """Register the file of past orders."""
+        files = app.get(OrderFiles)
+        return [
+            ImportKind("orders", COLUMNS, REQUIRED, files.import_orders, "order.create", export=files.export_orders)
+        ]
+
+    @hookimpl
+    def register_dashboard_cards(self, app: App) -> list[DashboardCard]:
+        """Show how many orders wait for payment and for fulfilment."""
+        orders = app.get(OrderService)
+
+        async def unpaid(actor: Actor) -> str:
+            return str(await orders.count(actor, OrderFilter(statuses=frozenset({OrderStatus.PENDING_PAYMENT}))))
+
+        async def to_fulfil(actor: Actor) -> str:
+            statuses = frozenset({OrderStatus.PAID, OrderStatus.FULFILLING})
+            return str(await orders.count(actor, OrderFilter(statuses=statuses)))
+
+        return [
+            DashboardCard(lazy("Waiting for payment"), unpaid, "order.read", "order", position=10),
+            DashboardCard(lazy("To be fulfilled"), to_fulfil, "order.read", "order", position=20),
+        ]
 
 
 plugin = Orders()

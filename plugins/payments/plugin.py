@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from guildshop.hookspecs import Listener, SettingsSection, hookimpl
+from guildshop.hookspecs import AdminSection, Listener, SettingsSection, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import MANAGER, SUPPORT, Permission
-from guildshop.plugins.orders.api import OrderCancelled, PaymentMethods
+from guildshop.plugins.orders.api import OrderAction, OrderCancelled, OrderSection, PaymentMethods
+from guildshop.plugins.payments.admin import admin_section
 from guildshop.plugins.payments.api import PaymentsSettings
 from guildshop.plugins.payments.commands import COMMANDS, ITEMS
 from guildshop.plugins.payments.methods import ManualMethods
+from guildshop.plugins.payments.order_page import order_actions, payments_section
 from guildshop.plugins.payments.piccolo_app import APP_CONFIG
 from guildshop.plugins.payments.service import PaymentService
 
@@ -62,6 +64,21 @@ class Payments(Plugin):
     def register_payment_methods(self, app: App) -> list[PaymentMethods]:
         """Offer the manual methods."""
         return [ManualMethods(app, app.get(PaymentService))]
+
+    @hookimpl
+    def register_order_sections(self, app: App) -> list[OrderSection]:
+        """Show an order's payments on its page."""
+        return [payments_section(app.get(PaymentService))]
+
+    @hookimpl
+    def register_order_actions(self, app: App) -> list[OrderAction]:
+        """Offer Confirm payment and Reject on the page of an unpaid order."""
+        return order_actions(app.get(PaymentService))
+
+    @hookimpl
+    def register_admin(self, app: App) -> list[AdminSection]:
+        """Show payments in Piccolo Admin, to look at only."""
+        return [admin_section()]
 
 
 plugin = Payments()

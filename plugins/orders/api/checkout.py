@@ -111,7 +111,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One text to fill in."""
+    """One text to fill in, or, with choices, one of these to choose."""
 
     name: str
     label: str
@@ -119,6 +119,7 @@ class FormField:
     max_length: int = 100
     value: str = ""
     placeholder: str = ""
+    choices: Sequence[Choice] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,11 @@ from guildshop.plugins.orders.api.checkout import FormField
 from guildshop.plugins.orders.api.order import Order
 
 
+def no_fields(_order: Order) -> Sequence[FormField]:
+    """Return the form of an action that asks nothing."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class OrderSection:
     """A table on the order's page, left out where it has no rows. Titles are shown through `_()`."""
@@ -32,6 +37,6 @@ class OrderAction:
     permission: str
     allowed: Callable[[Order], bool]
     run: Callable[[Actor, Order, Mapping[str, str]], Awaitable[str]]
-    fields: Sequence[FormField] = ()
+    fields: Callable[[Order], Sequence[FormField]] = no_fields
     danger: bool = False
     position: int = 100

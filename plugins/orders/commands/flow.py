@@ -7,9 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import discord
+
 from guildshop.bot import (
     Context,
     Fields,
+    SelectField,
     StoreButton,
     StoreModal,
     StoreSelect,
@@ -37,8 +40,6 @@ from guildshop.plugins.orders.views.flow import Shelf, Shown, show
 from guildshop.plugins.orders.views.orders import receipt
 
 if TYPE_CHECKING:
-    import discord
-
     from guildshop.bot.client import Bot
 
 ASK_AGAIN = (QuoteExpired, PriceRose, ProductGone, OutOfStock, Stale)
@@ -211,7 +212,14 @@ class Form(StoreButton, prefix=prefixes.FORM):
             await go_on(interaction, context, coming)
             return
         fields = [
-            TextField(
+            SelectField(
+                one.name,
+                one.label,
+                [discord.SelectOption(label=choice.label[:100], value=choice.value) for choice in one.choices],
+                required=one.required,
+            )
+            if one.choices
+            else TextField(
                 one.name,
                 one.label,
                 required=one.required,
@@ -236,7 +244,7 @@ class FormModal(StoreModal, prefix=prefixes.FORM_SENT):
         await go_on(
             interaction,
             context,
-            checkout.answer(context.actor, context.roles, UUID(args[0]), args[1], dict(fields.texts)),
+            checkout.answer(context.actor, context.roles, UUID(args[0]), args[1], _values(fields)),
         )
 
 
@@ -286,6 +294,10 @@ class Search(StoreModal, prefix=prefixes.SEARCH):
 
 
 FLOW_ITEMS = [Start, Buy, Flow, Browse, Category, Product, Remove, Answer, Form, FormModal, Method, Quantity, Search]
+
+
+def _values(fields: Fields) -> dict[str, str]:
+    return {**fields.texts, **{name: values[0] for name, values in fields.choices.items() if values}}
 
 
 def _quantity_modal(context: Context, draft: UUID, product: str, name: str, place: str) -> discord.ui.Modal:

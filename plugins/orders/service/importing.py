@@ -226,9 +226,7 @@ def read_row(row: Mapping[str, str], known: Known) -> PastOrder:
     """Return a row checked; refuse a bad one in one sentence."""
     number = rules.normal_number(row.get("number", ""))
     if not number or len(number) > 16 or not set(number) <= _NUMBER_SIGNS:
-        raise Invalid(
-            _("“{number}” is no order number: up to 16 letters, digits and dashes.").format(number=number[:40])
-        )
+        raise Invalid(_("“{number}” is no order number: 1 to 16 letters, digits, dashes.").format(number=number[:40]))
     if number in known.numbers:
         raise Invalid(_("The store has an order {number} already.").format(number=number))
     person = row.get("customer", "").strip()
@@ -300,9 +298,9 @@ def _placed(row: Mapping[str, str], now: datetime) -> datetime:
             placed = now - timedelta(days=float(Decimal(ago)))
     except (ValueError, InvalidOperation, OverflowError):
         raise Invalid(
-            _(
-                "“{text}” is no time. Give placed_at such as 2026-01-31T12:00:00Z, or placed_days_ago such as 12.5."
-            ).format(text=(at or ago)[:40])
+            _("“{text}” is no time. Give placed_at like 2026-01-31T12:00:00Z, or placed_days_ago like 12.5.").format(
+                text=(at or ago)[:40]
+            )
         ) from None
     if placed > now:
         raise Invalid(_("The order lies in the future: {time}.").format(time=placed.isoformat()))

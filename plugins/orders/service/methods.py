@@ -32,6 +32,10 @@ class PaymentMethodRegistry:
             if method.enabled
         )
 
+    def all(self, store: int) -> tuple[PaymentMethod, ...]:
+        """Return every method known in the store, also those that are not offered."""
+        return tuple(method for _plugin, source in self._known() for method in source(store))
+
     def find(self, store: int, code: str) -> PaymentMethod | None:
         """Return the method of that code, also one that is no longer offered."""
         for _plugin, source in self._known():

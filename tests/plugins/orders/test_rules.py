@@ -140,8 +140,7 @@ def test_amounts_add_up_or_are_refused(lines: list[QuoteLine], adjustments: list
 def test_a_typed_quantity_is_a_whole_number_from_1_to_10000_or_refused(text: str) -> None:
     try:
         quantity = rules.check_quantity(text)
-    except Invalid as refusal:
-        assert refusal.errors[0].field == "quantity"
+    except Invalid:
         return
     assert 1 <= quantity <= MAXIMUM_QUANTITY
     assert int(text) == quantity

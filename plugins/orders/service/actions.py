@@ -1,0 +1,177 @@
+"""What can be done to an order from its page: the plugin's own actions and those of others, each only while allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guildshop.errors import Invalid
+from guildshop.i18n import _, lazy
+from guildshop.permissions import Actor
+from guildshop.plugins.orders import rules
+from guildshop.plugins.orders.api import (
+    Choice,
+    FormField,
+    Order,
+    OrderAction,
+    OrderChange,
+    OrderSection,
+    OrderStatus,
+    ShippingStatus,
+    shipping_label,
+    status_label,
+)
+from guildshop.plugins.orders.service.orders import OrderService
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+UPDATE = "order.update"
+
+
+@dataclass(frozen=True, slots=True)
+class FilledSection:
+    """A section with its rows."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+class OrderActions:
+    """The actions and sections of an order's page."""
+
+    def __init__(self, app: App) -> None:
+        """Ask the other plugins later, when their services are there."""
+        self.app = app
+        self._actions: list[tuple[str, OrderAction]] | None = None
+
+    def all(self) -> list[OrderAction]:
+        """Return every action there is, by position."""
+        return [action for _plugin, action in self._known()]
+
+    def allowed(self, actor: Actor, order: Order) -> list[OrderAction]:
+        """Return what the actor can do to the order now."""
+        return [
+            action
+            for plugin, action in self._known()
+            if self.app.stores.enabled(order.store, plugin) and actor.may(action.permission) and action.allowed(order)
+        ]
+
+    async def sections(self, order: Order) -> list[FilledSection]:
+        """Return the sections that other plugins add, without the empty ones."""
+        found: list[tuple[int, FilledSection]] = []
+        for _plugin, sections in self.app.hooks("register_order_sections"):
+            for section in sections:
+                found += await _filled(section, order)
+        return [section for _position, section in sorted(found, key=lambda one: one[0])]
+
+    def _known(self) -> list[tuple[str, OrderAction]]:
+        if self._actions is None:
+            registered = [("orders", action) for action in self._own()]
+            for plugin, actions in self.app.hooks("register_order_actions"):
+                registered += [(plugin, action) for action in actions]
+            self._actions = sorted(registered, key=lambda one: one[1].position)
+        return self._actions
+
+    def _own(self) -> list[OrderAction]:
+        moves = (
+            (OrderStatus.FULFILLING, lazy("Start fulfilling")),
+            (OrderStatus.SHIPPED, lazy("Mark as shipped")),
+            (OrderStatus.COMPLETE, lazy("Mark as complete")),
+        )
+        return [
+            *(self._move(status, label, at) for at, (status, label) in enumerate(moves, 20)),
+            OrderAction(
+                "shipping", lazy("Update shipping"), UPDATE, _can_ship, self._ship, _shipping_fields, position=30
+            ),
+            OrderAction(
+                "note",
+                lazy("Add a note"),
+                UPDATE,
+                lambda _order: True,
+                self._note,
+                lambda _order: (FormField("text", _("Note for staff"), max_length=2000),),
+                position=40,
+            ),
+            OrderAction(
+                "public-note",
+                lazy("Add a note for the customer"),
+                UPDATE,
+                lambda _order: True,
+                self._public_note,
+                lambda _order: (FormField("text", _("Note for the customer"), max_length=2000),),
+                position=41,
+            ),
+            OrderAction(
+                "cancel",
+                lazy("Cancel order"),
+                UPDATE,
+                lambda order: OrderStatus.CANCELLED in rules.allowed_moves(order.status, ships=order.ships),
+                self._cancel,
+                lambda _order: (
+                    FormField("reason", _("Reason, told to the customer"), required=False, max_length=500),
+                ),
+                danger=True,
+                position=90,
+            ),
+        ]
+
+    def _move(self, status: OrderStatus, label: str, position: int) -> OrderAction:
+        async def run(actor: Actor, order: Order, _values: Mapping[str, str]) -> str:
+            moved = await self.app.get(OrderService).change(
+                actor, order.id, OrderChange(status=status), version=order.version
+            )
+            return _("Order {number} is {status} now.").format(number=moved.number, status=status_label(moved.status))
+
+        def allowed(order: Order) -> bool:
+            return status in rules.allowed_moves(order.status, ships=order.ships)
+
+        return OrderAction(status.value.lower(), label, UPDATE, allowed, run, position=position)
+
+    async def _ship(self, actor: Actor, order: Order, values: Mapping[str, str]) -> str:
+        chosen = values.get("shipping_status", "")
+        if chosen and chosen not in ShippingStatus.__members__:
+            raise Invalid.field("shipping_status", _("“{text}” is no shipping status.").format(text=chosen[:40]))
+        status = ShippingStatus(chosen) if chosen else None
+        change = OrderChange(
+            shipping_status=status, carrier=values.get("carrier"), tracking_number=values.get("tracking_number")
+        )
+        await self.app.get(OrderService).change(actor, order.id, change)
+        return _("The shipping of order {number} is saved.").format(number=order.number)
+
+    async def _note(self, actor: Actor, order: Order, values: Mapping[str, str]) -> str:
+        await self.app.get(OrderService).add_note(actor, order.id, values.get("text", ""))
+        return _("The note is saved.")
+
+    async def _public_note(self, actor: Actor, order: Order, values: Mapping[str, str]) -> str:
+        await self.app.get(OrderService).add_note(actor, order.id, values.get("text", ""), public=True)
+        return _("The note is saved; the customer sees it.")
+
+    async def _cancel(self, actor: Actor, order: Order, values: Mapping[str, str]) -> str:
+        await self.app.get(OrderService).cancel(actor, order.id, values.get("reason", ""))
+        return _("Order {number} is cancelled.").format(number=order.number)
+
+
+def _can_ship(order: Order) -> bool:
+    return order.shipping_status is not None and order.status in rules.SHIPPABLE
+
+
+def _shipping_fields(order: Order) -> tuple[FormField, ...]:
+    now = order.shipping_status
+    possible = (*((now,) if now else ()), *rules.allowed_shipping_moves(order.status, now))
+    choices = [Choice(status.value, shipping_label(status)) for status in possible]
+    return (
+        FormField("shipping_status", _("Shipping status"), value=now or "", choices=choices),
+        FormField("carrier", _("Carrier"), required=False, max_length=64, value=order.carrier),
+        FormField("tracking_number", _("Tracking number"), required=False, max_length=100, value=order.tracking_number),
+    )
+
+
+async def _filled(section: OrderSection, order: Order) -> list[tuple[int, FilledSection]]:
+    rows = await section.rows(order)
+    if not rows:
+        return []
+    columns = [_(column) for column in section.columns]
+    return [(section.position, FilledSection(_(section.title), columns, rows))]
