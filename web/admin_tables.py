@@ -168,7 +168,10 @@ class ServiceCRUD(PiccoloCRUD):
             if name.split("__")[0] in self._config.hidden:
                 message = f"{name} isn't a valid field name."
                 raise ParamException(message)
-        found = super()._split_params(params)
+        try:
+            found = super()._split_params(params)
+        except ValueError as error:
+            raise ParamException(str(error)) from error
         if found.visible_fields is None:
             found.visible_fields = [
                 column for column in self.table._meta.columns if column._meta.name not in self._config.hidden
@@ -200,7 +203,7 @@ class ServiceCRUD(PiccoloCRUD):
             return _not_allowed(_("Rows of “{table}” are not changed here.").format(table=config.title))
 
         async def write(actor: Actor) -> Response:
-            given = self.pydantic_model_optional(**data).model_dump(exclude_unset=True)
+            given = self._given(data)
             stored = await self._stored(row_id)
             version = _same_version(given, stored)
             changes = _changes(self.table, given, stored)
@@ -221,7 +224,7 @@ class ServiceCRUD(PiccoloCRUD):
             return _not_allowed(_("Rows of “{table}” are not added here.").format(table=config.title))
 
         async def write(actor: Actor) -> Response:
-            given = self.pydantic_model_optional(**data).model_dump(exclude_unset=True)
+            given = self._given(data)
             key = await post(actor, {name: value for name, value in given.items() if value is not None})
             name = self.table._meta.primary_key._meta.name
             return JSONResponse([{name: str(key)}], status_code=HTTPStatus.CREATED)
@@ -254,6 +257,17 @@ class ServiceCRUD(PiccoloCRUD):
             return _invalid(error)
         except Refusal as refusal:
             return PlainTextResponse(refusal.message, status_code=refusal.status)
+
+    def _given(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        model = self.pydantic_model_optional
+        unknown = sorted(data.keys() - model.model_fields.keys())
+        if unknown:
+            raise Invalid(
+                _("“{table}” has no field “{fields}”. Nothing was saved.").format(
+                    table=self._config.title, fields=", ".join(unknown)
+                )
+            )
+        return model(**data).model_dump(exclude_unset=True)
 
     async def _stored(self, row_id: Any) -> dict[str, Any]:
         columns = [column for column in self.table._meta.columns if column._meta.name not in self._config.hidden]

@@ -55,6 +55,7 @@ class _Bridge(ASGIContext):
     def scope(self) -> Any:
         scope = super().scope
         scope["http_version"] = f"{self.request.version.major}.{self.request.version.minor}"
+        scope["query_string"] = self.request.rel_url.raw_query_string.encode()
         scope["raw_path"] = scope["raw_path"].partition(b"?")[0]
         scope["client"] = [context_of(self.request).remote, 0]
         scope["type"] = "http"
