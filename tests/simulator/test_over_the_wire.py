@@ -21,7 +21,8 @@ async def test_the_first_follow_up_takes_the_place_of_thinking(sim: Simulator) -
         await sim.wait_for(lambda: len(reply.messages) == 2)
     assert [m.content for m in reply.messages] == ["Here it is", "And this"]
     assert all(m.ephemeral for m in reply.messages)
-    assert reply.data["flags"] & 128 == 0
+    kept = sim.state.messages[sim.channel_id("shop")].values()
+    assert [m.data["flags"] for m in kept] == [64, 64]  # nothing is left that thinks
     assert sim.messages("shop") == []
 
 
