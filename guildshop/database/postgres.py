@@ -19,7 +19,7 @@ from guildshop.database.errors import ConstraintViolation, OutcomeUnknown, Uniqu
 from guildshop.database.migrations import Session
 from guildshop.database.operations import InsertShape, Operation, Unit
 from guildshop.database.postgres_engine import PooledPostgresEngine
-from guildshop.database.postgres_unit import CHANNEL, Statement, compile_segment, cut
+from guildshop.database.postgres_unit import Statement, compile_segment, cut
 from guildshop.database.templates import compiled
 from guildshop.database.url import DatabaseUrl, Dialect
 from guildshop.errors import DatabaseError
@@ -31,8 +31,10 @@ POOL_SIZE = 10
 COMMAND_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 1.0
+TELL_SECONDS = 0.02
 KEPT_STATEMENTS = 1000
 ATTEMPTS = 8
+CHANNEL = "guildshop"
 MIGRATION_LOCK = 0x6775_696C_6473_6870
 
 # After these nothing has happened, for certain.
@@ -67,6 +69,8 @@ class PostgresDatabase(Database):
         self.engine = self._piccolo
         self._pool: Any = None
         self._listening: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
+        self._untold = False
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
@@ -96,6 +100,9 @@ class PostgresDatabase(Database):
             with suppress(asyncio.CancelledError):
                 await self._listening
             self._listening = None
+        if self._telling is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._telling, CLOSE_SECONDS)
         if self._pool is None:
             return
         pool, self._pool, self._piccolo.pool = self._pool, None, None
@@ -124,6 +131,7 @@ class PostgresDatabase(Database):
             # Woken also when the caller was cancelled while the unit happened; for nothing is fine.
             if unit.wakes:
                 self.wake()
+                self._tell_others()
 
     async def listen(self) -> None:
         """Also wake on the commits of other processes, from now until `close`."""
@@ -173,11 +181,7 @@ class PostgresDatabase(Database):
         return as_dicts(await self.write(sql, template.arguments("postgres", values)))
 
     async def _run_segments(self, unit: Unit, segments: list[list[int]]) -> None:
-        last = len(segments) - 1
-        statements = [
-            compile_segment(unit.operations, segment, notify=unit.wakes and index == last)
-            for index, segment in enumerate(segments)
-        ]
+        statements = [compile_segment(unit.operations, segment) for segment in segments]
         for attempt in range(ATTEMPTS):
             progress = _Progress()
             try:
@@ -223,6 +227,25 @@ class PostgresDatabase(Database):
                 return bool(await self.read(text, [operation.values[position]]))
         message = "The connection to PostgreSQL was lost, and nothing tells whether the change was saved. Look again."
         raise OutcomeUnknown(message)
+
+    def _tell_others(self) -> None:
+        """Wake the other processes, once for all units that commit meanwhile.
+
+        A NOTIFY within the unit would hold a lock of the whole database until its commit is on disk, so that no two
+        units could share an fsync. One that is lost costs nothing but time: the deliveries are rows.
+        """
+        self._untold = True
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.get_running_loop().create_task(self._tell(), name="postgres-notifier")
+
+    async def _tell(self) -> None:
+        while self._untold:
+            self._untold = False
+            try:
+                await self.read("SELECT pg_notify($1, '')", [CHANNEL])
+            except (DatabaseError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                log.warning("database.telling_failed", exc_info=True)
+            await asyncio.sleep(TELL_SECONDS)
 
     async def _listen(self) -> None:
         while True:

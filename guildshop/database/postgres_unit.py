@@ -14,8 +14,6 @@ from typing import Any
 
 from guildshop.database.operations import ChangeShape, InsertShape, Operation
 
-CHANNEL = "guildshop"
-
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -71,7 +69,7 @@ def _add(known: dict[str, set[Any] | None], table: str, keys: frozenset[Any] | N
         present.update(keys)
 
 
-def compile_segment(operations: Sequence[Operation], segment: Sequence[int], *, notify: bool) -> Statement:
+def compile_segment(operations: Sequence[Operation], segment: Sequence[int]) -> Statement:
     """Return the segment as one statement; a failing guard raises `GS001` with its operation's number."""
     inserts: dict[InsertShape, list[Operation]] = {}
     changes: list[tuple[int, Operation]] = []
@@ -85,7 +83,7 @@ def compile_segment(operations: Sequence[Operation], segment: Sequence[int], *, 
     changes.sort(key=_lock_order)
     shapes = tuple(_change_shape(operation) for _, operation in changes)
     checked = tuple(operation.expected is not None for _, operation in changes)
-    text = _text(tuple(inserts), shapes, checked, notify)
+    text = _text(tuple(inserts), shapes, checked)
     arguments: list[Any] = []
     if any(checked):
         arguments.append([number for number, operation in changes if operation.expected is not None])
@@ -109,9 +107,7 @@ def _change_shape(operation: Operation) -> ChangeShape:
 
 
 @lru_cache(maxsize=2048)
-def _text(
-    inserts: tuple[InsertShape, ...], changes: tuple[ChangeShape, ...], checked: tuple[bool, ...], notify: bool
-) -> str:
+def _text(inserts: tuple[InsertShape, ...], changes: tuple[ChangeShape, ...], checked: tuple[bool, ...]) -> str:
     parts: list[str] = []
     counts: list[str] = []
     first = 3 if any(checked) else 1
@@ -124,9 +120,5 @@ def _text(
         arrays = ", ".join(f"${first + offset}::{kind}[]" for offset, kind in enumerate(insert.types))
         first += len(insert.types)
         parts.append(f"i{index} AS (INSERT INTO {insert.target} SELECT * FROM unnest({arrays}))")
-    results = []
-    if counts:
-        results.append(f"guildshop_guard($1::int[], $2::bigint[], ARRAY[{', '.join(counts)}])")
-    if notify:
-        results.append(f"pg_notify('{CHANNEL}', '')")
-    return f"WITH {', '.join(parts)} SELECT {', '.join(results) or '1'}"
+    result = f"guildshop_guard($1::int[], $2::bigint[], ARRAY[{', '.join(counts)}])" if counts else "1"
+    return f"WITH {', '.join(parts)} SELECT {result}"

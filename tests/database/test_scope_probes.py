@@ -86,7 +86,7 @@ Probe = Callable[[Database], Awaitable[Any]]
 async def _built_elsewhere(_database: Database) -> Any:
     with scope(THEIRS):
         frozen = P.select().freeze()
-    return await frozen.run()
+    return await frozen.query
 
 
 async def _row_saved_elsewhere(_database: Database) -> Any:
@@ -279,7 +279,7 @@ PROBES: dict[str, Probe] = {
     "select all related": _query(lambda: T.select(*T.all_related())),
     "select where joined": _query(lambda: T.select(T.owner.name).where(T.owner.points == 77)),
     "select order joined": _query(lambda: T.select(T.owner.name).order_by(T.owner.name)),
-    "select nested": _query(lambda: T.select(T.owner.all_columns()).output(nested=True)),
+    "select nested": _query(lambda: T.select(*T.owner.all_columns()).output(nested=True)),
     "objects": _query(lambda: P.objects().output(load_json=True)),
     "objects get": _query(lambda: P.objects().get(P.id == THEIR_PERSON)),
     "objects raw or": _query(lambda: P.objects().where(WhereRaw("1 = 1 OR 1 = 1"))),
