@@ -71,7 +71,7 @@ async def update(
 ) -> None:
     """Change the message whose button, select or modal was used (or the command's own answer): all of its parts.
 
-    What is not given is taken off the message.
+    What is not given is taken off the message. Do so before `answer`: after it, the answer is what would change.
     """
     shown = [embed] if embed is not None else list(embeds)
     options: dict[str, Any] = {"content": content, "embeds": shown, "view": view}

@@ -9,7 +9,6 @@ from guildshop.bot.events import MemberJoined
 from guildshop.hookspecs import AdminSection, Check, Listener, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
-from guildshop.plugins.entitlements.admin import admin_section
 from guildshop.plugins.entitlements.api import EntitlementDue, EntitlementFailed, EntitlementGranted
 from guildshop.plugins.entitlements.commands import RetryButton
 from guildshop.plugins.entitlements.deliveries import alert
@@ -68,6 +67,8 @@ class Entitlements(Plugin):
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:
         """Show entitlements, read-only."""
+        from guildshop.plugins.entitlements.admin import admin_section
+
         return [admin_section()]
 
     @hookimpl

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from piccolo_admin.endpoints import TableConfig
-
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import lazy
 from guildshop.plugins.notifications.tables import MessageDelivery as Row
+from guildshop.web.admin import service_table
+
+READ = "order.read"
 
 
 def admin_section() -> AdminSection:
     """Return the section."""
-    columns = [Row.purpose, Row.discord_id, Row.state, Row.reason, Row.created]
-    return AdminSection(
-        lazy("Messages"),
-        [
-            TableConfig(
-                Row,
-                visible_columns=columns,
-                visible_filters=[Row.purpose, Row.state, Row.discord_id],
-                menu_group="Messages",
-            )
-        ],
-    )
+    shown = [Row.purpose, Row.discord_id, Row.state, Row.reason, Row.created]
+    table = service_table(Row, read=READ, visible=shown, order_by=[Row.created], newest_first=True, link=Row.purpose)
+    return AdminSection(lazy("Messages"), [table])

@@ -9,7 +9,6 @@ from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.plugins.customers.api import MessageTopic
 from guildshop.plugins.notifications import deliveries
-from guildshop.plugins.notifications.admin import admin_section
 from guildshop.plugins.notifications.api import ORDER_CANCELLED
 from guildshop.plugins.notifications.commands import ApproveButton, RejectButton, RejectModal
 from guildshop.plugins.notifications.piccolo_app import APP_CONFIG
@@ -67,6 +66,8 @@ class Notifications(Plugin):
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:
         """Show messages, read-only."""
+        from guildshop.plugins.notifications.admin import admin_section
+
         return [admin_section()]
 
 

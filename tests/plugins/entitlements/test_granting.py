@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from guildshop.errors import Forbidden, Refusal
+from guildshop.errors import Forbidden, NotFound, Refusal
 from guildshop.plugins.entitlements.service import EntitlementService
 from guildshop.plugins.orders.api import OrderStatus
 from guildshop.simulator.faults import Failure
@@ -212,3 +214,18 @@ async def test_only_what_failed_can_be_retried(shop: Shop, sale: Sale) -> None:
     with scope(shop.store.id), pytest.raises(Refusal, match="GRANTED"):
         await service(shop).retry(shop.actor(), row["id"])
     assert await states(sale) == [("GRANTED", "")]
+
+
+async def test_another_stores_staff_reach_nothing(shop: Shop, sale: Sale) -> None:
+    order = await sale.paid(await sale.product(roles=("gold",)))
+    (row,) = await sale.rows("entitlement")
+    other = await shop.app.stores.create(4242, "Elsewhere")
+    stranger = replace(shop.actor(), store=other.id)
+    with scope(other.id):
+        with pytest.raises(NotFound):
+            await service(shop).retry(stranger, row["id"])
+        assert await service(shop).revoke(stranger, order.id) == 0
+        assert await service(shop).of_order(order.id) == []
+        assert await service(shop).of_member(int(shop.buyer.id)) == []
+    assert await states(sale) == [("GRANTED", "")]
+    assert shop.buyer.roles() == ["Gold"]
