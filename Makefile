@@ -45,7 +45,8 @@ bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 proof: setup
-	@GUILDSHOP_PROOF=1 $(BIN)/python -m pytest tests/chaos -p no:cacheprovider $(ARGS)
+	@GUILDSHOP_TEST_KILLS=$${GUILDSHOP_TEST_KILLS:-200} GUILDSHOP_TEST_SEED=$${GUILDSHOP_TEST_SEED:-$$RANDOM} \
+		$(BIN)/python -m pytest -v tests/chaos $(ARGS)
 
 docs: setup
 	@set -o pipefail; NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict 2>&1 | sed -u '/^INFO/d'
