@@ -34,7 +34,7 @@ def test_a_missing_requirement_is_named() -> None:
 
 
 def test_a_circle_is_named() -> None:
-    with pytest.raises(LoadError, match="in a circle: .*a.*b"):
+    with pytest.raises(LoadError, match=r"in a circle: .*a.*b"):
         Plugins([make("a", "b"), make("b", "a")])
 
 
