@@ -61,8 +61,8 @@ async def test_the_list_is_paged_by_keyset(bench, owner, clock, monkeypatch) -> 
     while path:
         page = await (await owner.get(path)).text()
         seen += [number for number in reversed(numbers) if f">{number}</a>" in page]
-        _before, found, after = page.partition('rel="next"')
-        path = _before.rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&") if found else ""
+        before, found, _after = page.partition('rel="next"')
+        path = before.rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&") if found else ""
     assert seen == numbers[::-1]
 
 
