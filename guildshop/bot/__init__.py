@@ -1,7 +1,7 @@
 """The Discord storey: the client, the command tree, persistent items, and sending.
 
 For commands: `Context`, `context_of`, `staff`, `answer`, `update`, `defer`, `open_modal`. For buttons, selects and
-modals: `StoreButton`, `StoreSelect`, `StoreModal`, `view`, `layout`. For showing: `guildshop.bot.rendering`.
+modals: `StoreButton`, `StoreSelect`, `StoreModal`, `view`. For showing: `guildshop.bot.rendering`.
 For sending without being asked: `app.messenger` with `Message` and `Outcome`.
 """
 
@@ -15,7 +15,6 @@ from guildshop.bot.items import (
     StoreSelect,
     TextField,
     UploadField,
-    layout,
     view,
 )
 from guildshop.bot.replies import answer, defer, open_modal, succeed, update
@@ -40,7 +39,6 @@ __all__ = [
     "answer",
     "context_of",
     "defer",
-    "layout",
     "open_modal",
     "staff",
     "succeed",

@@ -9,7 +9,7 @@ import discord
 
 from guildshop.errors import Refusal
 from guildshop.i18n import _, set_locale
-from guildshop.permissions import OWNER, Actor, ActorKind, Origin
+from guildshop.permissions import Actor, ActorKind, Origin
 from guildshop.stores import Store
 from guildshop.tenancy import set_store
 
@@ -61,32 +61,29 @@ async def enter(interaction: discord.Interaction[Bot], store: Store) -> Context:
     set_store(store.id)
     member = await _member(interaction, store)
     roles = frozenset(role.id for role in member.roles if not role.is_default()) if member else frozenset()
+    templates = _templates(bot.app, store, interaction.user.id, member, roles)
     actor = Actor(
         ActorKind.MEMBER,
         str(interaction.user.id),
         interaction.user.name,
         store.id,
-        permissions_of(bot.app, store, interaction.user.id, member, roles),
+        bot.app.stores.permissions_of(store.id, *templates),
         Origin.DISCORD,
+        templates,
     )
     context = Context(bot.app, store, actor, interaction.locale.value, interaction.user, roles)
     interaction.extras[_KEY] = context
     return context
 
 
-def permissions_of(
+def _templates(
     app: App, store: Store, user_id: int, member: discord.Member | None, roles: frozenset[int]
 ) -> frozenset[str]:
-    """Return what a member may do in a store: by staff role; the server's owner and administrators everything."""
+    """Return the role templates through which a member acts; nobody who left the server has any."""
     if member is None:
         return frozenset()
-    if member.guild.owner_id == user_id or member.guild_permissions.administrator:
-        return app.permissions.of(OWNER)
-    allowed: frozenset[str] = frozenset()
-    for role, template in store.staff_roles.items():
-        if role in roles:
-            allowed |= app.permissions.of(template)
-    return allowed
+    administrator = member.guild.owner_id == user_id or member.guild_permissions.administrator
+    return app.stores.templates_of(store.id, roles, administrator=administrator)
 
 
 async def _member(interaction: discord.Interaction[Bot], store: Store) -> discord.Member | None:

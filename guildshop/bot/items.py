@@ -177,15 +177,6 @@ def view(*items: discord.ui.Item[Any]) -> discord.ui.View:
     return made
 
 
-def layout(*items: discord.ui.Item[Any]) -> discord.ui.LayoutView:
-    """Return a Components V2 view of persistent items that discord.py keeps no memory of."""
-    made = discord.ui.LayoutView(timeout=None)
-    for item in items:
-        made.add_item(item)
-    made.stop()
-    return made
-
-
 @dataclass(frozen=True, slots=True)
 class TextField:
     """A text input of a modal; `name` is its key in the submitted fields."""

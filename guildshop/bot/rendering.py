@@ -108,11 +108,6 @@ def attention_embed(description: str, title: str = "") -> discord.Embed:
     return embed(title, description, colour=ATTENTION)
 
 
-def table(lines: Sequence[tuple[str, str]]) -> str:
-    """Return lines of "**label** value", without those that have no value."""
-    return "\n".join(f"**{label}** {value}" for label, value in lines if value)
-
-
 def page_buttons(
     kind: type[StoreButton], store: int, *args: object, page: int, pages: int, row: int | None = None
 ) -> list[StoreButton]:

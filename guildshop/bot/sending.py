@@ -197,6 +197,11 @@ class Messenger:
             raise
         return frozenset(int(role) for role in data["roles"])
 
+    def command_mention(self, store: Store, name: str) -> str:
+        """Return a command as a link that a click runs, or as plain text while its ID is not known."""
+        bot = self._app.bot
+        return f"/{name}" if bot is None else bot.command_mention(store, name)
+
     # Within
 
     def _bot(self) -> Bot:

@@ -92,8 +92,10 @@ async def staff_message(app: App, order_id: UUID) -> Message:
     return Message(embeds=[shown], items=buttons)
 
 
-def received_message(order: Order, shop: str, method: str, instructions: str, *, reportable: bool) -> Message:
+def received_message(
+    order: Order, shop: str, method: str, instructions: str, look_up: str, *, reportable: bool
+) -> Message:
     """Return what a customer reads after submitting, with "I've paid" where staff confirm the payment."""
     unpaid = order.status is OrderStatus.PENDING_PAYMENT
     items = [PaidButton(order.store, order.id, label=_("I've paid"))] if unpaid and reportable else []
-    return Message(embeds=[views.order_received(order, shop, method, instructions)], items=items)
+    return Message(embeds=[views.order_received(order, shop, method, instructions, look_up)], items=items)

@@ -25,6 +25,8 @@ from guildshop.plugins.orders.api import (
 )
 from guildshop.plugins.payments.api import PaymentReported
 
+LOOK_UP = "order-status"
+
 
 async def order_received(event: OrderPlaced, delivery: Delivery) -> None:
     """Tell the customer that the order came in, and how to pay."""
@@ -32,7 +34,8 @@ async def order_received(event: OrderPlaced, delivery: Delivery) -> None:
     order = await service.order(event.order)
     with use_locale(_language(delivery, order)):
         label, instructions, reportable = service.how_to_pay(order)
-        message = received_message(order, _shop(delivery), label, instructions, reportable=reportable)
+        look_up = delivery.app.messenger.command_mention(delivery.app.stores.get(order.store), LOOK_UP)
+        message = received_message(order, _shop(delivery), label, instructions, look_up, reportable=reportable)
         await service.tell_customer(order, delivery, Purpose.ORDER_RECEIVED, ORDER_RECEIVED, message)
 
 

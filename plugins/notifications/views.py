@@ -33,8 +33,14 @@ def staff_notice(order: Order, method: str, payment: Payment | None = None) -> d
     )
 
 
-def order_received(order: Order, shop: str, method: str, instructions: str) -> discord.Embed:
-    """Return what a customer reads after submitting: what, how much, how to pay and until when."""
+def order_received(order: Order, shop: str, method: str, instructions: str, look_up: str) -> discord.Embed:
+    """Return what a customer reads after submitting: what, how much, how to pay and until when.
+
+    `look_up` is the command that shows the order again, as a mention.
+    """
+    thanks = _("Thank you for your order at {shop}. {command} shows it again.").format(
+        shop=escape(shop), command=look_up
+    )
     fields = [
         (_("How to pay: {method}").format(method=escape(method)), escape(instructions), False),
         (_("Reserved until"), moment(order.reserved_until) if order.reserved_until else "", False),
@@ -42,7 +48,7 @@ def order_received(order: Order, shop: str, method: str, instructions: str) -> d
     unpaid = order.status is OrderStatus.PENDING_PAYMENT
     return embed(
         _("Order {number} received").format(number=order.number),
-        f"{_('Thank you for your order at {shop}.').format(shop=escape(shop))}\n\n{_lines(order)}\n\n{_totals(order)}",
+        f"{thanks}\n\n{_lines(order)}\n\n{_totals(order)}",
         colour=COLOUR,
         fields=fields if unpaid and order.due else [],
     )

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from guildshop.bot.items import StoreButton
-from guildshop.bot.rendering import clip, embed, escape, money, page_buttons, table
+from guildshop.bot.rendering import clip, embed, escape, money, page_buttons
 from guildshop.i18n import use_locale
 from guildshop.money import Money
 
@@ -56,7 +56,3 @@ def test_pages_turn_within_their_bounds() -> None:
     assert [item.item.disabled for item in (back, place, forth)] == [True, True, False]
     assert forth.item.custom_id == "probe.turn:1:x:2"
     assert place.item.label == "1 / 3"
-
-
-def test_lines_without_a_value_are_left_out() -> None:
-    assert table([("A", "1"), ("B", ""), ("C", "3")]) == "**A** 1\n**C** 3"

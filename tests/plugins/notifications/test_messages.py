@@ -45,6 +45,7 @@ async def test_a_sale_tells_customer_and_staff(shop: Shop, sale: Sale) -> None:
     assert "1 × Gold · $19.99 = $19.99" in received.text
     assert "$25.00" in received.text
     assert "Venmo" in received.text
+    assert "</order-status:" in received.text
     assert received.buttons == ["I've paid"]
     (notice,) = notices(shop)
     assert order.number in notice["embeds"][0]["title"]
