@@ -80,7 +80,8 @@ def _snowflake(value: object) -> object:
     raise ValueError(message)
 
 
-def _none_if_empty(value: object) -> object:
+def none_if_empty(value: object) -> object:
+    """Take an empty text for nothing."""
     return None if value == "" else value
 
 
@@ -114,6 +115,10 @@ WebAddress = Annotated[str, _url_with("http", "https"), AfterValidator(_without_
 Network = Annotated[str, AfterValidator(_network)]
 RoleTemplate = Literal["Owner", "Admin", "Manager", "Support", "Fulfilment", "Read only"]
 ChannelKind = Literal["orders", "log", "shopify_log", "announcements"]
+Currency = Annotated[str, AfterValidator(_currency)]
+Language = Annotated[str, AfterValidator(_language)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+ImageAddress = Annotated[str, _url_with("http", "https")]
 
 
 class DatabaseSettings(Group):
@@ -172,14 +177,14 @@ class StoreSettings(Group):
     """One store as the file describes it. `sections` holds each plugin's own table, not validated yet."""
 
     name: str = Field(default="", max_length=100)
-    currency: Annotated[str, AfterValidator(_currency)] = "USD"
-    language: Annotated[str, AfterValidator(_language)] = "en-US"
-    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
-    logo: Annotated[str, _url_with("http", "https")] = ""
+    currency: Currency = "USD"
+    language: Language = "en-US"
+    time_zone: TimeZone = "UTC"
+    logo: ImageAddress = ""
     disabled_plugins: list[str] = []
     staff_roles: dict[Snowflake, RoleTemplate] = {}
     channels: dict[ChannelKind, Snowflake] = {}
-    client_role: Annotated[Snowflake | None, BeforeValidator(_none_if_empty)] = None
+    client_role: Annotated[Snowflake | None, BeforeValidator(none_if_empty)] = None
     show_pii: bool = False
     auto_assign_on_join: bool = True
     sections: dict[str, dict[str, Any]] = Field(default={}, repr=False)

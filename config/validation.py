@@ -49,11 +49,14 @@ class Validation:
     where: Location = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     problems: list[str] = field(default_factory=list)
+    found: list[tuple[Location, str]] = field(default_factory=list)
+    """The same problems as keys below `where`, each with what is wrong there."""
     _reported: set[Location] = field(default_factory=set)
 
     def report(self, location: Location, sentence: str, variable: str = "") -> None:
         """Note a problem at a key below `where`."""
         self._reported.add(location)
+        self.found.append((location, sentence))
         origin = _("environment variable {name}").format(name=variable) if variable else self.source
         self.problems.append(f"{origin}: {dotted(self.where + location)} {sentence}")
 
@@ -151,6 +154,15 @@ def validate_section(
     if made is None:  # a model's problem is always noted
         raise ConfigurationError(dotted(path))
     return made
+
+
+def find_problems(
+    model: type[BaseModel], raw: Mapping[str, Any], *, environ: Mapping[str, str] | None = None
+) -> list[tuple[Location, str]]:
+    """Return what is wrong with the values of a model: the key and a sentence that goes on after its name."""
+    validation = Validation("", (), os.environ if environ is None else environ)
+    validation.model(model, raw)
+    return validation.found
 
 
 def dotted(location: Iterable[str | int]) -> str:

@@ -37,6 +37,8 @@ class Plugin:
     """One sentence on what it adds."""
     requires: ClassVar[tuple[str, ...]] = ()
     """The plugins whose `api` and `service` it calls."""
+    essential: ClassVar[bool] = False
+    """Whether it cannot be switched off in a store, since nobody could switch it on again."""
     piccolo_app: ClassVar[AppConfig | None] = None
     hookspecs: ClassVar[ModuleType | type | None] = None
     """Hooks of its own that other plugins may implement."""

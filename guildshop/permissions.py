@@ -64,6 +64,8 @@ class Actor:
     store: int
     permissions: frozenset[str] = field(default_factory=frozenset)
     origin: Origin = Origin.DISCORD
+    templates: frozenset[str] = field(default_factory=frozenset)
+    """The role templates that the permissions come from, where they come from any."""
 
     @classmethod
     def system(cls, store: int, name: str, *, origin: Origin = Origin.DELIVERY) -> Actor:

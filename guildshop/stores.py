@@ -8,17 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from guildshop.config.settings import (
+    ChannelKind,
+    Currency,
+    ImageAddress,
+    Language,
+    RoleTemplate,
+    Snowflake,
+    TimeZone,
+    none_if_empty,
+)
+from guildshop.config.validation import dotted, find_problems
 from guildshop.database.tables import StoreRow, StoreSetting
-from guildshop.errors import ConfigurationError, FieldError, Invalid, NotFound, Refusal, Stale
+from guildshop.errors import FieldError, Forbidden, Invalid, NotFound, Refusal, Stale
 from guildshop.i18n import _
 from guildshop.money import known_currency
-from guildshop.permissions import Actor, Origin
+from guildshop.permissions import OWNER, TEMPLATES, Actor, ActorKind, Origin
 from guildshop.tenancy import every_store
 
 if TYPE_CHECKING:
@@ -28,6 +39,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 STORE_SECTION = "store"
 PLUGINS_SECTION = "plugins"
+ROLES_SECTION = "roles"
+"""What the owner changed of the role templates: template → permission → allowed."""
+CHANGE_SETTINGS = "settings.update"
 
 
 class StoreSettings(BaseModel):
@@ -35,16 +49,18 @@ class StoreSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(min_length=1, max_length=100)
-    currency: str = "USD"
-    language: str = "en-US"
-    time_zone: str = "UTC"
-    logo: str = ""
-    staff_roles: dict[int, str] = Field(default_factory=dict)
-    channels: dict[str, int] = Field(default_factory=dict)
-    client_role: int | None = None
-    show_pii: bool = False
-    auto_assign_on_join: bool = True
+    name: str = Field(min_length=1, max_length=100, description="What the shop is called.")
+    currency: Currency = Field(default="USD", description="What new products and orders are priced in.")
+    language: Language = Field(default="en-US", description="What staff channels and the web pages speak.")
+    time_zone: TimeZone = Field(default="UTC", description="Where the shop's days begin and end.")
+    logo: ImageAddress = Field(default="", description="The address of a picture.")
+    staff_roles: dict[Snowflake, RoleTemplate] = Field(default_factory=dict)
+    channels: dict[ChannelKind, Snowflake] = Field(default_factory=dict)
+    client_role: Annotated[Snowflake | None, BeforeValidator(none_if_empty)] = None
+    show_pii: bool = Field(default=False, description="Staff see emails without asking for each.")
+    auto_assign_on_join: bool = Field(
+        default=True, description="Members who join again get the roles that they bought."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +135,26 @@ class Stores:
         """Return the plugins that are on in this store, in order."""
         return tuple(name for name in self._app.plugins.names if self.enabled(store_id, name))
 
+    # Who may do what
+
+    def permissions_of(self, store_id: int, *templates: str) -> frozenset[str]:
+        """Return what the role templates together allow in a store: the one table for every entrance."""
+        changes = self.role_changes(store_id)
+        return frozenset[str]().union(*(self._app.permissions.of(name, changes) for name in templates))
+
+    def role_changes(self, store_id: int) -> Mapping[str, Mapping[str, bool]]:
+        """Return what the store's owner changed of the role templates: template → permission → allowed."""
+        return self._override(store_id, ROLES_SECTION)
+
+    def templates_of(self, store_id: int, roles: Collection[int], *, administrator: bool = False) -> frozenset[str]:
+        """Return the role templates that a member's Discord roles stand for.
+
+        The server's owner and members with Administrator count as Owner.
+        """
+        if administrator:
+            return frozenset({OWNER})
+        return frozenset(template for role, template in self.get(store_id).staff_roles.items() if role in roles)
+
     # Changing
 
     async def create(self, guild_id: int, name: str, currency: str = "USD") -> Store:
@@ -162,7 +198,7 @@ class Stores:
             raise taken
         async with self._changing:
             async with self._app.work(Actor.system(store.id, "stores", origin=Origin.CLI)) as work:
-                work.update(StoreRow, store.id, conflict=taken, guild_id=target)
+                work.update(StoreRow, store.id, conflict=taken, guild_id=target, active=True)
                 work.audit(
                     "store.move",
                     subject="store",
@@ -173,6 +209,16 @@ class Stores:
             await self.refresh()
         return self.get(store.id)
 
+    async def set_active(self, store_id: int, active: bool) -> None:
+        """Put a store to sleep, as when its Discord server is lost, or wake it; everything in it is kept."""
+        if self.get(store_id).active is active:
+            return
+        async with self._changing:
+            async with self._app.work(Actor.system(store_id, "stores", origin=Origin.DISCORD)) as work:
+                work.update(StoreRow, store_id, active=active)
+                work.audit("store.wake" if active else "store.sleep", subject="store", subject_id=store_id)
+            await self.refresh()
+
     async def change(
         self, actor: Actor, section: str, values: Mapping[str, Any], *, version: int | None = None
     ) -> None:
@@ -180,11 +226,52 @@ class Stores:
 
         `version` is the section's version that the actor saw (`version_of`); another one is refused as stale.
         """
-        actor.require("settings.update")
+        actor.require(CHANGE_SETTINGS)
         before = self._override(actor.store, section)
+        if section == STORE_SECTION and values.get("staff_roles"):
+            known = self.get(actor.store).staff_roles
+            given = {name for role, name in values["staff_roles"].items() if known.get(int(role)) != name}
+            self._require_to_give(actor, self.permissions_of(actor.store, *given.intersection(TEMPLATES)))
         after = {key: value for key, value in (before | dict(values)).items() if value is not None}
         self._check(actor.store, section, after)
         await self._write(actor, section, before, after, version)
+
+    async def change_role(
+        self, actor: Actor, template: str, allowed: Mapping[str, bool], *, version: int | None = None
+    ) -> None:
+        """Set which permissions a role template has in the actor's store; those not named stay as they are.
+
+        Refused for Owner, who always may everything; for permissions that the actor does not have; and where the
+        actor could not change the settings any more. `version` is that of `ROLES_SECTION`.
+        """
+        actor.require(CHANGE_SETTINGS)
+        if template == OWNER:
+            raise Refusal(
+                _("Owner may always do everything, so that nobody can be locked out for good. Change another role.")
+            )
+        if template not in TEMPLATES:
+            raise NotFound(_("There is no role {role}.").format(role=template))
+        known = self._app.permissions.permissions
+        for name in allowed:
+            if name not in known:
+                raise Invalid.field(name, _("There is no permission called {name}.").format(name=name))
+        before = self.role_changes(actor.store)
+        usual = self._app.permissions.of(template)
+        wanted = {**before.get(template, {}), **allowed}
+        kept = {name: value for name, value in sorted(wanted.items()) if value != (name in usual)}
+        after = {name: changes for name, changes in {**before, template: kept}.items() if changes}
+        if after == before:
+            return
+        now_allowed = self._app.permissions.of(template, after)
+        self._require_to_give(actor, now_allowed - self.permissions_of(actor.store, template))
+        held = frozenset[str]().union(*(self._app.permissions.of(name, after) for name in actor.templates))
+        if actor.templates and CHANGE_SETTINGS not in held:
+            raise Refusal(
+                _("You are {role} yourself and could not change the settings any more. Ask an owner to do it.").format(
+                    role=template
+                )
+            )
+        await self._write(actor, ROLES_SECTION, before, after, version)
 
     def version_of(self, store_id: int, section: str) -> int:
         """Return the version of a section's changes, 0 while nothing was changed."""
@@ -196,10 +283,16 @@ class Stores:
         On takes along what the plugin needs. Off is refused, naming them, while others that need it are on, unless
         `with_dependants` takes them along.
         """
-        actor.require("settings.update")
+        actor.require(CHANGE_SETTINGS)
         plugins = self._app.plugins
         if plugin not in plugins:
             raise NotFound(_("There is no plugin called {name}.").format(name=plugin))
+        if plugins[plugin].essential and not on:
+            raise Refusal(
+                _("{plugin} cannot be switched off: without it nobody could switch it on again.").format(
+                    plugin=_(plugins[plugin].title)
+                )
+            )
         disabled = self._disabled.get(actor.store, frozenset())
         if on:
             changed = [name for name in (*plugins.requirements(plugin), plugin) if name in disabled]
@@ -268,10 +361,21 @@ class Stores:
             base: dict[str, Any] = {key: getattr(self.get(store_id), key) for key in StoreSettings.model_fields}
         else:
             base = self._from_file(store_id, section)
-        try:
-            self._app.validate_section(model, base | dict(after), section)
-        except ConfigurationError as error:
-            raise Invalid(str(error), errors=[FieldError(section, str(error))]) from error
+        problems = find_problems(model, base | dict(after), environ=self._app.settings.environ)
+        if problems:
+            errors = [FieldError(dotted(location), sentence) for location, sentence in problems]
+            sentences = "\n".join(f"{section}.{error.field} {error.message}" for error in errors)
+            raise Invalid(sentences, errors=errors)
+
+    @staticmethod
+    def _require_to_give(actor: Actor, permissions: Collection[str]) -> None:
+        missing = () if actor.kind is ActorKind.SYSTEM else sorted(set(permissions) - actor.permissions)
+        if missing:
+            raise Forbidden(
+                _("You cannot give what you may not do yourself: {permissions}. Ask an owner.").format(
+                    permissions=", ".join(missing[:5]) + ("…" if len(missing) > 5 else "")
+                )
+            )
 
     async def _write(
         self, actor: Actor, section: str, before: Mapping[str, Any], after: Mapping[str, Any], version: int | None

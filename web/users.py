@@ -376,8 +376,9 @@ class UserService:
             id=str(signed_in.user.id),
             name=signed_in.user.username,
             store=signed_in.store,
-            permissions=self._app.permissions.of(role),
+            permissions=self._app.stores.permissions_of(signed_in.store, role),
             origin=origin,
+            templates=frozenset({role}),
         )
 
     # Within
