@@ -14,13 +14,14 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from guildshop.database import Database, new_id, open_database
+from guildshop.database import Database, OutcomeUnknown, new_id, open_database
 from guildshop.database.postgres import PostgresDatabase
 from guildshop.database.tables import EventRow, StoreRow, StoreSetting
 from guildshop.errors import DatabaseError, Refusal
 from guildshop.events import Event
 from guildshop.permissions import Actor
 from guildshop.tenancy import every_store
+from tests.database.lossy_proxy import LossyProxy
 
 MAKER = Path(__file__).with_name("unit_maker.py")
 ROOT = MAKER.parents[2]
@@ -176,6 +177,64 @@ async def test_guards_hold_while_backends_are_terminated(postgres: PostgresDatab
     (row,) = await postgres.fetch("SELECT version FROM store_setting WHERE store = 1 AND section = 'stock'")
     assert row == {"version": 0}
     assert sum(result is True for result in results) == 40
+
+
+async def _lose_the_answer(direct: PostgresDatabase, *, witness: bool) -> None:
+    """Take one from the stock through a proxy that swallows the answer once the server has committed."""
+    async with LossyProxy(direct.url.dsn).running() as proxy:
+        database = await open_database(proxy.dsn)
+        try:
+            # The first unit prepares the statements.
+            for lossy in (False, True):
+                proxy.armed = lossy
+                unit = asyncio.create_task(_take_one(database, witness=witness))
+                if lossy:
+                    async with asyncio.timeout(20):
+                        await proxy.swallowed.wait()
+                        while await _version(direct) != 8:
+                            await asyncio.sleep(0)
+                    proxy.hang_up.set()
+                await unit
+        finally:
+            await database.close()
+
+
+async def _take_one(database: Database, *, witness: bool) -> None:
+    async with database.work(ACTOR) as work:
+        work.guard(
+            StoreSetting,
+            set="version = version - 1",
+            where="section = 'stock' AND version > 8",
+            refusal=Refusal("There is none left."),
+        )
+        if witness:
+            work.audit("stock.take", subject="stock")
+
+
+async def _version(database: Database) -> int:
+    (row,) = await database.fetch("SELECT version FROM store_setting WHERE store = 1 AND section = 'stock'")
+    return int(row["version"])
+
+
+async def _stock_up(database: Database) -> None:
+    await _create_store(database)
+    async with database.work(ACTOR) as work:
+        work.insert(StoreSetting, section="stock", value={}, version=10)
+
+
+async def test_unit_whose_answer_is_lost_is_not_done_twice(postgres: PostgresDatabase) -> None:
+    await _stock_up(postgres)
+    await _lose_the_answer(postgres, witness=True)
+    assert await _version(postgres) == 8
+    (row,) = await postgres.fetch("SELECT count(*) AS n FROM audit_entry WHERE store = 1 AND action = 'stock.take'")
+    assert row == {"n": 2}
+
+
+async def test_unit_that_leaves_no_trace_says_that_it_is_unknown(postgres: PostgresDatabase) -> None:
+    await _stock_up(postgres)
+    with pytest.raises(OutcomeUnknown, match="Look again"):
+        await _lose_the_answer(postgres, witness=False)
+    assert await _version(postgres) == 8
 
 
 async def test_commits_of_another_process_wake_this_one(postgres: PostgresDatabase) -> None:
