@@ -197,6 +197,7 @@ class App:
         from guildshop.bot.client import start_bot
 
         self.bot = await start_bot(self, shard_ids=shard_ids, shard_count=shard_count)
+        self.dispatcher.wake()
 
     async def stop_discord(self) -> None:
         """Disconnect the bot, after it has finished what it is answering."""

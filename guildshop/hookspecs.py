@@ -48,6 +48,8 @@ class Listener:
     name: str
     handler: EventHandler[Any]
     courtesy: bool = False
+    discord: bool = False
+    """Whether it speaks to Discord: then only a process with a bot takes its deliveries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Timer:
     handler: Callable[[int], Awaitable[None]]
     """Called with the store's ID, with that store in scope."""
     courtesy: bool = False
+    discord: bool = False
+    """Whether it speaks to Discord: then only a process with a bot runs it."""
 
 
 @dataclass(frozen=True, slots=True)

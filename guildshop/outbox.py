@@ -102,10 +102,10 @@ class Listeners:
         """Return the plugin and its listener of that name."""
         return self._by_name.get(name)
 
-    @property
-    def names(self) -> list[str]:
-        """The names of all listeners and timers."""
-        return [*self._by_name, *self.timers]
+    def names(self, *, discord: bool) -> list[str]:
+        """Return the names of all listeners and timers; without `discord`, of those that can do without a bot."""
+        both = {**self._by_name, **self.timers}
+        return [name for name, (_plugin, listener) in both.items() if discord or not listener.discord]
 
     def _claim_name(self, plugin: str, name: str) -> None:
         if not name.replace(".", "").replace("_", "").isalnum():
@@ -336,7 +336,7 @@ class Dispatcher:
             return await self._app.database.execute(text, **values)
 
     async def _claim(self, now: datetime) -> list[dict[str, Any]]:
-        names = ", ".join(f"'{name}'" for name in self._app.listeners.names)
+        names = ", ".join(f"'{name}'" for name in self._app.listeners.names(discord=self._app.bot is not None))
         if not names:
             return []
         lock = "FOR UPDATE OF d SKIP LOCKED" if self._app.database.dialect == "postgres" else ""

@@ -69,6 +69,7 @@ class Hearing(Plugin):
         return [
             Listener(Happened, "hearing.hear", self.recorder.hear),
             Listener(Happened, "hearing.courtesy", self.recorder.be_polite, courtesy=True),
+            Listener(Happened, "hearing.discord", self.recorder.hear, discord=True),
         ]
 
     @hookimpl
@@ -307,3 +308,19 @@ async def test_what_runs_when_the_loop_stops_is_free_again(world: World) -> None
     await world.app.dispatcher.drain()
     assert world.recorder.heard == [("a", 1)]
     assert await world.statuses() == ["DONE"]
+
+
+async def test_a_process_without_a_bot_leaves_alone_what_needs_one(world: World) -> None:
+    await world.record(Happened("a", 1))
+    await world.app.dispatcher.drain()
+    rows = await world.app.database.fetch(
+        "SELECT status, attempts FROM delivery WHERE listener = 'hearing.discord' AND store = :store",
+        store=world.store.id,
+    )
+    assert rows == [{"status": "PENDING", "attempts": 0}]
+    assert world.recorder.heard == [("a", 1)]
+    world.app.bot = object()  # type: ignore[assignment]
+    await world.app.dispatcher.drain()
+    world.app.bot = None
+    assert world.recorder.heard == [("a", 1), ("a", 1)]
+    assert await world.statuses("hearing.discord") == ["DONE"]

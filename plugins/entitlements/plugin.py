@@ -43,16 +43,16 @@ class Entitlements(Plugin):
         return [
             Listener(OrderPaid, "entitlements.order_paid", service.order_paid),
             Listener(OrderCancelled, "entitlements.order_cancelled", service.order_cancelled),
-            Listener(EntitlementDue, "entitlements.apply", service.apply),
+            Listener(EntitlementDue, "entitlements.apply", service.apply, discord=True),
             Listener(EntitlementGranted, "entitlements.complete", service.complete_order),
-            Listener(EntitlementFailed, "entitlements.alert", alert),
+            Listener(EntitlementFailed, "entitlements.alert", alert, discord=True),
             Listener(MemberJoined, "entitlements.member_joined", service.member_joined),
         ]
 
     @hookimpl
     def register_timers(self, app: App) -> list[Timer]:
         """Compare with Discord every hour."""
-        return [Timer("entitlements.reconcile", RECONCILE_EVERY, app.get(EntitlementService).reconcile)]
+        return [Timer("entitlements.reconcile", RECONCILE_EVERY, app.get(EntitlementService).reconcile, discord=True)]
 
     @hookimpl
     def register_items(self, app: App) -> list[type[Any]]:

@@ -38,14 +38,16 @@ class Notifications(Plugin):
     def register_listeners(self, app: App) -> list[Listener]:
         """Hear what happens to orders and payments."""
         return [
-            Listener(OrderPlaced, "notifications.order_received", deliveries.order_received),
-            Listener(OrderPlaced, "notifications.staff_order", deliveries.staff_order),
-            Listener(OrderPaid, "notifications.payment_confirmed", deliveries.payment_confirmed),
-            Listener(OrderPaid, "notifications.notice_paid", deliveries.refresh_notices),
-            Listener(OrderCancelled, "notifications.order_cancelled", deliveries.order_cancelled),
-            Listener(OrderCancelled, "notifications.notice_cancelled", deliveries.refresh_notices),
-            Listener(OrderShippingChanged, "notifications.order_shipped", deliveries.order_shipped),
-            Listener(PaymentReported, "notifications.staff_payment_report", deliveries.staff_payment_report),
+            Listener(OrderPlaced, "notifications.order_received", deliveries.order_received, discord=True),
+            Listener(OrderPlaced, "notifications.staff_order", deliveries.staff_order, discord=True),
+            Listener(OrderPaid, "notifications.payment_confirmed", deliveries.payment_confirmed, discord=True),
+            Listener(OrderPaid, "notifications.notice_paid", deliveries.refresh_notices, discord=True),
+            Listener(OrderCancelled, "notifications.order_cancelled", deliveries.order_cancelled, discord=True),
+            Listener(OrderCancelled, "notifications.notice_cancelled", deliveries.refresh_notices, discord=True),
+            Listener(OrderShippingChanged, "notifications.order_shipped", deliveries.order_shipped, discord=True),
+            Listener(
+                PaymentReported, "notifications.staff_payment_report", deliveries.staff_payment_report, discord=True
+            ),
         ]
 
     @hookimpl
