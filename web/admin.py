@@ -6,6 +6,7 @@ and a few lines of script that show a service's sentence where the front end has
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -120,6 +121,8 @@ def _build(sections: Sequence[Section], forms: list[FormConfig]) -> AdminRouter:
         admin: AdminRouter = create_admin(
             tables=configs, forms=forms, site_name=SITE_NAME, auto_include_related=False, page_size=25
         )
+    # What escapes it is logged by the bridge, with a reference; its own logger would write it down twice more.
+    logging.getLogger(endpoints.__name__).setLevel(logging.CRITICAL)
     # Our own CSRF rule has been applied before a request comes here; theirs would read the body a second time.
     admin.user_middleware.clear()
     return admin

@@ -61,6 +61,12 @@ class ServiceTable(TableConfig):
         """The table's name for people."""
         return self.name.replace("_", " ")
 
+    @property
+    def allowed_writes(self) -> list[str]:
+        """Which of `patch`, `post` and `delete` a service takes."""
+        handlers = {"patch": self.on_patch, "post": self.on_post, "delete": self.on_delete}
+        return [name for name, handler in handlers.items() if handler is not None]
+
 
 def service_table(
     table: type[Table],
@@ -144,7 +150,11 @@ class ServiceCRUD(PiccoloCRUD):
     def pydantic_model(self) -> type[BaseModel]:
         """The form's fields."""
         config = self._config
-        extra = {**self.schema_extra, "read_only_columns": self._read_only_columns(config)}
+        extra = {
+            **self.schema_extra,
+            "read_only_columns": self._read_only_columns(config),
+            "allowed_writes": config.allowed_writes,
+        }
         return create_pydantic_model(
             self.table,
             model_name=f"{self.table.__name__}In",

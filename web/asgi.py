@@ -48,6 +48,7 @@ class _Bridge(ASGIContext):
         self._left = max_body
         self._max_body = max_body
         self._too_large = False
+        self._gone = False
         self._body_ended = False
         self._finished = asyncio.Event()
 
@@ -65,7 +66,11 @@ class _Bridge(ASGIContext):
         if self._body_ended:
             await self._finished.wait()
             return {"type": "http.disconnect"}
-        chunk = await self.request.content.readany()
+        try:
+            chunk = await self.request.content.readany()
+        except HANG_UPS:
+            self._note_hang_up()
+            return {"type": "http.disconnect"}
         self._left -= len(chunk)
         if self._left < 0:
             self._too_large = True
@@ -82,7 +87,10 @@ class _Bridge(ASGIContext):
         if hdrs.CONTENT_LENGTH not in response.headers and payload["status"] not in {204, 304}:
             response.enable_chunked_encoding()
         self.response = response
-        self.writer = await response.prepare(self.request)
+        try:
+            self.writer = await response.prepare(self.request)
+        except HANG_UPS:
+            self._note_hang_up()
 
     async def on_send_http_response_body(self, payload: dict[str, Any]) -> None:
         if self._too_large:
@@ -90,20 +98,21 @@ class _Bridge(ASGIContext):
         if not isinstance(self.response, web.StreamResponse):
             message = "the ASGI application sent a body before its start"
             raise TypeError(message)
+        if self._gone:
+            return
         body = payload.get("body", b"")
-        if body and self.request.method != hdrs.METH_HEAD:
-            await self.response.write(body)
-        if not payload.get("more_body", False):
-            await self.response.write_eof()
-            self._finished.set()
+        try:
+            if body and self.request.method != hdrs.METH_HEAD:
+                await self.response.write(body)
+            if not payload.get("more_body", False):
+                await self.response.write_eof()
+                self._finished.set()
+        except HANG_UPS:
+            self._note_hang_up()
 
     async def get_response(self) -> web.StreamResponse:
         try:
             await self.app(self.scope, self.on_receive, self.on_send)
-        except HANG_UPS:
-            if not self._is_gone():
-                raise
-            return self._hung_up()
         except Exception as error:
             if self._too_large:
                 raise web.HTTPRequestEntityTooLarge(self._max_body, self._max_body - self._left) from error
@@ -120,12 +129,11 @@ class _Bridge(ASGIContext):
             raise TypeError(message)
         return self.response
 
-    def _is_gone(self) -> bool:
+    def _note_hang_up(self) -> None:
+        """Let the application end in peace: what it still sends goes nowhere, and `receive` says it is alone."""
         transport = self.request.transport
-        return transport is None or transport.is_closing()
-
-    def _hung_up(self) -> web.StreamResponse:
+        if transport is not None and not transport.is_closing():
+            raise  # noqa: PLE0704 - called while the error is handled: it was not the client who went
+        self._gone = True
+        self._finished.set()
         log.info("web.client_gone", path=self.request.path)
-        if isinstance(self.response, web.StreamResponse):
-            return self.response
-        return web.Response(status=499, reason="Client Closed Request")

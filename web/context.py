@@ -34,7 +34,7 @@ class Identity:
     signed_in: SignedIn
     actor: Actor | None
     role: str | None
-    token: str
+    token: str = field(repr=False)
 
     @property
     def base(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -177,7 +178,7 @@ async def test_deleting_says_what_became_of_the_row(tabs: NewTab, books: BookSer
     ):
         await _edit(page, title)
         await page.locator("[data-uitest=drop_down_button]").click()
-        await page.get_by_text("Delete").click()
+        await page.get_by_text("Delete", exact=True).click()
         await expect(page.locator(".guildshop-message")).to_have_text(sentence)
     assert await _value(app, store, "Many", "active")
     assert not await _value(app, store, "Emma", "active")
@@ -190,7 +191,7 @@ async def test_a_session_that_ended_leads_to_our_form_and_back(tabs: NewTab, boo
     await expect(page.get_by_role("link", name="Emma", exact=True)).to_be_visible()
     clock.advance(hours=13)
     await page.get_by_role("link", name="Emma", exact=True).click()
-    await page.wait_for_url("**/login?next=*")
+    await page.wait_for_url(re.compile(r"/login\?next="))
     await page.get_by_label("Username").fill("Olga")
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Sign in").click()
@@ -205,6 +206,19 @@ async def test_its_menu_signs_out_of_everything(tabs: NewTab, books: BookService
     await page.goto("/admin/")
     await page.get_by_text("Olga").first.click()
     await page.locator("[data-uitest=logout_button]").click()
-    await page.wait_for_url("**/login?next=*")
+    await page.wait_for_url(re.compile(r"/login\?next="))
     await page.goto("/admin/dashboard")
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+async def test_what_no_service_does_is_not_offered(tabs: NewTab, books: BookService) -> None:
+    page = (await tabs()).page
+    await sign_in(page, "Olga")
+    await page.goto("/admin/#/audit_entry")
+    await expect(page.get_by_text("book.add").first).to_be_visible()
+    await expect(page.get_by_text("Add Row")).to_be_hidden()
+    await page.locator("td a").first.click()
+    await expect(page.locator("[name=action]")).to_have_value("book.add")
+    await expect(page.locator("[data-uitest=save_button]")).to_be_hidden()
+    await page.goto("/admin/#/book")
+    await expect(page.get_by_text("Add Row")).to_be_visible()

@@ -51,6 +51,7 @@ async def test_lists_details_and_forms_leave_out_hidden_columns(owner: Visitor, 
     assert schema["extra"]["visible_column_names"] == ["title", "copies", "active", "author"]
     assert "copies" in schema["extra"]["read_only_columns"]
     assert "notes" not in schema["extra"]["read_only_columns"]
+    assert schema["extra"]["allowed_writes"] == ["patch", "post", "delete"]
 
 
 @pytest.mark.parametrize("query", ["store=2", "secret_shelf=B7", "__order=store", "__visible_fields=store,title"])

@@ -61,7 +61,9 @@
       }
       if (/\/schema\/$/.test(String(address)) && this.status === 200) {
         try {
-          locked = new Set(JSON.parse(this.responseText).extra?.read_only_columns ?? []);
+          const extra = JSON.parse(this.responseText).extra ?? {};
+          locked = new Set(extra.read_only_columns ?? []);
+          document.documentElement.dataset.allowed = (extra.allowed_writes ?? []).join(" ");
           lock();
         } catch {
           locked = new Set();
