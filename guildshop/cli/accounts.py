@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Annotated
 
 import typer
@@ -60,11 +61,8 @@ def token(
 def _password() -> str:
     password = os.environ.get(PASSWORD_VARIABLE, "")
     if not password:
-        try:
-            password = typer.prompt(_("Password"), hide_input=True, confirmation_prompt=True, err=True)
-        except (EOFError, OSError):
-            raise Invalid(_("There is no terminal to ask for a password: set {name}.").format(
-                name=PASSWORD_VARIABLE
-            )) from None  # fmt: skip
+        if not sys.stdin.isatty():
+            raise Invalid(_("There is no terminal to ask for a password: set {name}.").format(name=PASSWORD_VARIABLE))
+        password = str(typer.prompt(_("Password"), hide_input=True, confirmation_prompt=True, err=True))
     remember_secret(password)
     return password
