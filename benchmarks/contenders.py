@@ -48,7 +48,7 @@ async def _products(database: Database) -> list[UUID]:
     if not await _is_prepared(database):
         return await confirm.prepare(database)
     database.bind(confirm.BenchProduct, confirm.BenchMovement, confirm.BenchOrder, confirm.BenchLine)
-    return [row["id"] for row in await database.fetch("SELECT id, store FROM bench_product")]
+    return [row["id"] for row in await database.fetch("SELECT id FROM bench_product WHERE store = 1")]
 
 
 async def _is_prepared(database: Database) -> bool:
