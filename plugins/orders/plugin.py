@@ -9,7 +9,14 @@ from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
 from guildshop.plugins.orders.admin import admin_section
-from guildshop.plugins.orders.api import OrderExpiryDue, OrderFilter, OrderFlowExpiryDue, OrdersSettings, OrderStatus
+from guildshop.plugins.orders.api import (
+    CheckoutStep,
+    OrderExpiryDue,
+    OrderFilter,
+    OrderFlowExpiryDue,
+    OrdersSettings,
+    OrderStatus,
+)
 from guildshop.plugins.orders.commands import COMMANDS, FLOW_ITEMS, ITEMS
 from guildshop.plugins.orders.endpoints import router
 from guildshop.plugins.orders.hookspecs import OrderHooks
@@ -70,6 +77,11 @@ class Orders(Plugin):
     def register_items(self, app: App) -> list[Any]:
         """Register the buttons, selects and modals."""
         return [*FLOW_ITEMS, *ITEMS]
+
+    @hookimpl
+    def register_checkout_steps(self, app: App) -> list[CheckoutStep]:
+        """Ask for address and shipping type, which is a step like any other."""
+        return [app.get(CheckoutService).checkout.shipping]
 
     @hookimpl
     def register_pages(self, app: App) -> list[Page]:

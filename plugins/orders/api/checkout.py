@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Phase(StrEnum):
-    """When a step has its turn, in this order, and what its adjustments do to the amounts."""
+    """When a step has its turn, in this order, and what its adjustments do to the amounts.
+
+    `SHIPPING` takes all that is charged for packing and sending, such as a gift wrap; each has a line of its own.
+    """
 
     DISCOUNT = "discount"
     LOYALTY = "loyalty"

@@ -19,7 +19,9 @@ class PaymentMethod:
     `enabled` says whether the store offers it for new orders. `instructions` returns what the customer has to do.
     `settle(order, reference)` reads what it needs and returns what joins the Work that marks the order paid because
     staff say that the money has come; it is None where only a processor can say so.
-    `begin` starts a payment with a processor and returns the address to send the payer to; None for manual methods.
+    `begin(order)` starts a payment with a processor, or finds the one begun, and returns the address to send the payer
+    to, within 10 seconds; None for manual methods. It is called whenever an unpaid order is shown to its customer. What
+    the processor then says of the money goes to `PaymentService.receive` of the payments plugin.
     """
 
     code: str

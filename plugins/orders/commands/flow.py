@@ -22,11 +22,12 @@ from guildshop.bot import (
     update,
 )
 from guildshop.bot.rendering import member
-from guildshop.errors import Invalid, Stale
+from guildshop.errors import Invalid, Refusal, Stale
 from guildshop.i18n import _
 from guildshop.plugins.catalog.api import OutOfStock
 from guildshop.plugins.orders.api import (
     Order,
+    OrderStatus,
     PriceRose,
     ProductGone,
     QuoteExpired,
@@ -83,8 +84,21 @@ async def start(interaction: discord.Interaction[Bot], context: Context, recipie
 async def show_receipt(interaction: discord.Interaction[Bot], context: Context, order: Order) -> None:
     """Show the receipt in place of the summary."""
     method = context.app.get(OrderService).methods.find(order.store, order.payment_method)
-    made = receipt(order, method, reporting=can_report(context))
+    link = await payment_link(context, order)
+    made = receipt(order, method, reporting=can_report(context), link=link)
     await update(interaction, embed=made.embed, view=made.view)
+
+
+async def payment_link(context: Context, order: Order) -> str:
+    """Return where an unpaid order is paid; nothing for manual methods, and while its processor does not answer."""
+    methods = context.app.get(OrderService).methods
+    method = methods.find(order.store, order.payment_method)
+    if method is None or method.begin is None or order.status is not OrderStatus.PENDING_PAYMENT:
+        return ""
+    try:
+        return await methods.begin(order)
+    except Refusal:
+        return ""
 
 
 def can_report(context: Context) -> bool:

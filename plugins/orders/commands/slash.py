@@ -18,20 +18,21 @@ from guildshop.bot import (
     TextField,
     answer,
     context_of,
+    defer,
     open_modal,
     succeed,
     update,
 )
-from guildshop.errors import Invalid
+from guildshop.errors import Forbidden, Invalid
 from guildshop.i18n import _
 from guildshop.i18n import lazy as _l
 from guildshop.money import format_money
 from guildshop.plugins.orders.api import Order, status_label
-from guildshop.plugins.orders.commands.flow import begin, can_report
+from guildshop.plugins.orders.commands.flow import begin, can_report, payment_link
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.orders.views import prefixes
 from guildshop.plugins.orders.views.flow import Shown
-from guildshop.plugins.orders.views.orders import details, order_list
+from guildshop.plugins.orders.views.orders import details, order_list, payment_page
 
 if TYPE_CHECKING:
     from guildshop.bot.client import Bot
@@ -105,6 +106,22 @@ class Details(StoreSelect, prefix=prefixes.DETAILS):
         await answer(interaction, embed=made.embed, view=made.view)
 
 
+class Pay(StoreButton, prefix=prefixes.PAY):
+    """Asks the processor for the page where an order is paid, and shows the way there."""
+
+    finishes_begun = True
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Answer with a link, made now."""
+        orders = context.app.get(OrderService)
+        order = await orders.get_for(context.actor, UUID(args[0]))
+        if not orders.owns(context.actor, order):
+            raise Forbidden(_("Order {number} is somebody else's.").format(number=order.number))
+        await defer(interaction)
+        made = payment_page(order, await orders.methods.begin(order))
+        await answer(interaction, embed=made.embed, view=made.view)
+
+
 class Cancel(StoreButton, prefix=prefixes.CANCEL):
     """Cancels the order whose details are shown, after asking why."""
 
@@ -131,7 +148,7 @@ class Reason(StoreModal, prefix=prefixes.REASON):
 
 
 COMMANDS = [order_command, orders_command, order_status_command, cancel_order_command]
-ITEMS = [List, Details, Cancel, Reason]
+ITEMS = [List, Details, Pay, Cancel, Reason]
 
 
 async def _list(context: Context, page: int) -> Shown:
@@ -144,7 +161,8 @@ async def _details(context: Context, reference: UUID | str) -> Shown:
     own = orders.owns(context.actor, order)
     notes = await orders.notes(order.id, public_only=True)
     method = orders.methods.find(order.store, order.payment_method)
-    return details(order, method, notes, own=own, reporting=can_report(context))
+    link = await payment_link(context, order) if own else ""
+    return details(order, method, notes, own=own, reporting=can_report(context), link=link)
 
 
 async def _cancel(interaction: discord.Interaction[Bot], reference: UUID | str, reason: str) -> None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from guildshop.errors import Invalid, NotConfigured
+import structlog
+
+from guildshop.errors import Invalid, NotConfigured, Refusal, Unavailable
 from guildshop.i18n import _
-from guildshop.plugins.orders.api import MoveRefused, Order, PaymentMethod
+from guildshop.plugins.orders.api import MoveRefused, Order, OrderStatus, PaymentMethod
 
 if TYPE_CHECKING:
     from guildshop.app import App
     from guildshop.database import Work
+
+
+BEGIN_SECONDS = 10.0
+"""How long a processor may take to say where its payment page is."""
+
+log = structlog.get_logger(__name__)
 
 
 class PaymentMethodRegistry:
@@ -67,6 +76,33 @@ class PaymentMethodRegistry:
         """Return a method's label, or its code where its plugin is gone."""
         method = self.find(store, code)
         return code if method is None else method.label
+
+    async def begin(self, order: Order) -> str:
+        """Return the address at which an unpaid order is paid; `Unavailable` while its processor does not answer."""
+        method = self.find(order.store, order.payment_method)
+        if method is None or method.begin is None:
+            raise MoveRefused(
+                _("Order {number} has no payment page: pay as its instructions say.").format(number=order.number)
+            )
+        if order.status is not OrderStatus.PENDING_PAYMENT:
+            raise MoveRefused(
+                _("Order {number} is {status} and does not wait for a payment.").format(
+                    number=order.number, status=order.status.value
+                )
+            )
+        try:
+            async with asyncio.timeout(BEGIN_SECONDS):
+                return await method.begin(order)
+        except Refusal:
+            raise
+        except Exception:
+            # A processor's plugin at fault must not keep anybody from seeing their order.
+            log.exception("payment.begin_failed", method=method.code, order=order.number)
+            raise Unavailable(
+                _("{method} does not answer at the moment. Please try again in a few minutes.").format(
+                    method=method.label
+                )
+            ) from None
 
     def settle_of(self, order: Order) -> Callable[[Order, str], Awaitable[Callable[[Work], None]]] | None:
         """Return how staff settle the order, None when nobody knows its method; refuse where only a processor can."""

@@ -28,7 +28,7 @@ class Checkout:
     def steps(self, store: int) -> list[tuple[str, CheckoutStep]]:
         """Return (plugin, step) for the plugins that are on in the store, by phase and position."""
         if self._all is None:
-            registered: list[tuple[str, CheckoutStep]] = [("orders", self.shipping)]
+            registered: list[tuple[str, CheckoutStep]] = []
             for plugin, steps in self._app.hooks("register_checkout_steps"):
                 registered += [(plugin, step) for step in steps]
             self._all = sorted(registered, key=lambda one: (_PHASES.index(one[1].phase), one[1].position))

@@ -51,9 +51,7 @@ def amount_lines(amounts: Order | Totals, adjustments: Sequence[Adjustment], *, 
     rows = [(_("Subtotal"), money(amounts.subtotal, currency))]
     rows += _adjusted(adjustments, (Phase.DISCOUNT, Phase.LOYALTY), currency, sign="−")
     if ships or amounts.shipping:
-        names = ", ".join(one.label for one in adjustments if one.phase is Phase.SHIPPING)
-        label = _("Shipping ({name})").format(name=escape(names)) if names else _("Shipping")
-        rows.append((label, money(amounts.shipping, currency)))
+        rows += _shipping(amounts, adjustments)
     rows += _adjusted(adjustments, (Phase.TAX,), currency)
     if not amounts.tax:
         rows.append((_("Tax"), money(0, currency)))
@@ -62,6 +60,17 @@ def amount_lines(amounts: Order | Totals, adjustments: Sequence[Adjustment], *, 
         rows += _adjusted(adjustments, (Phase.CREDIT,), currency, sign="−")
         rows.append((_("Due"), f"**{money(amounts.due, currency)}**"))
     return "\n".join(f"{label}: {value}" for label, value in rows)
+
+
+def _shipping(amounts: Order | Totals, adjustments: Sequence[Adjustment]) -> list[tuple[str, str]]:
+    """Write the parcel's way as Shipping, and what plugins add for packing and sending under their own names."""
+    way = [one for one in adjustments if one.phase is Phase.SHIPPING and one.plugin == "orders"]
+    others = [one for one in adjustments if one.phase is Phase.SHIPPING and one.plugin != "orders"]
+    names = ", ".join(one.label for one in way)
+    label = _("Shipping ({name})").format(name=escape(names)) if names else _("Shipping")
+    cost = amounts.shipping - sum(one.amount for one in others if not one.included)
+    shown = [(label, money(cost, amounts.currency))] if way or not others else []
+    return shown + _adjusted(others, (Phase.SHIPPING,), amounts.currency)
 
 
 def _adjusted(

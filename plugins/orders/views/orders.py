@@ -27,19 +27,37 @@ CANCELLABLE = frozenset({OrderStatus.PENDING_PAYMENT, OrderStatus.PAID})
 """The statuses in which customers may cancel an order themselves."""
 
 
-def receipt(order: Order, method: PaymentMethod | None, *, reporting: bool) -> Shown:
-    """Return the receipt that the member gets after Confirm; `reporting` shows the I've paid button."""
+def receipt(order: Order, method: PaymentMethod | None, *, reporting: bool, link: str = "") -> Shown:
+    """Return the receipt that the member gets after Confirm.
+
+    `reporting` shows the I've paid button; `link` is where the order is paid, empty where that is not known.
+    """
     title = _("Order {number}").format(number=order.number)
     if order.status is OrderStatus.PENDING_PAYMENT:
         text = _("Thank you! Your order is reserved for you. Pay as described to complete it.")
     else:
         text = _("Thank you! Nothing is due: your order is paid.")
     fields = [*_body(order), *_payment(order, method)]
-    return Shown(embed(title, text, colour=GOOD, fields=fields), view(*_buttons(order, method, reporting=reporting)))
+    buttons = _buttons(order, method, reporting=reporting, link=link)
+    return Shown(embed(title, text, colour=GOOD, fields=fields), view(*buttons))
+
+
+def payment_page(order: Order, link: str) -> Shown:
+    """Return the button that leads to the page where the order is paid."""
+    text = _("Pay {amount} for order {number} on the page that the button opens.").format(
+        amount=money(order.due, order.currency), number=order.number
+    )
+    return Shown(embed(_("Pay"), text), view(_pay_button(order, link)))
 
 
 def details(
-    order: Order, method: PaymentMethod | None, notes: Sequence[OrderNote], *, own: bool, reporting: bool
+    order: Order,
+    method: PaymentMethod | None,
+    notes: Sequence[OrderNote],
+    *,
+    own: bool,
+    reporting: bool,
+    link: str = "",
 ) -> Shown:
     """Return everything that a customer may know of an order, with what they can do now."""
     facts: list[tuple[str, str, bool]] = [
@@ -51,7 +69,7 @@ def details(
     ]
     fields = [*facts, *_body(order), *_payment(order, method)]
     fields += [(_("Note"), escape(note.text), False) for note in notes[-3:]]
-    buttons = _buttons(order, method, reporting=reporting) if own else []
+    buttons = _buttons(order, method, reporting=reporting, link=link) if own else []
     if own and order.status in CANCELLABLE:
         made = custom_id(prefixes.CANCEL, order.store, (order.id.hex,))
         buttons.append(discord.ui.Button(custom_id=made, label=_("Cancel order"), style=discord.ButtonStyle.danger))
@@ -114,9 +132,22 @@ def _payment(order: Order, method: PaymentMethod | None) -> list[tuple[str, str,
     return fields
 
 
-def _buttons(order: Order, method: PaymentMethod | None, *, reporting: bool) -> list[discord.ui.Item[discord.ui.View]]:
+def _buttons(
+    order: Order, method: PaymentMethod | None, *, reporting: bool, link: str
+) -> list[discord.ui.Item[discord.ui.View]]:
     waiting = order.status is OrderStatus.PENDING_PAYMENT
+    if waiting and method is not None and method.begin is not None:
+        return [_pay_button(order, link)]
     if not (waiting and reporting and method is not None and method.report_item):
         return []
     made = custom_id(method.report_item, order.store, (order.id.hex,))
     return [discord.ui.Button(custom_id=made, label=_("I've paid"), style=discord.ButtonStyle.success)]
+
+
+def _pay_button(order: Order, link: str) -> discord.ui.Button[discord.ui.View]:
+    """Return the link to the payment page, or, while it is not known, a button that asks for it."""
+    label = _("Pay {amount}").format(amount=money(order.due, order.currency))
+    if link.startswith(("http://", "https://")):
+        return discord.ui.Button(url=link, label=clip(label, 80))
+    made = custom_id(prefixes.PAY, order.store, (order.id.hex,))
+    return discord.ui.Button(custom_id=made, label=clip(label, 80), style=discord.ButtonStyle.success)
