@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +10,9 @@ import pytest
 from guildshop.app import App
 from guildshop.bot.testing import Shop, ShopFactory, make_shop, shop
 from guildshop.config.settings import Settings
-from guildshop.database.testing import database, database_url
+from guildshop.database.testing import database, database_url, plugin_names
 from guildshop.permissions import TEMPLATES, Actor, ActorKind
+from guildshop.plugins import BUILT_IN
 from guildshop.stores import Store
 from guildshop.web.testing import chromium, owner, server, support, tabs, token, users, visitor, visitors
 
@@ -28,6 +29,7 @@ __all__ = [
     "member",
     "other_store",
     "owner",
+    "plugin_names",
     "server",
     "shop",
     "staff",
@@ -70,9 +72,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def app(database_url: str, clock: Clock) -> AsyncIterator[App]:
-    """An opened application with all built-in plugins on a fresh database; no Discord, no web, no dispatcher loop."""
-    async with await App.open(Settings(), database_url=database_url) as opened:
+async def app(database_url: str, clock: Clock, plugin_names: Sequence[str]) -> AsyncIterator[App]:
+    """An opened application on a fresh database; no Discord, no web, no dispatcher loop.
+
+    It has the built-in plugins and those of `plugin_names`.
+    """
+    plugins = [*BUILT_IN, *plugin_names]
+    async with await App.open(Settings(), plugins=plugins, database_url=database_url) as opened:
         opened.clock = clock
         yield opened
 

@@ -16,6 +16,7 @@ from guildshop.bot.client import INTERACTION_TASKS, Bot
 from guildshop.config.settings import Settings
 from guildshop.loading import Plugins
 from guildshop.permissions import Actor, ActorKind, Origin
+from guildshop.plugins import BUILT_IN
 from guildshop.simulator import DEFAULT_TOKEN, DEMO_GUILD_ID, Simulator
 from guildshop.simulator.driver import Person
 from guildshop.simulator.worlds import World, demo_world
@@ -158,7 +159,7 @@ def specifications() -> Path | None:
 
 
 @pytest.fixture
-async def make_shop(database_url: str) -> AsyncIterator[ShopFactory]:
+async def make_shop(database_url: str, plugin_names: Sequence[str]) -> AsyncIterator[ShopFactory]:
     """A function that starts a shop: `await make_shop(plugins=…, world=…, settings={…}, web=True)`.
 
     `settings["store"]` is laid over the sample store's own. Ends with a check that every request was valid.
@@ -174,7 +175,7 @@ async def make_shop(database_url: str) -> AsyncIterator[ShopFactory]:
     ) -> Shop:
         sim = Simulator(world=world or demo_world(), validate=specifications())
         await sim.start()
-        shop = Shop(sim, database_url, plugins, settings or {}, web)
+        shop = Shop(sim, database_url, plugins or [*BUILT_IN, *plugin_names], settings or {}, web)
         shops.append(shop)
         await shop.start()
         return shop
@@ -189,5 +190,5 @@ async def make_shop(database_url: str) -> AsyncIterator[ShopFactory]:
 
 @pytest.fixture
 async def shop(make_shop: ShopFactory) -> Shop:
-    """A shop with all built-in plugins, on SQLite and on PostgreSQL."""
+    """A shop with the built-in plugins and those of `plugin_names`, on SQLite and on PostgreSQL."""
     return await make_shop()

@@ -31,16 +31,25 @@ _SERVER_SETTINGS = ("max_connections = 300", "fsync = off", "synchronous_commit 
 _HOME = Path(tempfile.gettempdir()) / f"guildshop-tests-{os.getuid()}"
 
 
+@pytest.fixture
+def plugin_names() -> Sequence[str]:
+    """The installed plugins that tests load beside the built-in ones; override it in a plugin's own tests."""
+    return ()
+
+
 @pytest.fixture(params=DIALECTS)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+async def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, plugin_names: Sequence[str]
+) -> AsyncIterator[str]:
     """The URL of a fresh, migrated database; the test runs once for SQLite and once for PostgreSQL."""
+    apps = _apps(plugin_names)
     if request.param == "sqlite":
         file = tmp_path / "guildshop.db"
-        shutil.copyfile(await _sqlite_template(), file)
+        shutil.copyfile(await _sqlite_template(apps), file)
         yield f"sqlite:///{file}"
         return
     server = postgres_server()
-    clone = await _clean_clone(server)
+    clone = await _clean_clone(server, apps)
     try:
         yield _with_database(server, clone.name)
     finally:
@@ -48,9 +57,9 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """An open database with the tables of the kernel, the web and the built-in plugins."""
-    opened = await open_database(database_url)
+async def database(database_url: str, plugin_names: Sequence[str]) -> AsyncIterator[Database]:
+    """An open database with the tables of the kernel, the web and the plugins."""
+    opened = await open_database(database_url, apps=_apps(plugin_names))
     yield opened
     await opened.close()
 
@@ -76,8 +85,19 @@ def postgres_server() -> str:
     return str(server.get_uri())
 
 
-async def _sqlite_template() -> Path:
-    apps = built_in_apps()
+def _apps(plugin_names: Sequence[str]) -> list[AppConfig]:
+    """Return the Piccolo apps of the kernel, the web, the built-in plugins and those others."""
+    if not plugin_names:
+        return built_in_apps()
+    from guildshop.loading import load_plugins
+    from guildshop.plugins import BUILT_IN
+
+    plugins = load_plugins([*BUILT_IN, *(name for name in plugin_names if name not in BUILT_IN)])
+    others = [plugin.piccolo_app for plugin in plugins if plugin.name not in BUILT_IN and plugin.piccolo_app]
+    return [*built_in_apps(), *others]
+
+
+async def _sqlite_template(apps: Sequence[AppConfig]) -> Path:
     template = _HOME / f"template-{_fingerprint(apps)}.db"
     _HOME.mkdir(mode=0o755, exist_ok=True)
     if not template.exists():
@@ -89,8 +109,7 @@ async def _sqlite_template() -> Path:
     return template
 
 
-async def _postgres_template(server: str) -> str:
-    apps = built_in_apps()
+async def _postgres_template(server: str, apps: Sequence[AppConfig]) -> str:
     name = f"template_{_fingerprint(apps)}"
     if name in _made:
         return name
@@ -181,10 +200,10 @@ class _Clone:
         await _postgres_admin(server, f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
 
 
-async def _clean_clone(server: str) -> _Clone:
+async def _clean_clone(server: str, apps: Sequence[AppConfig]) -> _Clone:
     import asyncpg
 
-    template = await _postgres_template(server)
+    template = await _postgres_template(server, apps)
     clone = _Clone.current
     if clone is not None:
         if clone.template == template:
