@@ -17,12 +17,19 @@ REPORT_ITEM = "payments.paid"
 
 
 class PaymentState(StrEnum):
-    """Where a payment stands: it moves forward only."""
+    """Where a payment stands: it moves forward only.
+
+    The last three are of money that a processor took and that does not fit its order: the staff are told. Overpaid
+    orders are paid all the same; late is what came for an order that was cancelled or paid already.
+    """
 
     PENDING = "PENDING"
     REPORTED = "REPORTED"
     CONFIRMED = "CONFIRMED"
     REJECTED = "REJECTED"
+    UNDERPAID = "UNDERPAID"
+    OVERPAID = "OVERPAID"
+    LATE = "LATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,21 @@ class Payment:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a processor took for an order, as it says itself when asked: `PaymentService.receive` settles it.
+
+    `processor_id` is the processor's own ID of the payment, by which the same money is recognised when it is
+    reported twice; `amount` is in minor units of `currency`.
+    """
+
+    order: UUID
+    method: str
+    processor_id: str
+    amount: int
+    currency: str
+
+
 class NothingToPay(Refusal):
     """The order does not wait for a payment."""
 
@@ -55,6 +77,19 @@ class NothingToPay(Refusal):
 @dataclass(frozen=True, slots=True)
 class PaymentReported(Event):
     """A customer says that they have paid."""
+
+    order: UUID
+    payment: UUID
+
+    @property
+    def key(self) -> str:
+        """Return the order's ID."""
+        return str(self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentUnexpected(Event):
+    """A processor took money that does not fit its order: too little, too much, or too late."""
 
     order: UUID
     payment: UUID

@@ -16,6 +16,9 @@ STATE_LABELS: Mapping[PaymentState, str] = {
     PaymentState.REPORTED: lazy("Reported by the customer"),
     PaymentState.CONFIRMED: lazy("Confirmed"),
     PaymentState.REJECTED: lazy("Rejected"),
+    PaymentState.UNDERPAID: lazy("Too little"),
+    PaymentState.OVERPAID: lazy("Too much"),
+    PaymentState.LATE: lazy("Too late"),
 }
 
 

@@ -13,8 +13,15 @@ from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import HistoryKind, Order, OrderCancelled, OrderStatus
 from guildshop.plugins.orders.service import OrderService, add_history
-from guildshop.plugins.payments import tables
-from guildshop.plugins.payments.api import NothingToPay, Payment, PaymentReported, PaymentState
+from guildshop.plugins.payments import rules, tables
+from guildshop.plugins.payments.api import (
+    NothingToPay,
+    Payment,
+    PaymentReported,
+    PaymentState,
+    PaymentUnexpected,
+    Received,
+)
 from guildshop.tenancy import current_store
 
 if TYPE_CHECKING:
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
 
 CONFIRM = "payment.confirm"
 OPEN = (PaymentState.PENDING, PaymentState.REPORTED)
+ATTEMPTS = 5
 REFERENCE_LENGTH = 200
 NOTE_LENGTH = 1000
 REASON_LENGTH = 500
@@ -134,6 +142,29 @@ class PaymentService:
 
         return join
 
+    async def receive(
+        self, received: Received, delivery: Delivery, join: Callable[[Work], None] | None = None
+    ) -> Payment:
+        """Settle what a processor took: the one path for its webhook, the poller and the page it sends payers back to.
+
+        Call it from a delivery, with what the processor said when it was asked. The order becomes `PAID` if the money
+        fits; else it stays as it is and the staff are told. `join` adds the caller's own rows to the Work. The same
+        money again changes nothing; `join` then happens all the same.
+        """
+        for _attempt in range(ATTEMPTS):
+            known = await self._of_processor(received.method, received.processor_id)
+            try:
+                if known is None:
+                    payment_id = await self._receive(received, delivery, join)
+                    return await self.get(payment_id)
+                async with delivery.work() as work:
+                    if join is not None:
+                        join(work)
+            except Stale:
+                continue
+            return known
+        raise Stale(_("This payment changed at the same moment. Look at the order again."))
+
     async def close(self, event: OrderCancelled, delivery: Delivery) -> None:
         """Reject what was reported for an order that is cancelled now."""
         async with delivery.work() as work:
@@ -147,6 +178,54 @@ class PaymentService:
             )
 
     # Within
+
+    async def _receive(self, received: Received, delivery: Delivery, join: Callable[[Work], None] | None) -> UUID:
+        orders = self.app.get(OrderService)
+        order, payment_id = await orders.get(received.order), new_id()
+        state = rules.judge(order, received)
+        async with delivery.work() as work:
+            work.insert(
+                tables.Payment,
+                conflict=Stale(_("This payment was settled at the same moment.")),
+                id=payment_id,
+                order_id=order.id,
+                method=received.method,
+                processor_id=received.processor_id,
+                amount=received.amount,
+                currency=received.currency,
+                state=state.value,
+                reference=received.processor_id,
+                idempotency_key=new_id(),
+                created=work.now,
+                settled_at=work.now,
+                settled_by=work.actor.name[:100],
+                version=1,
+            )
+            if state in rules.SETTLING:
+                orders.mark_paid(work, order, text=received.processor_id)
+            else:
+                add_history(work, order.id, HistoryKind.PAYMENT, after=state.value, text=received.processor_id)
+            if state is not PaymentState.CONFIRMED:
+                work.record(PaymentUnexpected(order.id, payment_id))
+            work.audit(
+                "payment.receive",
+                subject="order",
+                subject_id=order.id,
+                after={"state": state.value, "amount": received.amount, "currency": received.currency},
+                note=f"{order.number} {received.method} {received.processor_id}",
+            )
+            if join is not None:
+                join(work)
+        return payment_id
+
+    async def _of_processor(self, method: str, processor_id: str) -> Payment | None:
+        row = await self.app.database.fetch_one(
+            "SELECT * FROM payment WHERE store = :store AND method = :method AND processor_id = :processor_id",
+            store=current_store(),
+            method=method,
+            processor_id=processor_id,
+        )
+        return None if row is None else _payment(row)
 
     async def _open(self, order_id: UUID) -> Payment | None:
         return next((payment for payment in await self.of_order(order_id) if payment.state in OPEN), None)

@@ -9,11 +9,15 @@ from guildshop.tenancy import StoreTable
 
 
 class Payment(StoreTable, tablename="payment"):
-    """One payment of an order. `idempotency_key` is made once and goes with every attempt to take the money."""
+    """One payment of an order. `idempotency_key` is made once and goes with every attempt to take the money.
+
+    `processor_id` is the processor's own ID of the payment, None for manual methods.
+    """
 
     id = UUID(primary_key=True)
     order_id = UUID()
     method = Varchar(32)
+    processor_id = Varchar(200, null=True, default=None)
     amount = BigInt()
     currency = Varchar(3)
     state = Varchar(16, choices=PaymentState)
