@@ -40,6 +40,10 @@ _NO_DEFAULT = (
 """The oldest address of a customer who has no default one."""
 
 
+_THE_LOCKED = "(SELECT c.id FROM customer AS c WHERE c.store = :store AND c.id = :customer)"
+"""The customer that `_lock` locked: reading the row again, PostgreSQL looks at the addresses only once it is ours."""
+
+
 class Addresses(Reading):
     """Adding, changing and removing addresses: the customer's own, or staff for them."""
 
@@ -151,7 +155,7 @@ class Addresses(Reading):
             work.guard(
                 AddressTable,
                 set=f"{mark} = FALSE",
-                where=f"customer = :customer AND {mark} AND id <> :id",
+                where=f"customer = {_THE_LOCKED} AND {mark} AND id <> :id",
                 rows=None,
                 customer=address.customer,
                 id=address_id,

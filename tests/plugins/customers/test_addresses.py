@@ -75,6 +75,15 @@ async def test_adding_and_deleting_at_once_leaves_one_default(
     assert await defaults(customers, customer.id) == ["Bea 7"]
 
 
+async def test_choosing_several_defaults_at_once_leaves_one(
+    customers: CustomerService, bea: Actor, customer: Customer
+) -> None:
+    made = [await customers.add_address(bea, customer.id, replace(WORK, recipient=f"Bea {n}")) for n in range(6)]
+    for _round in range(4):
+        await asyncio.gather(*(customers.set_default(bea, address.id) for address in made))
+        assert len(await defaults(customers, customer.id)) == 1
+
+
 async def test_a_suggestion_is_taken_over_when_wanted(
     customers: CustomerService, bea: Actor, customer: Customer
 ) -> None:
