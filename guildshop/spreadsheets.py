@@ -73,7 +73,7 @@ def safe_cell(value: str) -> str:
     """Return the text with an apostrophe before it if a spreadsheet would run it as a formula."""
     if value.startswith(_UNSAFE_START) and not _NUMBER.fullmatch(value):
         return f"'{value}"
-    if value.startswith("'") and value[1:].startswith(_UNSAFE_START):
+    if value.startswith("'") and value.lstrip("'").startswith(_UNSAFE_START):
         return f"'{value}"
     return value
 

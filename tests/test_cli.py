@@ -341,6 +341,15 @@ def test_every_bad_row_is_reported_and_nothing_is_written(shop: Run, home: Path)
     assert rows(home, "SELECT sku FROM product") == []
 
 
+def test_a_row_that_is_no_row_keeps_the_good_ones_out_too(shop: Run, home: Path) -> None:
+    file = csv(home, "products.csv", "sku,name,price\nA,Good,1\nB,short\n")
+    code, out, _err = shop("import", "products", file, "--store", GUILD)
+    assert code == 1
+    assert "line 3: has 2 cells, but the header has 3." in out
+    assert "1 of 2 rows cannot be imported. Nothing was written." in out
+    assert rows(home, "SELECT sku FROM product") == []
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

@@ -91,6 +91,19 @@ def test_a_value_under_a_telling_key_is_masked(output: io.StringIO) -> None:
     assert "kept" in text
 
 
+class Request:
+    """Something of a library's that shows its headers."""
+
+    def __repr__(self) -> str:
+        return f"<Request {SECRETS['bearer']}>"
+
+
+def test_an_object_that_shows_a_secret_is_masked(output: io.StringIO) -> None:
+    structlog.get_logger("guildshop.test").info("asked", request=Request())
+    assert_clean(output.getvalue())
+    assert "<Request" in output.getvalue()
+
+
 def test_a_token_made_here_is_masked(output: io.StringIO) -> None:
     remember_secret("a-token-just-made")
     structlog.get_logger("guildshop.test").info("made a-token-just-made")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from guildshop import spreadsheets
@@ -93,6 +93,8 @@ def test_a_hundred_thousand_rows_are_read(tmp_path: Path) -> None:
     assert sheet.lines[-1] == 100_001
 
 
+@example("'=1+1")
+@example("''=1+1")
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_a_safe_cell_comes_back_as_it_was(text: str) -> None:
     assert plain_cell(safe_cell(text)) == text
