@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,12 +10,10 @@ from guildshop.database import new_id
 from guildshop.errors import Invalid, Stale
 from guildshop.events import Delivery, DeliveryPostponed
 from guildshop.i18n import _
-from guildshop.money import format_money
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.orders import rules, tables
 from guildshop.plugins.orders.api import (
-    AlreadyPaid,
     HistoryKind,
     MoveRefused,
     Order,
@@ -29,6 +26,16 @@ from guildshop.plugins.orders.api import (
     OrderStatusChanged,
     ShippingStatus,
 )
+from guildshop.plugins.orders.service.deciding import (
+    NOTE_LENGTH,
+    REASON_LENGTH,
+    changed_texts,
+    limited,
+    moved,
+    paid_or_over,
+    pieces,
+    stale,
+)
 from guildshop.plugins.orders.service.methods import PaymentMethodRegistry
 from guildshop.plugins.orders.service.queries import OrderQueries
 from guildshop.plugins.orders.service.rows import add_history
@@ -40,8 +47,6 @@ if TYPE_CHECKING:
 UPDATE = "order.update"
 CONFIRM = "payment.confirm"
 ATTEMPTS = 4
-REASON_LENGTH = 500
-NOTE_LENGTH = 2000
 
 
 class OrderService(OrderQueries):
@@ -60,7 +65,7 @@ class OrderService(OrderQueries):
             raise paid_or_over(order)
         self._move(work, order, OrderStatus.PAID, set="paid_at = :now, reserved_until = NULL", text=text)
         catalog = self.app.get(CatalogService)
-        for product, quantity in _pieces(order):
+        for product, quantity in pieces(order):
             catalog.sell(work, product, quantity, order.id)
         work.record(OrderPaid(order.id))
 
@@ -81,7 +86,7 @@ class OrderService(OrderQueries):
             reason=reason,
         )
         catalog = self.app.get(CatalogService)
-        for product, quantity in _pieces(order):
+        for product, quantity in pieces(order):
             if paid:
                 catalog.return_stock(work, product, quantity, order.id)
             else:
@@ -264,7 +269,7 @@ class OrderService(OrderQueries):
         """Check the whole change, then write all of it in one Work."""
         status = change.status if change.status not in {None, order.status} else None
         shipping = change.shipping_status if change.shipping_status not in {None, order.shipping_status} else None
-        texts = _changed_texts(order, change)
+        texts = changed_texts(order, change)
         if status is not None:
             rules.check_staff_move(order.number, order.status, status, ships=order.ships)
         if shipping is not None:
@@ -335,70 +340,3 @@ class OrderService(OrderQueries):
                 after={"notes": texts["notes"]},
                 note=order.number,
             )
-
-
-def moved(order: Order, status: OrderStatus) -> Order:
-    """Return the order as the rest of a Work finds it after one change."""
-    return replace(order, status=status, version=order.version + 1)
-
-
-def stale(order: Order) -> Stale:
-    """Return the refusal of a change to an order that somebody else changed first."""
-    return Stale(
-        _("Somebody else changed order {number} at the same moment. Look at it again, then repeat your change.").format(
-            number=order.number
-        )
-    )
-
-
-def paid_or_over(order: Order) -> AlreadyPaid | MoveRefused:
-    """Return why an order that is not unpaid cannot become paid."""
-    if order.paid_at is not None and order.status is not OrderStatus.CANCELLED:
-        return AlreadyPaid(
-            _(
-                "The payment of order {number} over {total} was confirmed already: it is {status}. Nothing was changed."
-            ).format(number=order.number, total=format_money(order.due, order.currency), status=order.status.value)
-        )
-    try:
-        rules.check_move(order.number, order.status, OrderStatus.PAID, ships=order.ships)
-    except MoveRefused as refusal:
-        return refusal
-    message = f"order {order.number} is {order.status} without having been paid"
-    raise AssertionError(message)
-
-
-def limited(text: str, length: int, field: str) -> str:
-    """Return the text without outer spaces; refuse one that is too long."""
-    text = text.strip()
-    if len(text) > length:
-        raise Invalid.field(
-            field,
-            _("The text has {given} characters; at most {length} fit. Shorten it.").format(
-                given=len(text), length=length
-            ),
-        )
-    return text
-
-
-def _pieces(order: Order) -> list[tuple[UUID, int]]:
-    """Return product and quantity of each line, always in the same sequence, so that two Works never wait in a circle.
-
-    Imported history never touched the stock, so it has none.
-    """
-    if order.imported:
-        return []
-    return sorted((line.product, line.quantity) for line in order.lines if line.product is not None)
-
-
-def _changed_texts(order: Order, change: OrderChange) -> dict[str, str]:
-    given = {
-        "carrier": (change.carrier, 64),
-        "tracking_number": (change.tracking_number, 100),
-        "notes": (change.notes, NOTE_LENGTH),
-    }
-    now = {"carrier": order.carrier, "tracking_number": order.tracking_number, "notes": order.notes}
-    return {
-        name: limited(text, length, name)
-        for name, (text, length) in given.items()
-        if text is not None and text.strip() != now[name]
-    }

@@ -1,0 +1,82 @@
+"""Small decisions that the use cases on an existing order share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from guildshop.errors import Invalid, Stale
+from guildshop.i18n import _
+from guildshop.money import format_money
+from guildshop.plugins.orders import rules
+from guildshop.plugins.orders.api import AlreadyPaid, MoveRefused, Order, OrderChange, OrderStatus
+
+REASON_LENGTH = 500
+NOTE_LENGTH = 2000
+
+
+def moved(order: Order, status: OrderStatus) -> Order:
+    """Return the order as the rest of a Work finds it after one change."""
+    return replace(order, status=status, version=order.version + 1)
+
+
+def stale(order: Order) -> Stale:
+    """Return the refusal of a change to an order that somebody else changed first."""
+    return Stale(
+        _("Somebody else changed order {number} at the same moment. Look at it again, then repeat your change.").format(
+            number=order.number
+        )
+    )
+
+
+def paid_or_over(order: Order) -> AlreadyPaid | MoveRefused:
+    """Return why an order that is not unpaid cannot become paid."""
+    if order.paid_at is not None and order.status is not OrderStatus.CANCELLED:
+        return AlreadyPaid(
+            _(
+                "The payment of order {number} over {total} was confirmed already: it is {status}. Nothing was changed."
+            ).format(number=order.number, total=format_money(order.due, order.currency), status=order.status.value)
+        )
+    try:
+        rules.check_move(order.number, order.status, OrderStatus.PAID, ships=order.ships)
+    except MoveRefused as refusal:
+        return refusal
+    message = f"order {order.number} is {order.status} without having been paid"
+    raise AssertionError(message)
+
+
+def limited(text: str, length: int, field: str) -> str:
+    """Return the text without outer spaces; refuse one that is too long."""
+    text = text.strip()
+    if len(text) > length:
+        raise Invalid.field(
+            field,
+            _("The text has {given} characters; at most {length} fit. Shorten it.").format(
+                given=len(text), length=length
+            ),
+        )
+    return text
+
+
+def pieces(order: Order) -> list[tuple[UUID, int]]:
+    """Return product and quantity of each line, always in the same sequence, so that two Works never wait in a circle.
+
+    Imported history never touched the stock, so it has none.
+    """
+    if order.imported:
+        return []
+    return sorted((line.product, line.quantity) for line in order.lines if line.product is not None)
+
+
+def changed_texts(order: Order, change: OrderChange) -> dict[str, str]:
+    given = {
+        "carrier": (change.carrier, 64),
+        "tracking_number": (change.tracking_number, 100),
+        "notes": (change.notes, NOTE_LENGTH),
+    }
+    now = {"carrier": order.carrier, "tracking_number": order.tracking_number, "notes": order.notes}
+    return {
+        name: limited(text, length, name)
+        for name, (text, length) in given.items()
+        if text is not None and text.strip() != now[name]
+    }
