@@ -104,8 +104,9 @@ class Listeners:
 
     def names(self, *, discord: bool) -> list[str]:
         """Return the names of all listeners and timers; without `discord`, of those that can do without a bot."""
-        both = {**self._by_name, **self.timers}
-        return [name for name, (_plugin, listener) in both.items() if discord or not listener.discord]
+        needs = {name: listener.discord for name, (_plugin, listener) in self._by_name.items()}
+        needs |= {name: timer.discord for name, (_plugin, timer) in self.timers.items()}
+        return [name for name, bot in needs.items() if discord or not bot]
 
     def _claim_name(self, plugin: str, name: str) -> None:
         if not name.replace(".", "").replace("_", "").isalnum():

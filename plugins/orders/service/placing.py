@@ -93,6 +93,7 @@ class Placing:
         for line in quote.lines:
             check_line(products[line.product], line.quantity, already.get(line.product, 0))
         rules.place(quote, {product.id: product.price for product in products.values()}, self.app.now())
+        _check_method(orders, draft.store, quote)
 
     def _fill(self, work: Work, order_id: UUID, draft: Draft, quote: Quote) -> None:
         """Add everything that makes the order to the Work, guards first."""
@@ -161,3 +162,17 @@ class Placing:
             catalog.require_for_sale(work, line.product, line.unit_price, gone(line.name))
             if sell:
                 catalog.sell(work, line.product, line.quantity, order_id)
+
+
+def _check_method(orders: OrderService, store: int, quote: Quote) -> None:
+    """Refuse a way to pay that was taken off since the summary was shown."""
+    offered = orders.methods.enabled(store)
+    if not quote.totals.due or any(method.code == quote.payment_method for method in offered):
+        return
+    if not offered:
+        raise orders.methods.none_offered()
+    raise Stale(
+        _("{method} is no longer taken here. Choose another way to pay.").format(
+            method=orders.methods.label(store, quote.payment_method)
+        )
+    )
