@@ -236,39 +236,29 @@ class Stores:
         self._check(actor.store, section, after)
         await self._write(actor, section, before, after, version)
 
-    async def change_role(
-        self, actor: Actor, template: str, allowed: Mapping[str, bool], *, version: int | None = None
+    async def change_roles(
+        self, actor: Actor, changes: Mapping[str, Mapping[str, bool]], *, version: int | None = None
     ) -> None:
-        """Set which permissions a role template has in the actor's store; those not named stay as they are.
+        """Set what role templates may do in the actor's store: template → permission → allowed; the rest stays.
 
         Refused for Owner, who always may everything; for permissions that the actor does not have; and where the
         actor could not change the settings any more. `version` is that of `ROLES_SECTION`.
         """
         actor.require(CHANGE_SETTINGS)
-        if template == OWNER:
-            raise Refusal(
-                _("Owner may always do everything, so that nobody can be locked out for good. Change another role.")
-            )
-        if template not in TEMPLATES:
-            raise NotFound(_("There is no role {role}.").format(role=template))
-        known = self._app.permissions.permissions
-        for name in allowed:
-            if name not in known:
-                raise Invalid.field(name, _("There is no permission called {name}.").format(name=name))
         before = self.role_changes(actor.store)
-        usual = self._app.permissions.of(template)
-        wanted = {**before.get(template, {}), **allowed}
-        kept = {name: value for name, value in sorted(wanted.items()) if value != (name in usual)}
-        after = {name: changes for name, changes in {**before, template: kept}.items() if changes}
+        after = dict(before)
+        for template, allowed in changes.items():
+            after[template] = self._role_after(template, {**before.get(template, {}), **allowed})
+            added = self._app.permissions.of(template, after) - self.permissions_of(actor.store, template)
+            self._require_to_give(actor, added)
+        after = {template: kept for template, kept in after.items() if kept}
         if after == before:
             return
-        now_allowed = self._app.permissions.of(template, after)
-        self._require_to_give(actor, now_allowed - self.permissions_of(actor.store, template))
         held = frozenset[str]().union(*(self._app.permissions.of(name, after) for name in actor.templates))
         if actor.templates and CHANGE_SETTINGS not in held:
             raise Refusal(
                 _("You are {role} yourself and could not change the settings any more. Ask an owner to do it.").format(
-                    role=template
+                    role=", ".join(sorted(actor.templates))
                 )
             )
         await self._write(actor, ROLES_SECTION, before, after, version)
@@ -366,6 +356,20 @@ class Stores:
             errors = [FieldError(dotted(location), sentence) for location, sentence in problems]
             sentences = "\n".join(f"{section}.{error.field} {error.message}" for error in errors)
             raise Invalid(sentences, errors=errors)
+
+    def _role_after(self, template: str, wanted: Mapping[str, bool]) -> dict[str, bool]:
+        """Return what is to be kept of a template's changes: where it differs from what plugins say."""
+        if template == OWNER:
+            raise Refusal(
+                _("Owner may always do everything, so that nobody can be locked out for good. Change another role.")
+            )
+        if template not in TEMPLATES:
+            raise NotFound(_("There is no role {role}.").format(role=template))
+        for name in wanted:
+            if name not in self._app.permissions.permissions:
+                raise Invalid.field(name, _("There is no permission called {name}.").format(name=name))
+        usual = self._app.permissions.of(template)
+        return {name: value for name, value in sorted(wanted.items()) if value != (name in usual)}
 
     @staticmethod
     def _require_to_give(actor: Actor, permissions: Collection[str]) -> None:

@@ -27,6 +27,7 @@ from guildshop.web.context import (
     store_of,
 )
 from guildshop.web.locale import preferred_locale
+from guildshop.web.members import CHANGE_AGE, LOOK_AGE
 from guildshop.web.passwords import derive, new_token
 from guildshop.web.routes import Csrf, rules_of
 from guildshop.web.users import SignedIn, UserService
@@ -108,7 +109,8 @@ async def _identify(request: web.Request) -> Identity | None:
     cookie = request.cookies.get(SESSION_COOKIE, "")
     if not 0 < len(cookie) <= LONGEST_TOKEN:
         return None
-    session = await users.of_session(cookie)
+    age = LOOK_AGE if request.method in SAFE_METHODS else CHANGE_AGE
+    session = await users.of_session(cookie, role_age=age)
     if session is None:
         set_session(request, None)
         return None

@@ -4,10 +4,28 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from guildshop.web.tables import ApiToken, IdempotencyKey, Membership, Session, SignInLimit, UserAccount
+from guildshop.web.tables import (
+    ApiToken,
+    DiscordAccess,
+    IdempotencyKey,
+    Membership,
+    RecoveryCode,
+    Session,
+    SignInLimit,
+    UserAccount,
+)
 
 APP_CONFIG = AppConfig(
     app_name="web",
     migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
-    table_classes=[UserAccount, Session, Membership, ApiToken, SignInLimit, IdempotencyKey],
+    table_classes=[
+        UserAccount,
+        Session,
+        RecoveryCode,
+        DiscordAccess,
+        Membership,
+        ApiToken,
+        SignInLimit,
+        IdempotencyKey,
+    ],
 )

@@ -18,6 +18,10 @@ class UserAccount(Table, tablename="user_account"):
     superuser = Boolean(default=False)
     created = Timestamptz()
     last_login = Timestamptz(null=True, default=None)
+    discord_id = BigInt(null=True, default=None, help_text="of a member who came by a one-time link")
+    mfa_secret = Text(secret=True, help_text="sealed")
+    mfa_on = Boolean(default=False)
+    mfa_step = BigInt(default=0, help_text="the last time step whose code was used")
 
 
 class Session(Table, tablename="session"):
@@ -32,6 +36,26 @@ class Session(Table, tablename="session"):
     created = Timestamptz()
     seen = Timestamptz()
     expires = Timestamptz()
+    pending = Boolean(default=False, help_text="the second factor is still to come")
+
+
+class RecoveryCode(Table, tablename="recovery_code"):
+    """A code that replaces the second factor once; only its SHA-256 is kept."""
+
+    id = UUID(primary_key=True)
+    user_account = UUID()
+    code_hash = Varchar(length=64, secret=True)
+
+
+class DiscordAccess(Table, tablename="discord_access"):
+    """What Discord roles a member had in a store's server when Discord was last asked."""
+
+    id = UUID(primary_key=True)
+    store = BigInt()
+    user_account = UUID()
+    roles = Text(help_text="role IDs, with commas between")
+    administrator = Boolean()
+    checked = Timestamptz()
 
 
 class Membership(Table, tablename="membership"):

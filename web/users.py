@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from guildshop.errors import Forbidden, Invalid, NotFound, Refusal
 from guildshop.i18n import _
 from guildshop.permissions import OWNER, TEMPLATES, Actor, ActorKind, Origin
 from guildshop.tenancy import every_store
+from guildshop.web.members import LOOK_AGE, check_again, highest, templates_of_member
 from guildshop.web.passwords import (
     API_TOKEN_PREFIX,
     check_password_rules,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 SESSION_LIFETIME = timedelta(hours=12)
 """Without a request for so long, a session ends."""
+PENDING_LIFETIME = timedelta(minutes=10)
 SESSION_LONGEST = timedelta(days=30)
 SESSION_TOUCH = timedelta(minutes=10)
 """How exactly `seen` and `expires` are kept, to spare a write on every request."""
@@ -53,6 +55,10 @@ class User:
     superuser: bool
     created: datetime
     roles: dict[int, str]
+    templates: dict[int, frozenset[str]] = field(default_factory=dict)
+    """Of a Discord member, all role templates that their roles stand for; `roles` has the highest."""
+    discord_id: int | None = None
+    mfa: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +215,13 @@ class UserService:
             work.update(UserAccount, row["id"], **changes)
         return await self._user(row)
 
-    async def open_session(self, user: User, *, user_agent: str = "", address: str = "") -> str:
-        """Return the token of a new session, which is shown to the browser only."""
+    async def open_session(
+        self, user: User, *, user_agent: str = "", address: str = "", store: int | None = None, pending: bool = False
+    ) -> str:
+        """Return the token of a new session, which is shown to the browser only.
+
+        It stands in `store` if that is one of theirs; a `pending` one is good for nothing but the second factor.
+        """
         token = new_token()
         now = self._app.now()
         async with self._kernel_work() as work:
@@ -220,27 +231,36 @@ class UserService:
                 id=new_id(),
                 token_hash=token_hash(token),
                 user_account=user.id,
-                chosen_store=self.first_store(user),
+                chosen_store=store if self.role(user, store) else self.first_store(user),
                 user_agent=user_agent[:300],
                 address=address[:64],
                 created=now,
                 seen=now,
-                expires=now + SESSION_LIFETIME,
+                expires=now + (PENDING_LIFETIME if pending else SESSION_LIFETIME),
+                pending=pending,
             )
         return token
 
-    async def of_session(self, token: str) -> SignedIn | None:
-        """Return who is signed in by this session token, and keep the session alive."""
+    async def of_session(self, token: str, *, role_age: timedelta = LOOK_AGE) -> SignedIn | None:
+        """Return who is signed in by this session token, and keep the session alive.
+
+        The Discord roles of a member are asked for anew when they are older than `role_age`.
+        """
         row = await self._app.database.fetch_one(
-            "SELECT id, user_account, chosen_store, created, seen, expires FROM session WHERE token_hash = :hash",
+            "SELECT id, user_account, chosen_store, created, seen, expires, pending FROM session"
+            " WHERE token_hash = :hash",
             hash=token_hash(token),
         )
         now = self._app.now()
-        if row is None or row["expires"] <= now:
+        if row is None or row["expires"] <= now or row["pending"]:
             return None
         user = await self._active(row["user_account"])
         if user is None:
             return None
+        if user.discord_id is not None:
+            standing = row["chosen_store"] if self.role(user, row["chosen_store"]) else self.first_store(user)
+            await check_again(self._app, user.id, user.discord_id, standing, role_age)
+            user = await self.get(user.id)
         if now - row["seen"] >= SESSION_TOUCH:
             until = min(now + SESSION_LIFETIME, row["created"] + SESSION_LONGEST)
             async with self._kernel_work() as work:
@@ -266,7 +286,7 @@ class UserService:
         """Return the browsers in which a user is signed in, the latest first."""
         rows = await self._app.database.fetch(
             "SELECT id, user_agent, address, created, seen, expires FROM session"
-            " WHERE user_account = :user AND expires > :now ORDER BY seen DESC, id DESC",
+            " WHERE user_account = :user AND expires > :now AND NOT pending ORDER BY seen DESC, id DESC",
             user=user_id,
             now=self._app.now(),
         )
@@ -371,14 +391,15 @@ class UserService:
         role = self.role(signed_in.user, signed_in.store)
         if role is None or signed_in.store is None:
             return None
+        templates = signed_in.user.templates.get(signed_in.store, frozenset({role}))
         return Actor(
             kind=signed_in.kind,
             id=str(signed_in.user.id),
             name=signed_in.user.username,
             store=signed_in.store,
-            permissions=self._app.stores.permissions_of(signed_in.store, role),
+            permissions=self._app.stores.permissions_of(signed_in.store, *templates),
             origin=origin,
-            templates=frozenset({role}),
+            templates=templates,
         )
 
     # Within
@@ -395,6 +416,7 @@ class UserService:
         return await self._user(row) if row is not None and row["active"] else None
 
     async def _user(self, row: dict[str, Any]) -> User:
+        templates = await templates_of_member(self._app, row["id"]) if row["discord_id"] is not None else {}
         roles = await self._app.database.fetch(
             "SELECT store, role FROM membership WHERE user_account = :user ORDER BY store", user=row["id"]
         )
@@ -405,7 +427,11 @@ class UserService:
             active=bool(row["active"]),
             superuser=bool(row["superuser"]),
             created=row["created"],
-            roles={found["store"]: found["role"] for found in roles},
+            roles={found["store"]: found["role"] for found in roles}
+            | {store: role for store, held in templates.items() if (role := highest(held)) is not None},
+            templates=templates,
+            discord_id=row["discord_id"],
+            mfa=bool(row["mfa_on"]),
         )
 
 
