@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import MutableMapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 HEADER = b"idempotency-key"
 LONGEST_KEY = 255
+KEPT = timedelta(days=7)
 SERVER_ERROR = 500
 
 
@@ -104,6 +106,12 @@ class _Claim:
     async def take(self) -> bool:
         try:
             async with self._app.work(self._actor) as work:
+                work.delete(
+                    IdempotencyKey,
+                    where="store = :at AND created < :old",
+                    at=self._actor.store,
+                    old=work.now - KEPT,
+                )
                 work.insert(
                     IdempotencyKey,
                     conflict=_Known(self._key),

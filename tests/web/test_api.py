@@ -11,6 +11,7 @@ from guildshop.app import App
 from guildshop.events import Event
 from guildshop.permissions import Actor, ActorKind
 from guildshop.stores import Store
+from guildshop.testing import Clock
 from guildshop.web.server import WebServer
 from guildshop.web.testing import PASSWORD, Visitor
 from guildshop.web.users import UserService
@@ -186,6 +187,13 @@ async def test_many_at_once_with_one_key_make_one(robot: aiohttp.ClientSession, 
     assert set(statuses) <= {201, 409}
     assert 201 in statuses
     assert await titles(app, store) == ["Emma"]
+
+
+async def test_keys_are_forgotten_after_a_week(robot: aiohttp.ClientSession, app: App, clock: Clock) -> None:
+    await robot.post("/api/books", json={"title": "Emma"}, headers={"Idempotency-Key": "old"})
+    clock.advance(days=8)
+    await robot.post("/api/books", json={"title": "Persuasion"}, headers={"Idempotency-Key": "new"})
+    assert [row["key"] for row in await app.database.fetch("SELECT key FROM idempotency_key")] == ["new"]
 
 
 async def test_an_accident_keeps_no_key(robot: aiohttp.ClientSession, app: App, store: Store) -> None:
