@@ -17,12 +17,13 @@ from guildshop.config.settings import Settings, check_sections, validate_section
 from guildshop.database import Database, Work, open_database
 from guildshop.errors import ConfigurationError, LoadError
 from guildshop.events import Delivery, EventCodec
-from guildshop.hookspecs import SettingsSection
+from guildshop.hookspecs import Listener, SettingsSection
 from guildshop.loading import Plugins, load_plugins
 from guildshop.outbox import Dispatcher, Listeners, TimerDue
 from guildshop.permissions import KERNEL_PERMISSIONS, Actor, PermissionTable
 from guildshop.piccolo_app import APP_CONFIG as KERNEL_APP
 from guildshop.plugins import BUILT_IN
+from guildshop.settings_watch import SettingsWatch, StoreChanged
 from guildshop.stores import Stores
 from guildshop.web.piccolo_app import APP_CONFIG as WEB_APP
 
@@ -52,6 +53,7 @@ class App:
         self.permissions = PermissionTable(KERNEL_PERMISSIONS)
         self.stores = Stores(self)
         self.dispatcher = Dispatcher(self)
+        self.settings_watch = SettingsWatch(self)
         self.database: Database
         self.registry: Registry
         """The commands, buttons and modals of the plugins, with who owns each."""
@@ -118,6 +120,7 @@ class App:
         await self.stop_discord()
         await self.stop_web()
         await self.dispatcher.stop()
+        await self.settings_watch.stop()
         await self._closing.aclose()
 
     # What plugins use
@@ -190,6 +193,7 @@ class App:
 
     async def start_dispatcher(self) -> None:
         """Begin to deliver events."""
+        await self.settings_watch.start()
         await self.dispatcher.start()
 
     async def start_discord(self, *, shard_ids: Sequence[int] | None = None, shard_count: int | None = None) -> None:
@@ -228,6 +232,8 @@ class App:
     def _register(self) -> None:
         i18n.add_catalogues(Path(__file__).parent / "locales")
         self.codec.add(TimerDue)
+        self.codec.add(StoreChanged)
+        self.listeners.add("kernel", Listener(StoreChanged, "kernel.store_changed", self.settings_watch.heard))
         for name, services in self.hooks("register_services"):
             for service in services:
                 if self._services.setdefault(type(service), service) is not service:

@@ -9,14 +9,12 @@ from guildshop.database.tables import (
     CredentialRow,
     DeliveryRow,
     EventRow,
-    StorePlugin,
     StoreRow,
     StoreSetting,
-    TimerRow,
 )
 
 APP_CONFIG = AppConfig(
     app_name="kernel",
     migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
-    table_classes=[StoreRow, StoreSetting, StorePlugin, EventRow, DeliveryRow, TimerRow, AuditEntry, CredentialRow],
+    table_classes=[StoreRow, StoreSetting, EventRow, DeliveryRow, AuditEntry, CredentialRow],
 )

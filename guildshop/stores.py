@@ -30,6 +30,7 @@ from guildshop.errors import FieldError, Forbidden, Invalid, NotFound, Refusal, 
 from guildshop.i18n import _
 from guildshop.money import known_currency
 from guildshop.permissions import OWNER, TEMPLATES, Actor, ActorKind, Origin
+from guildshop.settings_watch import StoreChanged
 from guildshop.tenancy import every_store
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ class Stores:
                     created=work.now,
                 )
                 work.audit("store.create", subject="store", subject_id=store_id, after={"guild": str(guild_id)})
+                work.record(StoreChanged())
         await self.refresh()
         return self.get(store_id)
 
@@ -206,6 +208,7 @@ class Stores:
                     before={"guild": str(source)},
                     after={"guild": str(target)},
                 )
+                work.record(StoreChanged())
             await self.refresh()
         return self.get(store.id)
 
@@ -217,6 +220,7 @@ class Stores:
             async with self._app.work(Actor.system(store_id, "stores", origin=Origin.DISCORD)) as work:
                 work.update(StoreRow, store_id, active=active)
                 work.audit("store.wake" if active else "store.sleep", subject="store", subject_id=store_id)
+                work.record(StoreChanged())
             await self.refresh()
 
     async def change(
@@ -302,8 +306,8 @@ class Stores:
             await self._write(actor, PLUGINS_SECTION, {"disabled": sorted(disabled)}, {"disabled": sorted(after)}, None)
         return tuple(changed)
 
-    async def refresh(self) -> None:
-        """Read all stores and their settings anew from the database."""
+    async def refresh(self) -> list[int]:
+        """Read all stores and their settings anew from the database; return those that were not as remembered."""
         rows = await self._app.database.fetch(
             "SELECT id, guild_id, name, currency, language, time_zone, logo, active FROM store ORDER BY id"
         )
@@ -312,11 +316,17 @@ class Stores:
             settings = await self._app.database.fetch("SELECT store, section, value, version FROM store_setting")
         for row in settings:
             overrides.setdefault(row["store"], {})[row["section"]] = (row["version"], _as_dict(row["value"]))
+        known = {store_id: (store, self._overrides.get(store_id)) for store_id, store in self._stores.items()}
         self._overrides = overrides
         self._models.clear()
         self._by_guild = {row["guild_id"]: row["id"] for row in rows if row["guild_id"] is not None}
         self._stores = {row["id"]: self._store(row) for row in rows}
         self._disabled = {store_id: self._find_disabled(store_id) for store_id in self._stores}
+        return [
+            store_id
+            for store_id, store in self._stores.items()
+            if known.get(store_id) != (store, self._overrides.get(store_id))
+        ]
 
     # Within
 
@@ -407,6 +417,7 @@ class Stores:
                 work.audit(
                     "settings.update", subject=section, subject_id=section, before=dict(before), after=dict(after)
                 )
+                work.record(StoreChanged())
             await self.refresh()
         await self._app.settings_changed(actor.store)
 

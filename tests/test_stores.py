@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, ClassVar
 
 import pytest
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from guildshop.app import App
 from guildshop.config.settings import Settings
-from guildshop.errors import Forbidden, Invalid, NotFound, Refusal, Stale
+from guildshop.errors import DatabaseError, Forbidden, Invalid, NotFound, Refusal, Stale
 from guildshop.hookspecs import SettingsSection, hookimpl
 from guildshop.loading import Plugin, Plugins
 from guildshop.permissions import Actor, ActorKind
@@ -158,3 +159,23 @@ async def test_every_change_is_in_the_audit_log(app: App, store: Store, owner: A
     )
     assert row is not None
     assert (row["actor_name"], row["subject"]) == ("Olga Owner", "shelf")
+
+
+async def test_what_another_process_changes_is_read_again(
+    app: App, store: Store, owner: Actor, database_url: str
+) -> None:
+    if app.database.dialect == "sqlite":
+        with pytest.raises(DatabaseError, match=r"another process|in use"):
+            await App.open(Settings(), plugins=Plugins([Shelf(), Book()]), database_url=database_url)
+        return
+    heard = asyncio.Event()
+    app.on_settings_changed(lambda _store: heard.set())
+    await app.start_dispatcher()
+    async with await App.open(Settings(), plugins=Plugins([Shelf(), Book()]), database_url=database_url) as second:
+        await second.stores.change(owner, "shelf", {"height": 7})
+        await second.stores.switch(owner, "book", False)
+        async with asyncio.timeout(20):
+            while app.stores.enabled(store.id, "book"):
+                heard.clear()
+                await heard.wait()
+    assert app.stores.settings(store.id, ShelfSettings).height == 7

@@ -20,7 +20,6 @@ class StoreRow(Table, tablename="store"):
     logo = Text(default="")
     active = Boolean(default=True)
     created = Timestamptz()
-    settings_version = Integer(default=0)
 
 
 class StoreSetting(StoreTable, tablename="store_setting"):
@@ -30,14 +29,6 @@ class StoreSetting(StoreTable, tablename="store_setting"):
     section = Varchar(64)
     value = JSON()
     version = Integer(default=1)
-
-
-class StorePlugin(StoreTable, tablename="store_plugin"):
-    """Whether a plugin is on in a store."""
-
-    id = UUID(primary_key=True)
-    plugin = Varchar(64)
-    enabled = Boolean(default=True)
 
 
 class EventRow(StoreTable, tablename="event"):
@@ -65,15 +56,6 @@ class DeliveryRow(StoreTable, tablename="delivery"):
     claimed_until = Timestamptz(null=True, default=None)
     last_error = Text(null=True, default=None)
     done_at = Timestamptz(null=True, default=None)
-
-
-class TimerRow(StoreTable, tablename="timer"):
-    """When something that a store does again and again is due."""
-
-    id = UUID(primary_key=True)
-    name = Varchar(100)
-    next_run = Timestamptz()
-    claimed_until = Timestamptz(null=True, default=None)
 
 
 class AuditEntry(StoreTable, tablename="audit_entry"):

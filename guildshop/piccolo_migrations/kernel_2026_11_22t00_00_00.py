@@ -19,7 +19,6 @@ STATEMENTS = [
         logo TEXT NOT NULL DEFAULT '',
         active BOOLEAN NOT NULL DEFAULT TRUE,
         created TIMESTAMPTZ NOT NULL,
-        settings_version INTEGER NOT NULL DEFAULT 0,
         CHECK (id > 0)
     )""",
     """CREATE TABLE store_setting (
@@ -29,13 +28,6 @@ STATEMENTS = [
         value JSON NOT NULL,
         version INTEGER NOT NULL DEFAULT 1,
         UNIQUE (store, section)
-    )""",
-    """CREATE TABLE store_plugin (
-        id UUID PRIMARY KEY,
-        store BIGINT NOT NULL REFERENCES store (id) ON DELETE RESTRICT,
-        plugin VARCHAR(64) NOT NULL,
-        enabled BOOLEAN NOT NULL,
-        UNIQUE (store, plugin)
     )""",
     """CREATE TABLE event (
         id UUID PRIMARY KEY,
@@ -69,14 +61,6 @@ STATEMENTS = [
     "CREATE INDEX delivery_due ON delivery (next_attempt, id) WHERE status = 'PENDING'",
     "CREATE INDEX delivery_order ON delivery (store, listener, key, due, id) WHERE status = 'PENDING'",
     "CREATE INDEX delivery_failed ON delivery (store, id) WHERE status = 'FAILED'",
-    """CREATE TABLE timer (
-        id UUID PRIMARY KEY,
-        store BIGINT NOT NULL REFERENCES store (id) ON DELETE RESTRICT,
-        name VARCHAR(100) NOT NULL,
-        next_run TIMESTAMPTZ NOT NULL,
-        claimed_until TIMESTAMPTZ,
-        UNIQUE (store, name)
-    )""",
     """CREATE TABLE audit_entry (
         id UUID PRIMARY KEY,
         store BIGINT NOT NULL REFERENCES store (id) ON DELETE RESTRICT,
