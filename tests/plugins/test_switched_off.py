@@ -46,9 +46,7 @@ ENDS: list[tuple[Finish, OrderStatus]] = [
 
 
 @pytest.mark.parametrize("plugin", BUILT_IN)
-async def test_an_order_that_was_placed_is_finished_with_a_plugin_off(
-    bench: Bench, clock: Clock, plugin: str
-) -> None:
+async def test_an_order_that_was_placed_is_finished_with_a_plugin_off(bench: Bench, clock: Clock, plugin: str) -> None:
     mug = await bench.product("MUG", kind=ProductKind.SHIPPED, quantity=20)
     begun = [await bench.order(bench.buyer(number), (mug, 2)) for number in range(len(ENDS))]
     going = await bench.summary(bench.buyer(9), (mug, 1))
