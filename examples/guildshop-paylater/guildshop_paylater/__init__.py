@@ -1,0 +1,1 @@
+"""Pay through PayLater: a hosted page, signed webhooks, one path by which money settles."""
