@@ -161,6 +161,10 @@ def _with_ids(components: list[Json], attachments: list[Json]) -> list[Json]:
         stored["id"] = component.get("id") or next_id()
         if "emoji" in stored:
             stored["emoji"] = {key: value for key, value in stored["emoji"].items() if value is not None}
+        if "options" in stored:
+            stored["options"] = [_without_empty_emoji(option) for option in stored["options"]]
+        if "default_values" in stored:
+            stored["default_values"] = [{**value, "id": str(value["id"])} for value in stored["default_values"]]
         if "components" in stored:
             stored["components"] = [copy(child) for child in stored["components"]]
         for key in ("accessory", "component"):
@@ -186,6 +190,12 @@ def _with_ids(components: list[Json], attachments: list[Json]) -> list[Json]:
 def _media(media: Json, attachments: list[Json]) -> Json:
     url = _resolve(str(media["url"]), attachments)
     return {"url": url, "proxy_url": url, "width": 512, "height": 512, "content_type": "image/png", "loading_state": 2}
+
+
+def _without_empty_emoji(option: Json) -> Json:
+    if not option.get("emoji"):
+        return option
+    return {**option, "emoji": {key: value for key, value in option["emoji"].items() if value is not None}}
 
 
 def _walk(components: Iterable[Json]) -> Iterable[Json]:
