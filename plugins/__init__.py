@@ -7,4 +7,5 @@ BUILT_IN = (
     "payments",
     "entitlements",
     "notifications",
+    "staff",
 )

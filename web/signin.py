@@ -13,7 +13,7 @@ from guildshop.i18n import _
 from guildshop.web.auth import SignInRequired, set_session
 from guildshop.web.context import Identity, app_of, context_of, identity_of
 from guildshop.web.pages import flash, read_form, render
-from guildshop.web.users import UserService
+from guildshop.web.users import User, UserService
 
 
 async def show_login(request: web.Request) -> web.StreamResponse:
@@ -35,10 +35,21 @@ async def log_in(request: web.Request) -> web.StreamResponse:
         user = await users.authenticate(username, password, remote)
     except Refusal as refusal:
         return _login_form(request, target, username=username, error=refusal.message, status=refusal.status)
-    await _end_present_session(request, users)
-    token = await users.open_session(user, user_agent=request.headers.get(hdrs.USER_AGENT, ""), address=remote)
-    set_session(request, token)
+    await begin_session(request, user)
     raise web.HTTPSeeOther(target)
+
+
+async def begin_session(request: web.Request, user: User, store: int | None = None) -> None:
+    """Sign a user in to this browser, in `store` if it is theirs, in place of whoever was signed in."""
+    users = UserService(app_of(request))
+    await _end_present_session(request, users)
+    token = await users.open_session(
+        user,
+        user_agent=request.headers.get(hdrs.USER_AGENT, ""),
+        address=context_of(request).remote,
+        store=store,
+    )
+    set_session(request, token)
 
 
 async def log_out(request: web.Request) -> web.StreamResponse:

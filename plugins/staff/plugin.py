@@ -1,0 +1,54 @@
+"""The staff plugin: what it registers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from guildshop.hookspecs import Page, PublicRoute, hookimpl
+from guildshop.i18n import lazy
+from guildshop.loading import Plugin
+from guildshop.plugins.staff.commands import COMMANDS, ITEMS
+from guildshop.plugins.staff.pages import PAGES, ROUTES
+from guildshop.plugins.staff.piccolo_app import APP_CONFIG
+from guildshop.plugins.staff.service import AuditService, SettingsService, SignInService
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+
+class Staff(Plugin):
+    """Settings, roles, the doctor, sign-in from Discord, audit log and events."""
+
+    name = "staff"
+    title = lazy("Staff")
+    description = lazy("Settings, staff roles, the doctor, sign-in from Discord, the audit log and events.")
+    essential = True
+    piccolo_app: ClassVar[Any] = APP_CONFIG
+
+    @hookimpl
+    def register_services(self, app: App) -> list[object]:
+        """Register the services."""
+        return [SettingsService(app), AuditService(app), SignInService(app)]
+
+    @hookimpl
+    def register_commands(self, app: App) -> list[Any]:
+        """Register `/settings`, `/doctor` and `/dashboard`."""
+        return list(COMMANDS)
+
+    @hookimpl
+    def register_items(self, app: App) -> list[Any]:
+        """Register the parts of the settings panel."""
+        return list(ITEMS)
+
+    @hookimpl
+    def register_pages(self, app: App) -> list[Page]:
+        """Register the pages."""
+        return list(PAGES)
+
+    @hookimpl
+    def register_routes(self, app: App) -> list[PublicRoute]:
+        """Register the page of one-time links."""
+        return list(ROUTES)
+
+
+plugin = Staff()
