@@ -1,0 +1,1 @@
+"""Gift wrap: a question, an amount, and only so many a day."""
