@@ -186,6 +186,7 @@ class Stores:
                 work.audit("store.create", subject="store", subject_id=store_id, after={"guild": str(guild_id)})
                 work.record(StoreChanged())
         await self.refresh()
+        await self._app.settings_changed(store_id)
         return self.get(store_id)
 
     async def move(self, source: int, target: int) -> Store:
@@ -210,6 +211,7 @@ class Stores:
                 )
                 work.record(StoreChanged())
             await self.refresh()
+        await self._app.settings_changed(store.id)
         return self.get(store.id)
 
     async def set_active(self, store_id: int, active: bool) -> None:

@@ -1,0 +1,211 @@
+"""Stores stay apart: every table and every entrance, tried from another store, read and written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from piccolo.columns import Text, Varchar
+
+from guildshop.app import App
+from guildshop.plugins.orders.api import Order
+from guildshop.plugins.payments.service import PaymentService
+from guildshop.simulator.driver import Reply
+from guildshop.simulator.worlds import SECOND_GUILD_ID, demo_world
+from guildshop.stores import Store
+from guildshop.tenancy import StoreTable, scope
+from guildshop.testing import Shop
+from guildshop.web.testing import PASSWORD, NewVisitor, Visitor
+from guildshop.web.users import UserService
+
+from ..plugins.orders.conftest import Bench, bench
+from ..plugins.sale import Sale
+
+__all__ = ["bench"]
+
+OUR_OWN = {"user_session", "user_account", "sign_in_attempt", "api_token", "membership", "idempotency_key"}
+"""Tables in which signing in to the other store leaves rows."""
+
+
+def store_tables(app: App) -> list[type[StoreTable]]:
+    return [table for piccolo in app.piccolo_apps() for table in piccolo.table_classes if issubclass(table, StoreTable)]
+
+
+async def _rows(bench: Bench, name: str) -> list[dict[str, Any]]:
+    with scope(bench.store.id):
+        return await bench.app.database.fetch(f'SELECT id FROM "{name}" WHERE store = :s', s=bench.store.id)
+
+
+async def everything(app: App, store: int) -> dict[str, list[str]]:
+    """Return all rows of a store, table by table."""
+    found = {}
+    for table in store_tables(app):
+        name = table._meta.tablename
+        if name not in OUR_OWN:
+            rows = await app.database.fetch(f'SELECT * FROM "{name}" WHERE store = :store', store=store)
+            found[name] = sorted(str(row) for row in rows)
+    return found
+
+
+@pytest.fixture
+async def orders(bench: Bench) -> list[Order]:
+    """An order that waits, one that was paid, one that was cancelled, and a flow that goes on."""
+    product = await bench.product("MUG", granted_roles=(77,))
+    placed = [await bench.order(bench.buyer(number), (product, 1)) for number in range(3)]
+    await bench.app.get(PaymentService).report(bench.buyer(0), placed[0].id, "my reference")
+    await bench.app.get(PaymentService).confirm(bench.boss, placed[1].id, "seen")
+    await bench.orders.cancel(bench.boss, placed[2].id, "gone")
+    await bench.summary(bench.buyer(8), (product, 1))
+    await bench.app.dispatcher.drain()
+    return placed
+
+
+async def test_no_table_shows_or_changes_another_stores_rows(
+    other_store: Store, bench: Bench, orders: list[Order]
+) -> None:
+    before = await everything(bench.app, bench.store.id)
+    filled = [name for name, rows in before.items() if rows]
+    assert {"customer", "product", "stock_movement", "orders", "order_line", "payment", "delivery"} <= set(filled)
+    for table in store_tables(bench.app):
+        key = table._meta.primary_key
+        name = table._meta.tablename
+        ours = [row["id"] for row in await _rows(bench, name)]
+        text = next((column for column in table._meta.columns if isinstance(column, Varchar | Text)), None)
+        with scope(other_store.id):
+            theirs = [row["id"] for row in await table.select(key)]
+            assert not set(ours) & set(theirs), name
+            assert await table.count() == len(theirs), name
+            if ours:
+                assert not await table.exists().where(key.is_in(ours)), name
+                assert await table.objects().get(key == ours[0]) is None, name
+                await table.delete().where(key.is_in(ours))
+                if text is not None:
+                    await table.update({text: "x"}).where(key.is_in(ours))
+    with scope(bench.store.id):
+        assert await everything(bench.app, bench.store.id) == before
+
+
+async def test_no_page_no_api_and_no_admin_table_leads_into_another_store(
+    other_store: Store, bench: Bench, orders: list[Order], visitors: NewVisitor, users: UserService
+) -> None:
+    stranger = await _stranger(other_store, visitors, users)
+    before = await everything(bench.app, bench.store.id)
+    secrets = [order.number for order in orders] + ["Buyer1", "MUG"]
+    tables = await (await stranger.get("/admin/api/tables/")).json()
+    assert {"orders", "customer", "product", "payment"} <= set(tables)
+    for table in tables:
+        await _try_admin_table(bench, stranger, table, secrets)
+    await _try_pages(bench, stranger, orders[0], secrets)
+    await _try_api(bench, stranger, orders[0], secrets)
+    assert await everything(bench.app, bench.store.id) == before
+
+
+async def _stranger(store: Store, visitors: NewVisitor, users: UserService) -> Visitor:
+    with scope(store.id):
+        await users.create_user("Otto", PASSWORD, store=store.id, role="Owner")
+    stranger = await visitors()
+    await stranger.sign_in("Otto")
+    return stranger
+
+
+async def _try_admin_table(bench: Bench, stranger: Visitor, table: str, secrets: list[str]) -> None:
+    address = f"/admin/api/tables/{table}/"
+    for path in (address, f"{address}?__page_size=100", f"{address}ids/", f"{address}count/"):
+        text = await (await stranger.get(path)).text()
+        assert not [secret for secret in secrets if secret in text], path
+    with scope(bench.store.id):
+        rows = await bench.app.database.fetch(f'SELECT id FROM "{table}" WHERE store = :s LIMIT 3', s=bench.store.id)
+    for row in rows:
+        one = f"{address}{row['id']}/"
+        assert (await stranger.get(one)).status == 404, one
+        for method in ("PATCH", "PUT", "DELETE"):
+            answer = await stranger.send(method, one, {"notes": "mine", "name": "mine", "store": bench.store.id})
+            assert answer.status >= 400, (method, one)
+
+
+async def _try_pages(bench: Bench, stranger: Visitor, order: Order, secrets: list[str]) -> None:
+    tried = 0
+    for _plugin, pages in bench.app.hooks("register_pages"):
+        for page in pages:
+            path = "/admin/" + re.sub(r"\{[^}]+\}", order.number, page.path)
+            for method in page.methods:
+                answer = await (stranger.post(path, {"reason": "mine"}) if method == "POST" else stranger.get(path))
+                text = await answer.text()
+                assert not [secret for secret in secrets if secret in text and secret not in path], path
+                if "{" in page.path:
+                    assert answer.status >= 400 or answer.status == 303, (method, path)
+                tried += 1
+    assert tried >= 5
+
+
+async def _try_api(bench: Bench, stranger: Visitor, order: Order, secrets: list[str]) -> None:
+    described = await (await stranger.get("/api/openapi.json")).json()
+    product = (await bench.catalog.find("MUG")).id
+    tried = 0
+    for method, path in _operations(described):
+        for value in (str(order.id), order.number, str(order.customer), str(product)):
+            filled = re.sub(r"\{[^}]+\}", value, path)
+            answer = await (
+                stranger.get(filled) if method == "GET" else stranger.send(method, filled, {"reason": "mine"})
+            )
+            text = await answer.text()
+            assert not [secret for secret in secrets if secret in text and secret not in filled], filled
+            if "{" in path:
+                assert answer.status in {404, 405, 422}, (method, filled, text)
+            tried += 1
+    assert tried >= 20
+
+
+def _operations(described: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for path, methods in described["paths"].items():
+        for method in methods:
+            yield method.upper(), path
+
+
+async def test_no_command_and_no_button_reaches_into_another_server(make_shop: Any) -> None:
+    shop: Shop = await make_shop(
+        world=demo_world(second_guild=True),
+        settings={"store": {"name": "First"}},
+    )
+    second = await shop.app.stores.create(int(SECOND_GUILD_ID), "Second")
+    await shop.settle()
+    sale = Sale(shop)
+    order = await sale.order(await sale.product("MUG"))
+    await shop.settle()
+    before = await everything(shop.app, shop.store.id)
+    owner = shop.sim.member("owner_b")
+    for command, options in (
+        ("payment-confirm", {"order": order.number}),
+        ("order-status", {"order": str(order.id)}),
+        ("cancel-order", {"order": order.number}),
+        ("stock", {"product": "MUG"}),
+        ("restock", {"product": "MUG", "quantity": 5}),
+    ):
+        reply = await owner.slash(command, options, guild="second")
+        assert _refused(reply), (command, reply.text)
+        for focused, typed in (("order", order.number[:3]), ("product", "MU")):
+            if focused in options:
+                assert await owner.autocomplete(command, focused=focused, value=typed, guild="second") == []
+    notices = shop.sim.messages("orders")
+    custom_ids = {item["custom_id"] for notice in notices for item in _components(notice.message)}
+    assert any(one.startswith("notifications.") for one in custom_ids)
+    anchor = await owner.slash("catalog", guild="second")
+    for custom_id in sorted(custom_ids):
+        reply = await shop.sim.press_raw(owner, anchor.message["id"], custom_id)
+        assert reply.failed or _refused(reply), (custom_id, reply.text)
+    await shop.settle()
+    assert await everything(shop.app, shop.store.id) == before
+    assert shop.app.stores.get(second.id).name == "Second"
+
+
+def _refused(reply: Reply) -> bool:
+    return reply.ephemeral and bool(re.search(r"no order|no such|no product|There is no|nothing", reply.text, re.I))
+
+
+def _components(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for row in message.get("components", []):
+        for item in row.get("components", []):
+            if "custom_id" in item:
+                yield item
