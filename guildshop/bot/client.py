@@ -131,9 +131,19 @@ class Bot(discord.AutoShardedClient):
         """Bring the commands of a server that came into view up to date."""
         self._sync_guild(guild.id)
 
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Put the store of a server to sleep that the bot was removed from; an outage is no loss."""
+        store = self.app.stores.by_guild(guild.id)
+        if store is not None:
+            await self.app.stores.set_active(store.id, False)
+            log.warning("store.asleep", store=store.id, guild=guild.id)
+
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Offer the commands of the server's store, or say how to get one."""
-        if self.app.stores.by_guild(guild.id) is not None:
+        """Wake the server's store and offer its commands, or say how to get one."""
+        store = self.app.stores.by_guild(guild.id)
+        if store is not None:
+            await self.app.stores.set_active(store.id, True)
+            self.sync.forget(store.id)
             self._sync_guild(guild.id)
             return
         with use_locale(guild.preferred_locale.value):

@@ -42,6 +42,7 @@ class CommandSync:
         self._waiting: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._locks: dict[int, asyncio.Lock] = {}
+        self._forgotten: set[int] = set()
 
     def request(self, store_id: int) -> None:
         """Bring a store's server up to date soon."""
@@ -51,6 +52,10 @@ class CommandSync:
         task = asyncio.create_task(self._soon(store_id), name="command-sync")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def forget(self, store_id: int) -> None:
+        """Take nothing for granted the next time: a server that the bot left has lost its commands."""
+        self._forgotten.add(store_id)
 
     async def settled(self) -> None:
         """Return once nothing that was requested is left to do."""
@@ -73,10 +78,11 @@ class CommandSync:
             payload = await self.payload(store_id)
             digest = fingerprint(application_id, store.guild_id, payload)
             stored = await self._stored(store_id)
-            if not force and stored is not None and stored["fingerprint"] == digest:
+            if not force and store_id not in self._forgotten and stored is not None and stored["fingerprint"] == digest:
                 self._ids[store_id] = _as_ids(stored["command_ids"])
                 return False
             answer = await self._bot.http.bulk_upsert_guild_commands(application_id, store.guild_id, payload)
+            self._forgotten.discard(store_id)
             ids = {command["name"]: int(command["id"]) for command in answer}
             self._ids[store_id] = ids
             await self._store(store_id, store.guild_id, digest, ids, stored["id"] if stored else None)
