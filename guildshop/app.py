@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import BaseModel
 
-from guildshop import i18n
 from guildshop.bot.piccolo_app import APP_CONFIG as BOT_APP
 from guildshop.bot.registry import Registry
 from guildshop.config.settings import Settings, check_sections, validate_section
 from guildshop.database import Database, Work, open_database
+from guildshop.database.errors import MigrationFailed
 from guildshop.errors import ConfigurationError, LoadError
 from guildshop.events import Delivery, EventCodec
-from guildshop.hookspecs import Listener, SettingsSection
+from guildshop.hookspecs import SettingsSection
 from guildshop.loading import Plugins, load_plugins
-from guildshop.outbox import Dispatcher, Listeners, TimerDue
+from guildshop.names import Names
+from guildshop.outbox import Dispatcher, Listeners
 from guildshop.permissions import KERNEL_PERMISSIONS, Actor, PermissionTable
 from guildshop.piccolo_app import APP_CONFIG as KERNEL_APP
 from guildshop.plugins import BUILT_IN
-from guildshop.settings_watch import SettingsWatch, StoreChanged
+from guildshop.registration import blamed, register, rehearse
+from guildshop.settings_watch import SettingsWatch
 from guildshop.stores import Stores
 from guildshop.web.piccolo_app import APP_CONFIG as WEB_APP
 
@@ -51,6 +52,7 @@ class App:
         self.codec = EventCodec()
         self.listeners = Listeners()
         self.permissions = PermissionTable(KERNEL_PERMISSIONS)
+        self.names = Names()
         self.stores = Stores(self)
         self.dispatcher = Dispatcher(self)
         self.settings_watch = SettingsWatch(self)
@@ -60,6 +62,7 @@ class App:
         self.bot: Bot | None = None
         self.web: WebServer | None = None
         self._messenger: Messenger | None = None
+        self._collected: dict[str, list[tuple[str, Any]]] = {}
         self._services: dict[type[Any], object] = {}
         self._sections: dict[type[BaseModel], SettingsSection] = {}
         self._settings_listeners: list[SettingsListener] = []
@@ -78,30 +81,69 @@ class App:
 
         `plugins` (names, or loaded ones) and `database_url` stand in for what the settings say. Raises
         `ConfigurationError`, `LoadError` or `DatabaseError`, each with a sentence for the owner.
+
+        A plugin of the settings that is not built in and fails is left out, see `app.plugins.failures`; among
+        `plugins` given here a failing one raises.
         """
-        loaded = plugins if isinstance(plugins, Plugins) else load_plugins(plugins or settings.plugins.enabled)
+        if isinstance(plugins, Plugins):
+            loaded = plugins
+        else:
+            loaded = load_plugins(plugins or settings.plugins.enabled, strict=plugins is not None)
+        while True:
+            try:
+                return await cls._open(settings, loaded, database_url, migrate=migrate)
+            except LoadError as error:
+                if plugins is not None:
+                    raise
+                loaded = loaded.without(error)
+
+    @classmethod
+    def registered(cls, settings: Settings, enabled: Sequence[str] | None = None) -> Self:
+        """Return an application with everything registered and no database, for looking at what there is."""
+        loaded = load_plugins(enabled or settings.plugins.enabled)
+        while True:
+            app = cls(settings, loaded)
+            try:
+                register(app)
+                rehearse(app)
+            except LoadError as error:
+                loaded = loaded.without(error)
+            else:
+                return app
+
+    @classmethod
+    async def _open(cls, settings: Settings, loaded: Plugins, database_url: str | None, *, migrate: bool) -> Self:
         app = cls(settings, loaded)
-        app._register()
+        register(app)
+        if loaded.others:
+            rehearse(app)
         check_sections(
             settings,
             {section.name: model for model, section in app._sections.items()},
-            installed={*BUILT_IN, *loaded.names},
+            installed={*BUILT_IN, *loaded.names, *(failure.name for failure in loaded.failures)},
         )
-        app.database = await open_database(
-            database_url or settings.database.url,
-            apps=app.piccolo_apps(),
-            migrate=migrate,
-            listeners_of=app.listeners.of,
-            encode=app.codec.encode,
-        )
+        try:
+            app.database = await open_database(
+                database_url or settings.database.url,
+                apps=app.piccolo_apps(),
+                migrate=migrate,
+                listeners_of=app.listeners.of,
+                encode=app.codec.encode,
+            )
+        except MigrationFailed as error:
+            owner = app.names.owner("Piccolo app", error.app)
+            if owner not in loaded.others:
+                raise
+            raise LoadError(str(error), plugin=owner) from error
         try:
             app._closing.push_async_callback(app.database.close)
             app.database.on_commit(app.dispatcher.wake)
             await app.stores.refresh()
             await app._create_configured_stores()
-            for _plugin, contexts in loaded.call("lifespan", app=app):
-                for context in contexts:
-                    await app._closing.enter_async_context(context)
+            for plugin, contexts in loaded.call("lifespan", app=app):
+                with blamed(plugin, "its lifespan"):
+                    for context in contexts:
+                        await app._closing.enter_async_context(context)
         except BaseException:
             await app._closing.aclose()
             raise
@@ -141,8 +183,19 @@ class App:
         return found
 
     def hooks(self, name: str, **arguments: Any) -> list[tuple[str, Any]]:
-        """Ask all plugins a hook; return (plugin, result) in the order of `requires`."""
-        return self.plugins.call(name, app=self, **arguments)
+        """Ask all plugins a hook; return (plugin, result) in the order of `requires`.
+
+        A hook that takes the application alone is asked once.
+        """
+        if arguments:
+            return self.plugins.call(name, app=self, **arguments)
+        if name not in self._collected:
+            self._collected[name] = self.plugins.call(name, app=self)
+        return self._collected[name]
+
+    def add_service(self, service: object) -> None:
+        """Let `get` find a service by its class."""
+        self._services[type(service)] = service
 
     @property
     def messenger(self) -> Messenger:
@@ -177,6 +230,10 @@ class App:
     def validate_section(self, model: type[Model], raw: Mapping[str, Any], where: str) -> Model:
         """Return the values as that model; ConfigurationError names each key that is wrong."""
         return validate_section(model, raw, where, source=self.settings.source, environ=self.settings.environ)
+
+    def add_section(self, section: SettingsSection) -> None:
+        """Make a section of the stores' settings known."""
+        self._sections[section.model] = section
 
     def on_settings_changed(self, listener: SettingsListener) -> None:
         """Call `listener(store_id)` after a store's settings changed; it may return an awaitable."""
@@ -225,38 +282,14 @@ class App:
 
     def piccolo_apps(self) -> list[AppConfig]:
         """Return the Piccolo apps of the kernel, the web and the plugins."""
-        return [KERNEL_APP, WEB_APP, BOT_APP, *(plugin.piccolo_app for plugin in self.plugins if plugin.piccolo_app)]
+        return [*self.kernel_apps(), *(plugin.piccolo_app for plugin in self.plugins if plugin.piccolo_app)]
+
+    @staticmethod
+    def kernel_apps() -> list[AppConfig]:
+        """Return the Piccolo apps of the kernel and the web."""
+        return [KERNEL_APP, WEB_APP, BOT_APP]
 
     # Within
-
-    def _register(self) -> None:
-        i18n.add_catalogues(Path(__file__).parent / "locales")
-        self.codec.add(TimerDue)
-        self.codec.add(StoreChanged)
-        self.listeners.add("kernel", Listener(StoreChanged, "kernel.store_changed", self.settings_watch.heard))
-        for name, services in self.hooks("register_services"):
-            for service in services:
-                if self._services.setdefault(type(service), service) is not service:
-                    raise LoadError(f"plugin {name}: the service {type(service).__qualname__} is registered twice")
-        for name, permissions in self.hooks("register_permissions"):
-            for permission in permissions:
-                try:
-                    self.permissions.add(permission)
-                except ValueError as error:
-                    raise LoadError(f"plugin {name}: {error}") from error
-        for name, sections in self.hooks("register_settings"):
-            for section in sections:
-                if any(known.name == section.name for known in self._sections.values()):
-                    raise LoadError(f"plugin {name}: the settings {section.name} are registered twice")
-                self._sections[section.model] = section
-        for name, listeners in self.hooks("register_listeners"):
-            for listener in listeners:
-                self.codec.add(listener.event)
-                self.listeners.add(name, listener)
-        for name, timers in self.hooks("register_timers"):
-            for timer in timers:
-                self.listeners.add_timer(name, timer)
-        self.registry = Registry(self)
 
     async def _create_configured_stores(self) -> None:
         for guild_id, values in self.settings.configured_stores().items():

@@ -31,6 +31,11 @@ class ScopeError(GuildshopError):
 class LoadError(GuildshopError):
     """A plugin cannot be loaded; the message names the plugin."""
 
+    def __init__(self, message: str, *, plugin: str | None = None) -> None:
+        """Keep the sentence, and the plugin whose fault it is; None when it is no single one's."""
+        super().__init__(message)
+        self.plugin = plugin
+
 
 class Refusal(GuildshopError):
     """A rule said no. The message is one sentence for the person who asked; nothing has changed."""

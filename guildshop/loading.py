@@ -9,7 +9,9 @@ from __future__ import annotations
 import graphlib
 import importlib
 import importlib.util
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -17,13 +19,18 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 import pluggy
+import structlog
 from piccolo.conf.apps import AppConfig
 
 from guildshop import hookspecs
 from guildshop.errors import LoadError
 from guildshop.plugins import BUILT_IN
 
+log = structlog.get_logger(__name__)
+
 ENTRY_POINT_GROUP = "guildshop.plugins"
+SLOW_HOOK_SECONDS = 1.0
+"""Hooks run while nothing else does; one that takes longer is named."""
 
 
 class Plugin:
@@ -44,23 +51,41 @@ class Plugin:
     """Hooks of its own that other plugins may implement."""
 
 
+@dataclass(frozen=True, slots=True)
+class PluginFailure:
+    """A plugin that was left out: why, and what to do about it."""
+
+    name: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlowHook:
+    """A plugin that took long to answer a hook."""
+
+    name: str
+    hook: str
+    seconds: float
+
+
 class Plugins:
     """The loaded plugins in the order of `requires`, and one pluggy registry over them."""
 
-    def __init__(self, plugins: Iterable[Plugin]) -> None:
+    def __init__(self, plugins: Iterable[Plugin], failures: Iterable[PluginFailure] = ()) -> None:
         """Register the plugins; LoadError for what is missing, circular, twice there or misspelt."""
+        self.failures = list(failures)
+        """The plugins that were left out."""
+        self.slow: list[SlowHook] = []
+        """What took long while the hooks were asked."""
         self._plugins = {plugin.name: plugin for plugin in _in_order(list(plugins))}
         self._registry = pluggy.PluginManager(hookspecs.NAMESPACE)
         self._registry.add_hookspecs(hookspecs.KernelHooks)
         for plugin in self:
             if plugin.hookspecs is not None:
-                self._registry.add_hookspecs(plugin.hookspecs)
+                self._add_specifications(plugin.name, plugin.hookspecs)
         for plugin in self:
-            self._registry.register(plugin, name=plugin.name)
-        try:
-            self._registry.check_pending()
-        except pluggy.PluginValidationError as error:
-            raise LoadError(f"a plugin implements a hook that does not exist: {error}") from error
+            self._register(plugin)
 
     def __iter__(self) -> Iterator[Plugin]:
         """Go through the plugins, each after those that it requires."""
@@ -78,6 +103,25 @@ class Plugins:
     def names(self) -> tuple[str, ...]:
         """The names in order."""
         return tuple(self._plugins)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The names of those that are not built in, in order."""
+        return tuple(name for name in self._plugins if name not in BUILT_IN)
+
+    @property
+    def hook_names(self) -> list[str]:
+        """The hooks that take the application alone."""
+        callers = vars(self._registry.hook)
+        return [name for name, caller in callers.items() if caller.spec and caller.spec.argnames == ("app",)]
+
+    def without(self, error: LoadError) -> Plugins:
+        """Return the plugins without the one at fault and those that need it; raise the error for a built-in one."""
+        name = error.plugin
+        if name is None or name not in self.others or any(other in BUILT_IN for other in self.dependants(name)):
+            raise error
+        failures = [*self.failures, _failure(name, error)]
+        return _load([plugin for plugin in self if plugin.name != name], failures)
 
     def dependants(self, name: str) -> tuple[str, ...]:
         """Return the plugins that need this one, directly or through others, in order."""
@@ -108,41 +152,112 @@ class Plugins:
             if implementation is None:
                 continue
             given = {key: arguments[key] for key in implementation.argnames}
-            try:
-                result = implementation.function(**given)
-            except LoadError:
-                raise
-            except Exception as error:
-                raise LoadError(f"plugin {name}: {hook} failed: {type(error).__name__}: {error}") from error
+            result = self._timed(name, hook, implementation.function, given)
             if result is not None:
                 results.append((name, result))
         return results
 
+    def _timed(self, name: str, hook: str, function: Any, given: dict[str, Any]) -> Any:
+        begun = time.monotonic()
+        try:
+            result = function(**given)
+        except Exception as error:
+            message = f"plugin {name}: {hook} failed: {type(error).__name__}: {error}"
+            raise LoadError(message, plugin=name) from error
+        if not isinstance(result, list | tuple | None):
+            message = f"plugin {name}: {hook} returned a {type(result).__name__} where a list belongs"
+            raise LoadError(message, plugin=name)
+        seconds = time.monotonic() - begun
+        if seconds > SLOW_HOOK_SECONDS:
+            self.slow.append(SlowHook(name, hook, seconds))
+            log.warning("plugin.slow_hook", plugin=name, hook=hook, seconds=round(seconds, 1))
+        return result
 
-def load_plugins(enabled: Sequence[str]) -> Plugins:
-    """Import and order the plugins of these names; LoadError names what is wrong and with which plugin."""
-    known = available()
-    loaded = []
+    def _add_specifications(self, name: str, specifications: ModuleType | type) -> None:
+        try:
+            self._registry.add_hookspecs(specifications)
+        except (ValueError, pluggy.PluginValidationError) as error:
+            message = f"plugin {name}: its hook specifications cannot be used: {error}"
+            raise LoadError(message, plugin=name) from error
+
+    def _register(self, plugin: Plugin) -> None:
+        known = {name for name, caller in vars(self._registry.hook).items() if caller.spec is not None}
+        try:
+            self._registry.register(plugin, name=plugin.name)
+        except (ValueError, pluggy.PluginValidationError) as error:
+            message = f"plugin {plugin.name} implements a hook in a wrong way: {error}"
+            raise LoadError(message, plugin=plugin.name) from error
+        for caller in self._registry.get_hookcallers(plugin) or ():
+            implementation = next(one for one in caller.get_hookimpls() if one.plugin_name == plugin.name)
+            if caller.name not in known and not implementation.optionalhook:
+                near = get_close_matches(caller.name, known, 1)
+                hint = f"Did you mean {near[0]}?" if near else "Is the plugin that specifies it in `requires`?"
+                message = f"plugin {plugin.name} implements {caller.name}, which is no hook. {hint}"
+                raise LoadError(message, plugin=plugin.name)
+
+
+def load_plugins(enabled: Sequence[str], *, strict: bool = False) -> Plugins:
+    """Import and order the plugins of these names.
+
+    One that is not built in and fails is left out with those that need it, and is found in `failures`; with `strict`
+    it raises. LoadError names what is wrong and with which plugin: an unknown name, or a built-in one that fails.
+    """
+    known, clashes = _discover()
+    loaded: list[Plugin] = []
+    failures: list[PluginFailure] = []
     for name in enabled:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(sorted(known))}."
-            raise LoadError(f"plugins.enabled names {name}, which is not installed.{hint}")
-        loaded.append(_import(name, known[name]))
-    return Plugins(loaded)
+        try:
+            if name in clashes and name not in BUILT_IN:
+                raise LoadError(clashes[name], plugin=name)
+            if name not in known:
+                near = get_close_matches(name, known, 1)
+                hint = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(sorted(known))}."
+                raise LoadError(f"plugins.enabled names {name}, which is not installed.{hint}")
+            loaded.append(_import(name, known[name]))
+        except LoadError as error:
+            if strict or error.plugin is None or name in BUILT_IN:
+                raise
+            failures.append(_failure(name, error))
+    return Plugins(loaded, failures) if strict else _load(loaded, failures)
+
+
+def _load(plugins: list[Plugin], failures: list[PluginFailure]) -> Plugins:
+    """Leave out what cannot be registered, until the rest can."""
+    left, out = list(plugins), list(failures)
+    while True:
+        try:
+            return Plugins(left, out)
+        except LoadError as error:
+            if error.plugin is None or error.plugin in BUILT_IN:
+                raise
+            out.append(_failure(error.plugin, error))
+            left = [plugin for plugin in left if plugin.name != error.plugin]
+
+
+def _failure(name: str, error: LoadError) -> PluginFailure:
+    log.error("plugin.left_out", plugin=name, reason=str(error), exc_info=error.__cause__)
+    remedy = f"Mend or update the plugin {name}, or take it out of plugins.enabled; then start again."
+    return PluginFailure(name, str(error), remedy)
 
 
 def available() -> dict[str, str]:
     """Return the names of all installed plugins, each with what to import (`module:attribute`)."""
+    return _discover()[0]
+
+
+def _discover() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the plugins by name, and of names that several have what is wrong; built-in ones keep theirs."""
     found = {name: f"guildshop.plugins.{name}.plugin:plugin" for name in BUILT_IN}
     package = importlib.util.find_spec("guildshop.plugins")
     for location in (package.submodule_search_locations if package else None) or []:
         found.update(_folders(location))
+    clashes: dict[str, str] = {}
     for entry_point in entry_points(group=ENTRY_POINT_GROUP):
-        if entry_point.name in found:
-            raise LoadError(f"the plugin {entry_point.name} of {entry_point.value} has the name of a built-in one")
-        found[entry_point.name] = entry_point.value
-    return found
+        name, other = entry_point.name, found.setdefault(entry_point.name, entry_point.value)
+        if other != entry_point.value:
+            clashes[name] = f"two plugins are called {name}: {other} and {entry_point.value}; uninstall one of them"
+            log.error("plugin.name_taken", plugin=name, kept=other, other=entry_point.value)
+    return found, clashes
 
 
 def _folders(location: str) -> Iterator[tuple[str, str]]:
@@ -156,12 +271,17 @@ def _import(name: str, target: str) -> Plugin:
     module, _, attribute = target.partition(":")
     try:
         plugin = getattr(importlib.import_module(module), attribute or "plugin")
-    except Exception as error:
-        raise LoadError(f"plugin {name} cannot be imported: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        message = f"plugin {name} cannot be imported: {type(error).__name__}: {error}"
+        raise LoadError(message, plugin=name) from error
     if not isinstance(plugin, Plugin):
-        raise LoadError(f"plugin {name}: {target} is a {type(plugin).__name__}, not a guildshop.loading.Plugin")
-    if plugin.name != name:
-        raise LoadError(f"plugin {name} calls itself {plugin.name}; the two names must be the same")
+        message = f"plugin {name}: {target} is a {type(plugin).__name__}, not a guildshop.loading.Plugin"
+        raise LoadError(message, plugin=name)
+    if getattr(plugin, "name", None) != name:
+        message = f"plugin {name} calls itself {getattr(plugin, 'name', None)}; the two names must be the same"
+        raise LoadError(message, plugin=name)
+    if not isinstance(getattr(plugin, "title", None), str):
+        raise LoadError(f"plugin {name} has no title", plugin=name)
     return plugin
 
 
@@ -176,7 +296,8 @@ def _in_order(plugins: list[Plugin]) -> list[Plugin]:
         if missing:
             raise LoadError(
                 f"the plugin {plugin.name} needs {', '.join(missing)}:"
-                f" add it to plugins.enabled, or take {plugin.name} out"
+                f" add it to plugins.enabled, or take {plugin.name} out",
+                plugin=plugin.name,
             )
     sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
     for plugin in plugins:
@@ -184,5 +305,8 @@ def _in_order(plugins: list[Plugin]) -> list[Plugin]:
     try:
         order = list(sorter.static_order())
     except graphlib.CycleError as error:
-        raise LoadError(f"plugins need each other in a circle: {' → '.join(error.args[1])}") from error
-    return [by_name[name] for name in order]
+        circle = error.args[1]
+        other = next((name for name in circle if name not in BUILT_IN), None)
+        raise LoadError(f"plugins need each other in a circle: {' → '.join(circle)}", plugin=other) from error
+    # Built-in ones first, so that it is the other one of two colliding plugins that is at fault.
+    return [by_name[name] for name in sorted(order, key=lambda name: name not in BUILT_IN)]

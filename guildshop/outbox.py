@@ -12,7 +12,9 @@ import asyncio
 import os
 import socket
 import uuid
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -45,9 +47,12 @@ RETRY_AFTER = (
 LEASE = timedelta(seconds=60)
 RENEW_SECONDS = 20.0
 BATCH = 32
-CONCURRENCY = 16
 LONGEST_SLEEP = 30.0
 HANDLER_SECONDS = 300.0
+SLOW_SECONDS = 10.0
+"""A handler that takes longer is named in the log."""
+PLUGIN_CONCURRENCY = 8
+"""How many deliveries of one plugin run at a time, so that a slow one does not hold up the others."""
 
 TIMER_NAMESPACE = UUID("5e1b5a56-9c7c-4f8e-9a52-0d6c7f4a2b11")
 
@@ -102,6 +107,11 @@ class Listeners:
         """Return the plugin and its listener of that name."""
         return self._by_name.get(name)
 
+    def plugin_of(self, name: str) -> str:
+        """Return the plugin of a listener or timer; empty for an unknown one."""
+        found = self._by_name.get(name) or self.timers.get(name)
+        return found[0] if found else ""
+
     def names(self, *, discord: bool) -> list[str]:
         """Return the names of all listeners and timers; without `discord`, of those that can do without a bot."""
         needs = {name: listener.discord for name, (_plugin, listener) in self._by_name.items()}
@@ -111,10 +121,32 @@ class Listeners:
     def _claim_name(self, plugin: str, name: str) -> None:
         if not name.replace(".", "").replace("_", "").isalnum():
             raise LoadError(
-                f"plugin {plugin}: the listener name {name!r} may hold letters, digits, dots and underscores"
+                f"plugin {plugin}: the listener name {name!r} may hold letters, digits, dots and underscores",
+                plugin=plugin,
             )
         if name in self._by_name or name in self.timers:
-            raise LoadError(f"plugin {plugin}: the listener name {name} is taken")
+            owner = (self._by_name.get(name) or self.timers[name])[0]
+            message = f"plugin {plugin}: the listener name {name} is taken by the plugin {owner}"
+            raise LoadError(message, plugin=plugin)
+
+
+@asynccontextmanager
+async def _patience(plugin: str, name: str) -> AsyncIterator[None]:
+    """Let a handler take its time, but not for ever, and say whose it is when that is long."""
+    clock = asyncio.get_running_loop()
+    begun = clock.time()
+    try:
+        async with asyncio.timeout(HANDLER_SECONDS):
+            yield
+    except TimeoutError as error:
+        if clock.time() - begun < HANDLER_SECONDS:
+            raise
+        message = f"{name} of the plugin {plugin} was stopped after {HANDLER_SECONDS:.0f} seconds"
+        raise TimeoutError(message) from error
+    finally:
+        seconds = clock.time() - begun
+        if seconds > SLOW_SECONDS:
+            log.warning("delivery.slow", plugin=plugin, listener=name, seconds=round(seconds, 1))
 
 
 class Dispatcher:
@@ -128,7 +160,8 @@ class Dispatcher:
         self._task: asyncio.Task[None] | None = None
         self._renewal: asyncio.Task[None] | None = None
         self._running: dict[UUID, asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(CONCURRENCY)
+        self._busy: Counter[str] = Counter()
+        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(PLUGIN_CONCURRENCY))
         self._stopping = False
 
     @property
@@ -248,9 +281,7 @@ class Dispatcher:
             try:
                 claimed = await self._claim(self._app.now())
                 for row in claimed:
-                    await self._slots.acquire()
-                    task = self._spawn(row)
-                    task.add_done_callback(lambda _task: self._slots.release())
+                    self._spawn(row)
                 if len(claimed) < BATCH:
                     await self._sleep()
             except Exception:
@@ -270,14 +301,21 @@ class Dispatcher:
             return
 
     def _spawn(self, row: dict[str, Any]) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._deliver(row), name=f"delivery-{row['listener']}")
+        plugin = self._app.listeners.plugin_of(row["listener"])
+        task = asyncio.create_task(self._deliver_in_turn(plugin, row), name=f"delivery-{row['listener']}")
         self._running[row["id"]] = task
-        task.add_done_callback(lambda _task: self._finished(row["id"]))
+        self._busy[plugin] += 1
+        task.add_done_callback(lambda _task: self._finished(row["id"], plugin))
         return task
 
-    def _finished(self, delivery_id: UUID) -> None:
+    def _finished(self, delivery_id: UUID, plugin: str) -> None:
         self._running.pop(delivery_id, None)
+        self._busy[plugin] -= 1
         self.wake()
+
+    async def _deliver_in_turn(self, plugin: str, row: dict[str, Any]) -> None:
+        async with self._turns[plugin]:
+            await self._deliver(row)
 
     async def _deliver(self, row: dict[str, Any]) -> None:
         delivery = Delivery(
@@ -310,7 +348,7 @@ class Dispatcher:
             await self._mark(delivery, "DROPPED")
             return
         try:
-            async with asyncio.timeout(HANDLER_SECONDS):
+            async with _patience(plugin, listener.name):
                 await listener.handler(event, delivery)
         except AlreadyDelivered:
             return
@@ -318,13 +356,15 @@ class Dispatcher:
 
     async def _run_timer(self, delivery: Delivery) -> None:
         plugin, timer = self._app.listeners.timers[delivery.listener]
+        problem = ""
         if not timer.courtesy or self._app.stores.enabled(delivery.store, plugin):
             try:
-                async with asyncio.timeout(HANDLER_SECONDS):
+                async with _patience(plugin, timer.name):
                     await timer.handler(delivery.store)
-            except Exception:
-                log.exception("timer.failed", timer=timer.name, store=delivery.store)
-        await self._put_off(delivery, self._app.now() + timer.every, "", counted=False)
+            except Exception as error:
+                log.exception("timer.failed", plugin=plugin, timer=timer.name, store=delivery.store)
+                problem = f"{type(error).__name__}: {error}"[:1000]
+        await self._put_off(delivery, self._app.now() + timer.every, problem, counted=False)
 
     # Rows: the dispatcher is the one room that works across stores
 
@@ -337,7 +377,12 @@ class Dispatcher:
             return await self._app.database.execute(text, **values)
 
     async def _claim(self, now: datetime) -> list[dict[str, Any]]:
-        names = ", ".join(f"'{name}'" for name in self._app.listeners.names(discord=self._app.bot is not None))
+        listeners = self._app.listeners
+        names = ", ".join(
+            f"'{name}'"
+            for name in listeners.names(discord=self._app.bot is not None)
+            if self._busy[listeners.plugin_of(name)] < PLUGIN_CONCURRENCY
+        )
         if not names:
             return []
         lock = "FOR UPDATE OF d SKIP LOCKED" if self._app.database.dialect == "postgres" else ""

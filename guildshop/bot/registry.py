@@ -64,19 +64,22 @@ class Registry:
         key = (kind_of(command), command.name)
         if key in self.commands:
             raise LoadError(
-                f"the plugins {self.commands[key][0]} and {plugin} both have a command called {command.name}"
+                f"the plugins {self.commands[key][0]} and {plugin} both have a command called {command.name}",
+                plugin=plugin,
             )
         self.commands[key] = (plugin, command)
 
     def _add_item(self, plugin: str, kind: type[StoreItem[Any]] | type[StoreModal]) -> None:
         prefix = kind.prefix
         if not prefix:
-            raise LoadError(f"plugin {plugin}: {kind.__qualname__} has no prefix")
+            raise LoadError(f"plugin {plugin}: {kind.__qualname__} has no prefix", plugin=plugin)
         if not prefix.startswith(f"{plugin}."):
-            raise LoadError(f"plugin {plugin}: the prefix {prefix} of {kind.__qualname__} must begin with {plugin}.")
+            message = f"plugin {plugin}: the prefix {prefix} of {kind.__qualname__} must begin with {plugin}."
+            raise LoadError(message, plugin=plugin)
         known = self.items.get(prefix) or self.modals.get(prefix)
         if known is not None:
-            raise LoadError(f"plugin {plugin}: the prefix {prefix} belongs to {known[1].__qualname__} of {known[0]}")
+            message = f"plugin {plugin}: the prefix {prefix} belongs to {known[1].__qualname__} of {known[0]}"
+            raise LoadError(message, plugin=plugin)
         if issubclass(kind, StoreModal):
             self.modals[prefix] = (plugin, kind)
         else:

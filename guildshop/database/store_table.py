@@ -13,11 +13,11 @@ from piccolo.query.methods.insert import Insert
 from piccolo.query.methods.objects import Objects
 from piccolo.query.methods.select import Select
 from piccolo.query.methods.update import Update
-from piccolo.table import Table
+from piccolo.table import TABLE_REGISTRY, Table
 
 from guildshop.database import scoped_queries as scoped
 from guildshop.database.guard import register_store_table
-from guildshop.errors import ScopeError
+from guildshop.errors import LoadError, ScopeError
 
 Row = TypeVar("Row", bound="StoreTable")
 
@@ -38,6 +38,10 @@ class StoreTable(Table):
         """Set the table up and let the guard watch it."""
         super().__init_subclass__(**options)
         name = cls._meta.tablename
+        if any(table._meta.tablename == name and not issubclass(table, StoreTable) for table in TABLE_REGISTRY):
+            # The guard would hold the other table's queries to a store as well.
+            message = f"the table {name} belongs to Guildshop itself; call {cls.__qualname__} differently"
+            raise LoadError(message)
         StoreTable._names = StoreTable._names | {name}
         register_store_table(name)
 

@@ -1,0 +1,311 @@
+"""A plugin of somebody else that fails is named and left out, with those that need it; the shop goes on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from guildshop.app import App
+from guildshop.config.settings import PluginSettings, Settings
+from guildshop.doctor.installation import examine_outbox
+from guildshop.errors import LoadError
+from guildshop.hookspecs import Severity
+from guildshop.loading import load_plugins
+from guildshop.loading_checks import plugin_findings
+from guildshop.plugins import BUILT_IN
+from guildshop.testing import Clock
+
+HEAD = """
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+import time
+from discord import Interaction, app_commands
+from piccolo.columns import UUID as UUIDColumn
+from piccolo.conf.apps import AppConfig
+from pydantic import BaseModel
+from guildshop.events import Event
+from guildshop.hookspecs import *
+from guildshop.hookspecs import hookimpl
+from guildshop.loading import Plugin
+from guildshop.permissions import Permission
+from guildshop.tenancy import StoreTable
+
+
+async def page(request):
+    raise NotImplementedError
+
+
+class Made(Plugin):
+    name = "{name}"
+    title = "{name}"
+"""
+
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install a plugin as a distribution: `install("reviews", "<members of its class>")`."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    made: list[str] = []
+
+    def make(name: str, members: str, *, before: str = "", entry: str | None = None) -> None:
+        package = f"stranger_{name}"
+        made.append(package)
+        indented = "\n".join(f"    {line}" for line in members.splitlines())
+        source = before + HEAD.format(name=name) + indented + "\n\nplugin = Made()\n"
+        (folder / package).mkdir(exist_ok=True)
+        (folder / package / "__init__.py").write_text(source)
+        info = folder / f"{package}-1.0.dist-info"
+        info.mkdir(exist_ok=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[guildshop.plugins]\n{entry or name} = {package}:plugin\n")
+        for known in [known for known in sys.modules if known.split(".")[0] == package]:
+            del sys.modules[known]
+
+    yield make
+    for package in made:
+        sys.modules.pop(package, None)
+
+
+def settings(*names: str) -> Settings:
+    return Settings(plugins=PluginSettings(enabled=[*BUILT_IN, *names]))
+
+
+async def open_with(database_url: str, *names: str) -> App:
+    return await App.open(settings(*names), database_url=database_url)
+
+
+HOOK = "@hookimpl\ndef {hook}(self, app):\n    {body}"
+
+FAILING = {
+    "raises while it is imported": (
+        "raise RuntimeError('no luck')",
+        "cannot be imported: RuntimeError: no luck",
+    ),
+    "ends the process while it is imported": ("raise SystemExit(3)", "cannot be imported: SystemExit: 3"),
+    "calls itself differently": ("name = 'other'", "reviews calls itself other"),
+    "lacks a requirement": ("requires = ('unicorns',)", "the plugin reviews needs unicorns"),
+    "misspells a hook": (
+        HOOK.format(hook="register_comands", body="return []"),
+        "implements register_comands, which is no hook. Did you mean register_commands?",
+    ),
+    "takes a wrong argument": (
+        "@hookimpl\ndef register_pages(self, application):\n    return []",
+        "implements a hook in a wrong way",
+    ),
+    "raises in a hook": (
+        HOOK.format(hook="register_timers", body="raise RuntimeError('no luck')"),
+        "register_timers failed: RuntimeError: no luck",
+    ),
+    "raises in a hook of the web": (
+        HOOK.format(hook="register_admin", body="raise RuntimeError('no luck')"),
+        "register_admin failed: RuntimeError: no luck",
+    ),
+    "raises in another plugin's hook": (
+        HOOK.format(hook="register_payment_methods", body="raise RuntimeError('no luck')"),
+        "register_payment_methods failed: RuntimeError: no luck",
+    ),
+    "returns no list": (HOOK.format(hook="register_pages", body="return {}"), "register_pages returned a dict"),
+    "returns something else": (
+        HOOK.format(hook="register_listeners", body="return ['x']"),
+        "what register_listeners returned cannot be used: AttributeError",
+    ),
+    "fails when the application opens": (
+        "@hookimpl\ndef lifespan(self, app):\n"
+        "    from contextlib import asynccontextmanager\n"
+        "    @asynccontextmanager\n"
+        "    async def fail():\n"
+        "        raise RuntimeError('no luck')\n"
+        "        yield\n"
+        "    return [fail()]",
+        "its lifespan cannot be used: RuntimeError: no luck",
+    ),
+    "takes a table": (
+        "class Order(StoreTable, tablename='orders'):\n    id = UUIDColumn(primary_key=True)\n"
+        "piccolo_app = AppConfig(app_name='reviews', migrations_folder_path='', table_classes=[Order])",
+        "the table orders belongs to the plugin orders",
+    ),
+    "takes a table of the kernel": (
+        "class Store(StoreTable, tablename='store'):\n    id = UUIDColumn(primary_key=True)\n"
+        "piccolo_app = AppConfig(app_name='reviews', migrations_folder_path='', table_classes=[Store])",
+        "cannot be imported: LoadError: the table store belongs to Guildshop itself",
+    ),
+    "takes a command": (
+        "@hookimpl\ndef register_commands(self, app):\n"
+        "    @app_commands.command(name='catalog', description='x')\n"
+        "    async def catalog(interaction: Interaction):\n        pass\n"
+        "    return [catalog]",
+        "the plugins catalog and reviews both have a command called catalog",
+    ),
+    "takes a permission": (
+        HOOK.format(hook="register_permissions", body="return [Permission('order.read', 'x')]"),
+        "the permission order.read belongs to the plugin orders",
+    ),
+    "takes a listener's name": (
+        HOOK.format(
+            hook="register_timers",
+            body="return [Timer('entitlements.reconcile', __import__('datetime').timedelta(1), page)]",
+        ),
+        "the listener name entitlements.reconcile is taken by the plugin entitlements",
+    ),
+    "takes a settings section": (
+        HOOK.format(hook="register_settings", body="return [SettingsSection('orders', BaseModel, 'x')]"),
+        "the settings section orders belongs to the plugin orders",
+    ),
+    "takes a key of every store": (
+        HOOK.format(hook="register_settings", body="return [SettingsSection('currency', BaseModel, 'x')]"),
+        "the settings section currency belongs to Guildshop itself",
+    ),
+    "takes a page": (
+        HOOK.format(hook="register_pages", body="return [Page('order/{number}', page, 'order.read')]"),
+        "the page GET order/{} belongs to the plugin orders",
+    ),
+    "takes a page of the kernel": (
+        HOOK.format(hook="register_pages", body="return [Page('api/x', page, 'order.read')]"),
+        "a page cannot have the path “api/x”",
+    ),
+    "takes a route of the kernel": (
+        HOOK.format(hook="register_routes", body="return [PublicRoute('GET', '/login', page)]"),
+        "a public route cannot have the path “/login”",
+    ),
+    "takes a custom ID": (
+        "@hookimpl\ndef register_items(self, app):\n"
+        "    from guildshop.bot import StoreButton\n"
+        "    class Thief(StoreButton, prefix='catalog.page'):\n        pass\n"
+        "    return [Thief]",
+        "the prefix catalog.page of",
+    ),
+    "takes an event's name": (
+        "@hookimpl\ndef register_listeners(self, app):\n"
+        "    class OrderPaid(Event):\n        pass\n"
+        "    return [Listener(OrderPaid, 'reviews.paid', page)]",
+        "two events are called OrderPaid",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAILING)
+async def test_it_is_left_out_and_named(case: str, install: Install, database_url: str) -> None:
+    members, expected = FAILING[case]
+    install("reviews", members)
+    async with await open_with(database_url, "reviews") as app:
+        assert app.plugins.names == load_plugins(BUILT_IN).names
+        (failure,) = app.plugins.failures
+        assert failure.name == "reviews"
+        assert expected in failure.reason
+        assert "reviews" in failure.remedy
+        found = [finding for finding in await plugin_findings(app) if finding.severity is Severity.BROKEN]
+        assert [(one.subject, one.message) for one in found] == [("reviews", failure.reason)]
+        await app.stores.create(1, "Still works")
+
+
+async def test_what_needs_it_is_left_out_too(install: Install, database_url: str) -> None:
+    install("reviews", "raise RuntimeError('no luck')")
+    install("stars", "requires = ('reviews',)")
+    install("fine", "")
+    async with await open_with(database_url, "stars", "reviews", "fine") as app:
+        assert app.plugins.others == ("fine",)
+        assert [failure.name for failure in app.plugins.failures] == ["reviews", "stars"]
+        assert "the plugin stars needs reviews" in app.plugins.failures[1].reason
+
+
+async def test_two_strangers_that_collide_keep_the_first(install: Install, database_url: str) -> None:
+    body = "return [Permission('review.read', 'x')]"
+    install("first", HOOK.format(hook="register_permissions", body=body))
+    install("second", HOOK.format(hook="register_permissions", body=body))
+    async with await open_with(database_url, "first", "second") as app:
+        assert app.plugins.others == ("first",)
+        assert "second: the permission review.read belongs to the plugin first" in app.plugins.failures[0].reason
+
+
+async def test_a_circle_of_strangers_is_left_out(install: Install, database_url: str) -> None:
+    install("hen", "requires = ('egg',)")
+    install("egg", "requires = ('hen',)")
+    async with await open_with(database_url, "hen", "egg") as app:
+        assert app.plugins.others == ()
+        assert {failure.name for failure in app.plugins.failures} == {"hen", "egg"}
+        assert "in a circle" in app.plugins.failures[0].reason
+
+
+async def test_a_stranger_with_the_name_of_a_built_in_one_is_ignored(install: Install, database_url: str) -> None:
+    install("orders", "raise RuntimeError('never imported')")
+    async with await open_with(database_url) as app:
+        assert app.plugins["orders"].__class__.__module__ == "guildshop.plugins.orders.plugin"
+
+
+async def test_a_failing_migration_leaves_its_plugin_out(install: Install, database_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "reviews_1.py").write_text(
+        "from guildshop.database.migrations import create\nID = '2026-12-01T00:00:00:000000'\n"
+        "async def forwards():\n    return create(ID, 'reviews', 'x', ['CREATE TABLE review (id', 'nonsense'])\n"
+    )
+    install("reviews", f"piccolo_app = AppConfig(app_name='reviews', migrations_folder_path={str(folder)!r})")
+    async with await open_with(database_url, "reviews") as app:
+        (failure,) = app.plugins.failures
+        assert "The migration 2026-12-01T00:00:00:000000 of reviews failed, and nothing was changed" in failure.reason
+        assert await app.database.pending_migrations() == []
+
+
+async def test_a_slow_hook_is_named(install: Install, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guildshop.loading.SLOW_HOOK_SECONDS", 0.05)
+    install("reviews", HOOK.format(hook="register_timers", body="time.sleep(0.06); return []"))
+    async with await open_with(database_url, "reviews") as app:
+        assert ("reviews", "register_timers") in [(slow.name, slow.hook) for slow in app.plugins.slow]
+        found = [finding for finding in await plugin_findings(app) if "register_timers" in finding.message]
+        assert [(one.severity, one.subject) for one in found] == [(Severity.WARNING, "reviews")]
+
+
+async def test_tests_of_plugins_are_strict(install: Install, database_url: str) -> None:
+    install("reviews", "raise RuntimeError('no luck')")
+    with pytest.raises(LoadError, match="plugin reviews cannot be imported"):
+        await App.open(Settings(), plugins=[*BUILT_IN, "reviews"], database_url=database_url)
+
+
+WAITING = """
+@hookimpl
+def register_permissions(self, app):
+    return []
+
+@hookimpl
+def register_listeners(self, app):
+    from guildshop.plugins.catalog.api import StockLow
+    return [Listener(StockLow, "reviews.stock", self.hear)]
+
+async def hear(self, event, delivery):
+    heard.append(event.product)
+"""
+
+
+async def test_deliveries_of_an_uninstalled_plugin_wait_and_go_on(
+    install: Install, database_url: str, clock: Clock
+) -> None:
+    from uuid import UUID
+
+    from guildshop.permissions import Actor
+    from guildshop.plugins.catalog.api import StockLow
+
+    product = UUID(int=7)
+    install("reviews", WAITING, before="heard = []\n")
+    async with await open_with(database_url, "reviews") as app:
+        app.clock = clock
+        store = await app.stores.create(1, "Shop")
+        async with app.work(Actor.system(store.id, "test")) as work:
+            work.record(StockLow(product, 1))
+    async with await open_with(database_url) as app:
+        app.clock = clock
+        await app.dispatcher.drain()
+        (found,) = [finding for finding in await examine_outbox(app) if "reviews.stock" in finding.message]
+        assert found.severity is Severity.WARNING
+    async with await open_with(database_url, "reviews") as app:
+        app.clock = clock
+        await app.dispatcher.drain()
+        assert sys.modules["stranger_reviews"].heard == [product]
+        assert not [finding for finding in await examine_outbox(app) if "reviews.stock" in finding.message]
