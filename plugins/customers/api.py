@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.errors import Forbidden, NotFound, Refusal
 from guildshop.events import Event
 from guildshop.i18n import _, lazy
+from guildshop.permissions import Actor
+
+if TYPE_CHECKING:
+    from guildshop.database import Work
 
 CUSTOMER_READ = "customer.read"
 CUSTOMER_UPDATE = "customer.update"
@@ -222,6 +227,36 @@ class AddressCheck:
 
     given: AddressInput
     suggestion: AddressInput | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTab:
+    """A tab of a customer's page, read when it is opened, by staff with the permission.
+
+    `name` is part of its address. `template`, such as `reviews/customer_tab.html`, is shown with what
+    `load(actor, customer)` returns, the `customer`, and all that a page has. The title is shown through `_()`.
+    """
+
+    name: str
+    title: str
+    permission: str
+    template: str
+    load: Callable[[Actor, Customer], Awaitable[Mapping[str, Any]]]
+    position: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """What a plugin keeps about a person, for `/my-data` and `/forget-me`.
+
+    `export(customer)` returns it as values that JSON can hold (times and IDs too). `erase(customer)` reads what it
+    needs and returns what joins the Work in which everything of the customer is erased: what identifies the person
+    goes, accounting rows stay. It may refuse, then nothing is erased. `name` is the key in the file.
+    """
+
+    name: str
+    export: Callable[[Customer], Awaitable[object]]
+    erase: Callable[[Customer], Awaitable[Callable[[Work], None]]]
 
 
 class CustomerUnknown(NotFound):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guildshop.hookspecs import hookspec
-from guildshop.plugins.customers.api import MessageTopic
+from guildshop.plugins.customers.api import CustomerTab, MessageTopic, PersonalData
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -17,4 +17,14 @@ class CustomersHooks:
     @hookspec
     def register_message_topics(self, app: App) -> list[MessageTopic]:
         """Return the kinds of message the plugin sends; each becomes a toggle of `/dm-prefs`, on by default."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_customer_tabs(self, app: App) -> list[CustomerTab]:
+        """Return the tabs that the plugin adds to a customer's page; they are shown in stores where it is on."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_personal_data(self, app: App) -> list[PersonalData]:
+        """Return what the plugin keeps about a person, to be given out and erased, also where the plugin is off."""
         raise NotImplementedError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guildshop.hookspecs import AdminSection, ImportKind, hookimpl
+from guildshop.hookspecs import AdminSection, ImportKind, Page, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
@@ -13,7 +13,7 @@ from guildshop.plugins.customers.api import BASE_TOPICS, CUSTOMER_READ, CUSTOMER
 from guildshop.plugins.customers.commands import COMMANDS, ITEMS
 from guildshop.plugins.customers.piccolo_app import APP_CONFIG
 from guildshop.plugins.customers.rules.importing import COLUMNS as IMPORT_COLUMNS
-from guildshop.plugins.customers.service import CustomerService
+from guildshop.plugins.customers.service import CustomerService, CustomerTabs
 
 if TYPE_CHECKING:
     from discord import app_commands
@@ -35,7 +35,7 @@ class Customers(Plugin):
     @hookimpl
     def register_services(self, app: App) -> list[object]:
         """Offer the customers' use cases."""
-        return [CustomerService(app)]
+        return [CustomerService(app), CustomerTabs(app)]
 
     @hookimpl
     def register_permissions(self, app: App) -> list[Permission]:
@@ -59,6 +59,13 @@ class Customers(Plugin):
     def register_items(self, app: App) -> list[type[StoreItem[Any]] | type[StoreModal]]:
         """Keep buttons, selects and forms working after a restart."""
         return list(ITEMS)
+
+    @hookimpl
+    def register_pages(self, app: App) -> list[Page]:
+        """Show the list of customers and each one's page."""
+        from guildshop.plugins.customers.pages import PAGES
+
+        return list(PAGES)
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:

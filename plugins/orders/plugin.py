@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from guildshop.hookspecs import AdminSection, DashboardCard, ImportKind, Listener, Page, SettingsSection, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
+from guildshop.plugins.customers.api import Customer, CustomerTab, PersonalData
 from guildshop.plugins.orders.admin import admin_section
 from guildshop.plugins.orders.api import (
     CheckoutStep,
@@ -16,14 +18,16 @@ from guildshop.plugins.orders.api import (
     OrderFlowExpiryDue,
     OrdersSettings,
     OrderStatus,
+    status_label,
 )
 from guildshop.plugins.orders.commands import COMMANDS, FLOW_ITEMS, ITEMS
 from guildshop.plugins.orders.endpoints import router
 from guildshop.plugins.orders.hookspecs import OrderHooks
-from guildshop.plugins.orders.pages import PAGES
+from guildshop.plugins.orders.pages import PAGES, TONES
 from guildshop.plugins.orders.piccolo_app import APP_CONFIG
 from guildshop.plugins.orders.service import CheckoutService, OrderActions, OrderFiles, OrderService
 from guildshop.plugins.orders.service.importing import COLUMNS, REQUIRED
+from guildshop.plugins.orders.service.personal import PersonalOrders
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -87,6 +91,23 @@ class Orders(Plugin):
     def register_pages(self, app: App) -> list[Page]:
         """Register the list of orders and the page of one."""
         return list(PAGES)
+
+    @hookimpl
+    def register_customer_tabs(self, app: App) -> list[CustomerTab]:
+        """Show a customer's orders on their page."""
+        orders = app.get(OrderService)
+
+        async def load(actor: Actor, customer: Customer) -> Mapping[str, Any]:
+            found = await orders.list(actor, OrderFilter(customer=customer.id), limit=50)
+            return {"orders": found.items, "more": bool(found.cursor), "status_label": status_label, "tones": TONES}
+
+        return [CustomerTab("orders", lazy("Orders"), "order.read", "orders/customer_tab.html", load, position=10)]
+
+    @hookimpl
+    def register_personal_data(self, app: App) -> list[PersonalData]:
+        """Give a customer's orders out, and take the addresses off them when they want to be forgotten."""
+        personal = PersonalOrders(app)
+        return [PersonalData("orders", personal.export, personal.erase)]
 
     @hookimpl
     def register_api(self, app: App) -> list[Any]:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from guildshop.plugins.customers.commands.addresses import ADDRESS_COMMANDS, ADDRESS_ITEMS
+from guildshop.plugins.customers.commands.personal import PERSONAL_COMMANDS, PERSONAL_ITEMS
 from guildshop.plugins.customers.commands.profile import PROFILE_COMMANDS, PROFILE_ITEMS
 
-COMMANDS: list[Any] = [*PROFILE_COMMANDS, *ADDRESS_COMMANDS]
-ITEMS: list[Any] = [*PROFILE_ITEMS, *ADDRESS_ITEMS]
+COMMANDS: list[Any] = [*PROFILE_COMMANDS, *ADDRESS_COMMANDS, *PERSONAL_COMMANDS]
+ITEMS: list[Any] = [*PROFILE_ITEMS, *ADDRESS_ITEMS, *PERSONAL_ITEMS]

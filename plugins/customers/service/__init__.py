@@ -1,12 +1,13 @@
 """The use cases and queries of customers."""
 
-from guildshop.plugins.customers.service.addresses import Addresses
 from guildshop.plugins.customers.service.editing import Editing
 from guildshop.plugins.customers.service.importing import Importing
+from guildshop.plugins.customers.service.personal import Personal
 from guildshop.plugins.customers.service.preferences import Preferences
+from guildshop.plugins.customers.service.tabs import CustomerTabs
 
-__all__ = ["CustomerService"]
+__all__ = ["CustomerService", "CustomerTabs"]
 
 
-class CustomerService(Editing, Addresses, Preferences, Importing):
+class CustomerService(Editing, Personal, Preferences, Importing):
     """Everything that can be asked and done about customers."""

@@ -171,6 +171,17 @@ class OrderQueries:
         )
         return {rows.as_uuid(row["product"]): int(row["number"]) for row in found}
 
+    async def bought(self, customer: UUID) -> dict[UUID, str]:
+        """Return the products that a customer has paid for and not been refunded, by ID with the name last ordered."""
+        found = await self.app.database.fetch(
+            "SELECT l.product, l.name FROM order_line l JOIN orders o ON o.store = l.store AND o.id = l.order_id"
+            " WHERE l.store = :store AND o.customer = :customer AND l.product IS NOT NULL"
+            " AND o.status IN ('PAID', 'FULFILLING', 'SHIPPED', 'COMPLETE', 'PARTIALLY_REFUNDED') ORDER BY o.created",
+            store=current_store(),
+            customer=customer,
+        )
+        return {rows.as_uuid(row["product"]): str(row["name"]) for row in found}
+
     async def _page(
         self, wanted: OrderFilter, cursor: str, limit: int, *, discord_id: int | None = None
     ) -> Slice[OrderSummary]:

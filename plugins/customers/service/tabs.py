@@ -1,0 +1,32 @@
+"""The tabs of a customer's page that plugins add."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from guildshop.permissions import Actor
+from guildshop.plugins.customers.api import CustomerTab
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+
+class CustomerTabs:
+    """Asks the hook `register_customer_tabs` once."""
+
+    def __init__(self, app: App) -> None:
+        """Ask nothing yet: other plugins' services may not be there."""
+        self._app = app
+        self._known: list[tuple[str, CustomerTab]] | None = None
+
+    def for_actor(self, actor: Actor) -> Sequence[CustomerTab]:
+        """Return the tabs of the plugins that are on in the store, as far as the actor may see them, by position."""
+        if self._known is None:
+            found = [(plugin, tab) for plugin, tabs in self._app.hooks("register_customer_tabs") for tab in tabs]
+            self._known = sorted(found, key=lambda one: one[1].position)
+        return [
+            tab
+            for plugin, tab in self._known
+            if self._app.stores.enabled(actor.store, plugin) and actor.may(tab.permission)
+        ]

@@ -1,0 +1,104 @@
+"""A customer's orders as their personal data: given out, and left without an address when they want to be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from guildshop.i18n import _
+from guildshop.plugins.customers.api import Customer
+from guildshop.plugins.orders import tables
+from guildshop.plugins.orders.api import MoveRefused
+from guildshop.plugins.orders.service.orders import OrderService
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+    from guildshop.database import Work
+
+UNFINISHED = "customer = :customer AND status IN ('PENDING_PAYMENT', 'PAID', 'FULFILLING', 'SHIPPED')"
+"""Orders that still need to know whom they are for."""
+
+
+class PersonalOrders:
+    """Answers the hook `register_personal_data` of customers."""
+
+    def __init__(self, app: App) -> None:
+        """Work within this application."""
+        self._app = app
+
+    async def export(self, customer: Customer) -> object:
+        """Return every order with its lines, amounts, address and the notes meant for the customer."""
+        orders = self._app.get(OrderService)
+        found = []
+        for key in await self._ids(customer):
+            order = await orders.get(key)
+            found.append(
+                {
+                    "number": order.number,
+                    "status": order.status,
+                    "created": order.created,
+                    "currency": order.currency,
+                    "lines": [
+                        {"name": line.name, "quantity": line.quantity, "unit_price": line.unit_price}
+                        for line in order.lines
+                    ],
+                    "adjustments": [{"label": one.label, "amount": one.amount} for one in order.adjustments],
+                    "total": order.total,
+                    "due": order.due,
+                    "payment_method": order.payment_method,
+                    "paid_at": order.paid_at,
+                    "address": None if order.address is None else order.address.lines,
+                    "tracking_number": order.tracking_number,
+                    "notes": [note.text for note in await orders.notes(order.id, public_only=True)],
+                }
+            )
+        return found
+
+    async def erase(self, customer: Customer) -> Callable[[Work], None]:
+        """Return what takes the addresses off the customer's orders; refused while one of them is not finished."""
+        row = await self._app.database.fetch_one(
+            f"SELECT number FROM orders WHERE store = :store AND {UNFINISHED} ORDER BY created",
+            store=customer.store,
+            customer=customer.id,
+        )
+        if row is not None:
+            raise unfinished(str(row["number"]))
+
+        def join(work: Work) -> None:
+            # One may have been placed since.
+            work.guard(
+                tables.Order,
+                set="version = version",
+                where=UNFINISHED,
+                rows=0,
+                refusal=unfinished(""),
+                customer=customer.id,
+            )
+            work.guard(
+                tables.Order,
+                set="address = NULL, recipient_discord_id = NULL, version = version + 1",
+                where="customer = :customer",
+                rows=None,
+                customer=customer.id,
+            )
+            work.delete(tables.OrderDraft, where="customer = :customer", customer=customer.id)
+
+        return join
+
+    async def _ids(self, customer: Customer) -> list[UUID]:
+        rows = await self._app.database.fetch(
+            "SELECT id FROM orders WHERE store = :store AND customer = :customer ORDER BY created, id",
+            store=customer.store,
+            customer=customer.id,
+        )
+        return [row["id"] for row in rows]
+
+
+def unfinished(number: str) -> MoveRefused:
+    """Return the refusal to forget somebody for whom an order is on its way."""
+    if not number:
+        return MoveRefused(_("An order of yours is not finished yet. Cancel it or wait for it, then ask again."))
+    return MoveRefused(
+        _("Order {number} is not finished yet. Cancel it or wait for it, then ask again.").format(number=number)
+    )
