@@ -23,11 +23,13 @@ from guildshop.plugins.catalog.service import CatalogService
 from guildshop.stores import Store
 from guildshop.tenancy import scope
 
+from .killed_shop import plugins
+
 KILLS = int(os.environ.get("GUILDSHOP_TEST_KILLS", "50"))
 SEED = int(os.environ.get("GUILDSHOP_TEST_SEED", "20261122"))
 GUILD = 100000000000000001
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 15 * KILLS)]
 
 
 async def test_a_killed_shop_loses_nothing_and_does_nothing_twice(database_url: str) -> None:
@@ -42,11 +44,6 @@ async def test_a_killed_shop_loses_nothing_and_does_nothing_twice(database_url: 
 
 
 async def _open(url: str) -> App:
-    sys.path.insert(0, str(Path(__file__).parent))
-    try:
-        from killed_shop import plugins
-    finally:
-        sys.path.pop(0)
     return await App.open(Settings(), plugins=plugins(), database_url=url)
 
 
