@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -58,7 +58,7 @@ class StoreSettings(BaseModel):
     staff_roles: dict[Snowflake, RoleTemplate] = Field(default_factory=dict)
     channels: dict[ChannelKind, Snowflake] = Field(default_factory=dict)
     client_role: Annotated[Snowflake | None, BeforeValidator(none_if_empty)] = None
-    show_pii: bool = Field(default=False, description="Staff see emails without asking for each.")
+    show_pii: bool = Field(default=False, title="Show PII", description="Staff see emails without asking for each.")
     auto_assign_on_join: bool = Field(
         default=True, description="Members who join again get the roles that they bought."
     )
@@ -240,7 +240,8 @@ class Stores:
             self._require_to_give(actor, self.permissions_of(actor.store, *given.intersection(TEMPLATES)))
         after = {key: value for key, value in (before | dict(values)).items() if value is not None}
         self._check(actor.store, section, after)
-        await self._write(actor, section, before, after, version)
+        shown = self._effective(actor.store, section, values)
+        await self._write(actor, section, {**shown, **before}, {**shown, **after}, version, stored=after)
 
     async def change_roles(
         self, actor: Actor, changes: Mapping[str, Mapping[str, bool]], *, version: int | None = None
@@ -357,6 +358,17 @@ class Stores:
     def _override(self, store_id: int, section: str) -> dict[str, Any]:
         return dict(self._overrides.get(store_id, {}).get(section, (0, {}))[1])
 
+    def _effective(self, store_id: int, section: str, names: Iterable[str]) -> dict[str, Any]:
+        """Return what settings are at the moment, wherever that comes from, as JSON holds it."""
+        if section == STORE_SECTION:
+            store = self.get(store_id)
+            values = StoreSettings.model_construct(
+                **{name: getattr(store, name) for name in StoreSettings.model_fields}
+            ).model_dump(mode="json")
+        else:
+            values = self.settings(store_id, self._app.model_of(section)).model_dump(mode="json")
+        return {name: values[name] for name in names if name in values}
+
     def _check(self, store_id: int, section: str, after: Mapping[str, Any]) -> None:
         model = StoreSettings if section == STORE_SECTION else self._app.model_of(section)
         if section == STORE_SECTION:
@@ -394,8 +406,17 @@ class Stores:
             )
 
     async def _write(
-        self, actor: Actor, section: str, before: Mapping[str, Any], after: Mapping[str, Any], version: int | None
+        self,
+        actor: Actor,
+        section: str,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        version: int | None,
+        *,
+        stored: Mapping[str, Any] | None = None,
     ) -> None:
+        """Write a section; the audit log gets before and after, the row what is `stored` (by default `after`)."""
+        value = json.dumps(after if stored is None else stored)
         stale = Stale(
             _("Somebody else changed these settings in the meantime. Look at them again, then repeat your change.")
         )
@@ -410,12 +431,12 @@ class Stores:
                         set="value = :value, version = version + 1",
                         where="section = :section AND version = :seen",
                         refusal=stale,
-                        value=json.dumps(after),
+                        value=value,
                         section=section,
                         seen=seen,
                     )
                 else:
-                    work.insert(StoreSetting, conflict=stale, section=section, value=json.dumps(after), version=1)
+                    work.insert(StoreSetting, conflict=stale, section=section, value=value, version=1)
                 work.audit(
                     "settings.update", subject=section, subject_id=section, before=dict(before), after=dict(after)
                 )

@@ -14,10 +14,10 @@ class ShippingType(BaseModel):
 
     code: str = Field(pattern=r"^[a-z0-9_-]{1,32}$")
     label: str = Field(min_length=1, max_length=80)
-    cost: int = Field(default=0, ge=0, le=MAXIMUM)
+    cost: int = Field(default=0, ge=0, le=MAXIMUM, json_schema_extra={"unit": "money"})
     days: int | None = Field(default=None, ge=0, le=365)
     countries: tuple[str, ...] = ()
-    free_over: int | None = Field(default=None, ge=0, le=MAXIMUM)
+    free_over: int | None = Field(default=None, ge=0, le=MAXIMUM, json_schema_extra={"unit": "money"})
 
     @field_validator("countries")
     @classmethod

@@ -65,6 +65,16 @@ def _text(values: Mapping[str, Any], name: str) -> str:
     value = values.get(name)
     if value is None or value == "":
         return "–"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_plain(inner)}" for key, inner in value.items()) or "–"
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return ", ".join(value) or "–"
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -165,13 +165,13 @@ async def _server_page(request: web.Request, problem: Refusal | None = None) -> 
         "server": server,
         "templates": [("", "–"), *((name, name) for name in TEMPLATES)],
         "staff_roles": _staff_role_rows(server, store.staff_roles),
-        "role_options": [("", "–"), *_with(role_options, store.client_role, _("deleted role"))],
+        "role_options": [("", "–"), *_with(role_options, store.client_role, _("Deleted role"))],
         "channels": [
             {
                 "name": f"channel.{kind}",
                 "label": channel_label(kind),
                 "value": store.channels.get(kind, ""),
-                "options": [("", "–"), *_with(channel_options, store.channels.get(kind), _("deleted channel"))],
+                "options": [("", "–"), *_with(channel_options, store.channels.get(kind), _("Deleted channel"))],
             }
             for kind in CHANNEL_KINDS
         ],
@@ -195,7 +195,7 @@ def _staff_role_rows(server: Server | None, staff_roles: Mapping[int, str]) -> l
     """Return a row for every role that members can have, and for those in the settings that were deleted."""
     known = [(role, name) for role, name in _role_options(server) if server is None or not server.roles[role].managed]
     names = dict(known)
-    gone = [(role, _("deleted role {id}").format(id=role)) for role in staff_roles if role not in names]
+    gone = [(role, _("Deleted role {id}").format(id=role)) for role in staff_roles if role not in names]
     if server is None:
         gone = [(role, str(role)) for role in staff_roles]
     return [{"id": role, "name": name, "template": staff_roles.get(role, "")} for role, name in [*known, *gone]]

@@ -73,9 +73,18 @@ def from_form(field: SettingField, form: Mapping[str, str], currency: str) -> An
         texts = [typed[column.name] for column in field.columns if column.kind is not FieldKind.TOGGLE]
         if not any(texts):
             continue
-        row = {column.name: from_text(column, typed[column.name], currency) for column in field.columns}
+        row = {column.name: _cell(field, column, typed[column.name], currency) for column in field.columns}
         rows.append({name: value for name, value in row.items() if value is not None})
     return rows
+
+
+def _cell(field: SettingField, column: SettingField, text: str, currency: str) -> Any:
+    """Return the value of one part of a row; Invalid names the setting that the row belongs to."""
+    try:
+        return from_text(column, text, currency)
+    except Invalid as refusal:
+        sentence = f"{_(field.label)} ({_(column.label)}): {refusal.message}"
+        raise Invalid.field(field.name, sentence) from refusal
 
 
 def stored(value: Any) -> Any:
