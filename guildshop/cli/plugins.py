@@ -1,20 +1,27 @@
-"""`plugins list`."""
+"""`plugins list`, `plugins new`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from guildshop.cli.opening import opened, print_table, run_async, store_of
+import guildshop.plugins
+from guildshop import skeleton
+from guildshop.app import App
+from guildshop.cli.opening import opened, out, print_table, run_async, store_of
+from guildshop.config.settings import Settings
+from guildshop.errors import Refusal
 from guildshop.i18n import _
+from guildshop.loading import available
 
 commands = typer.Typer(no_args_is_help=True, help="What this installation can do.")
 
 
 @commands.callback()
 def group() -> None:
-    """Show the plugins."""
+    """Show the plugins, or begin one."""
 
 
 @commands.command("list")
@@ -38,3 +45,48 @@ def list_plugins(
             print_table([*headings, _("What it adds")], rows)
 
     run_async(work())
+
+
+@commands.command("new")
+def new_plugin(
+    name: Annotated[str, typer.Argument(help="What it is called in code, such as product_reviews.")],
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", help="Where to write it: plugins/ of the checkout, or any folder for a distribution."),
+    ] = None,
+    distribution: Annotated[
+        bool, typer.Option("--distribution", help="Write a package of its own, to be installed beside Guildshop.")
+    ] = False,
+) -> None:
+    """Write a plugin that works from the start, with its tests."""
+    skeleton.check_name(name)
+    _require_free(name)
+    if distribution:
+        written = skeleton.write_distribution(name, folder or Path())
+        test = _("Try it: cd {folder} && pip install -e . --group dev && pytest").format(folder=written.plugin)
+    else:
+        written = skeleton.write_folder(name, folder or Path(guildshop.plugins.__path__[0]))
+        test = _("Try it: python -m pytest {folder}").format(folder=written.tests)
+    out.print(_("Wrote the plugin {name} into {folder}.").format(name=name, folder=written.plugin))
+    out.print(test)
+    out.print(_("Use it: add “{name}” to plugins.enabled in the configuration.").format(name=name))
+
+
+def _require_free(name: str) -> None:
+    """Refuse a name under which the new plugin would collide with one that is installed."""
+    installed = available()
+    if name in installed:
+        raise Refusal(
+            _("The name “{name}” is taken by an installed plugin ({target}). Take another name.").format(
+                name=name, target=installed[name]
+            )
+        )
+    names = App.registered(Settings(), list(installed)).names
+    for kind, wanted in skeleton.names_of(name):
+        owner = names.owner(kind, wanted)
+        if owner is not None:
+            raise Refusal(
+                _("The {kind} {wanted} belongs to {owner} already. Take another name than “{name}”.").format(
+                    kind=kind, wanted=wanted, owner=owner or "Guildshop", name=name
+                )
+            )
