@@ -1,15 +1,21 @@
 """Any sequence of stock operations: counters equal the ledger, nothing is below zero, refusals change nothing."""
 
 import asyncio
-import tempfile
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from guildshop.app import App
 from guildshop.config.settings import Settings
@@ -29,19 +35,21 @@ class StockMachine(RuleBasedStateMachine):
     """One product, a model of its two counters, and orders that hold pieces."""
 
     orders = Bundle("orders")
+    database_url: str
+    count = 0
 
     @initialize(quantity=st.integers(0, 20), tracked=st.booleans())
     def open(self, quantity: int, tracked: bool) -> None:
         self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory()
+        type(self).count += 1
         self.tracked = tracked
         self.available, self.reserved = (quantity if tracked else 0), 0
         self.run(self._open(quantity, tracked))
 
     async def _open(self, quantity: int, tracked: bool) -> None:
-        url = f"sqlite:///{Path(self.folder.name) / 'stock.db'}"
-        self.app = await App.open(Settings(), plugins=["customers", "catalog"], database_url=url)
-        self.store = await self.app.stores.create(1, "Machine")
+        self.app = await App.open(Settings(), plugins=["customers", "catalog"], database_url=self.database_url)
+        # Each run has a store of its own, so that they can share a database.
+        self.store = await self.app.stores.create(self.count, "Machine")
         set_store(self.store.id)
         self.actor = Actor.system(self.store.id, "machine")
         self.catalog = self.app.get(CatalogService)
@@ -150,10 +158,9 @@ class StockMachine(RuleBasedStateMachine):
             self.run(self.app.close())
         if hasattr(self, "runner"):
             self.runner.close()
-            self.folder.cleanup()
 
 
-TestStockMachine = StockMachine.TestCase
-TestStockMachine.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+def test_the_stock_ledger_adds_up(database_url: str) -> None:
+    StockMachine.database_url = database_url
+    chosen = settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(StockMachine, settings=chosen)
