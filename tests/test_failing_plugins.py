@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from guildshop.app import App
-from guildshop.config.settings import PluginSettings, Settings
+from guildshop.config.settings import DatabaseSettings, PluginSettings, Settings
+from guildshop.doctor import examine
 from guildshop.doctor.installation import examine_outbox
 from guildshop.errors import LoadError
 from guildshop.hookspecs import Severity
 from guildshop.loading import load_plugins
 from guildshop.loading_checks import plugin_findings
+from guildshop.outbox import PLUGIN_CONCURRENCY
+from guildshop.permissions import Actor
 from guildshop.plugins import BUILT_IN
+from guildshop.plugins.catalog.api import StockLow
+from guildshop.tenancy import every_store
 from guildshop.testing import Clock
 
 HEAD = """
@@ -287,11 +294,6 @@ async def hear(self, event, delivery):
 async def test_deliveries_of_an_uninstalled_plugin_wait_and_go_on(
     install: Install, database_url: str, clock: Clock
 ) -> None:
-    from uuid import UUID
-
-    from guildshop.permissions import Actor
-    from guildshop.plugins.catalog.api import StockLow
-
     product = UUID(int=7)
     install("reviews", WAITING, before="heard = []\n")
     async with await open_with(database_url, "reviews") as app:
@@ -309,3 +311,86 @@ async def test_deliveries_of_an_uninstalled_plugin_wait_and_go_on(
         await app.dispatcher.drain()
         assert sys.modules["stranger_reviews"].heard == [product]
         assert not [finding for finding in await examine_outbox(app) if "reviews.stock" in finding.message]
+
+
+async def test_the_doctor_shows_it(install: Install, database_url: str) -> None:
+    install("reviews", "raise RuntimeError('no luck')")
+    configured = settings("reviews").model_copy(update={"database": DatabaseSettings(url=database_url)})
+    found = {finding.subject: finding for finding in await examine(lambda: configured)}
+    assert found["reviews"].severity is Severity.BROKEN
+    assert "plugin reviews cannot be imported: RuntimeError: no luck" in found["reviews"].message
+    assert "take it out of plugins.enabled" in found["reviews"].remedy
+
+
+BEFORE = "import asyncio\nfrom datetime import timedelta\ngate = asyncio.Event()\nmost = running = 0\n"
+BUSY = """
+@hookimpl
+def register_listeners(self, app):
+    from guildshop.plugins.catalog.api import BackInStock, StockLow
+    return [Listener(StockLow, "reviews.slow", self.slow), Listener(BackInStock, "reviews.quick", self.slow)]
+
+@hookimpl
+def register_timers(self, app):
+    return [Timer("reviews.timer", timedelta(hours=1), self.fail)]
+
+async def slow(self, event, delivery):
+    global most, running
+    running += 1
+    most = max(most, running)
+    await gate.wait()
+    running -= 1
+
+async def fail(self, store):
+    raise RuntimeError("no luck")
+"""
+
+QUICK = """
+@hookimpl
+def register_listeners(self, app):
+    from guildshop.plugins.catalog.api import StockLow
+    return [Listener(StockLow, "quick.hear", self.hear)]
+
+async def hear(self, event, delivery):
+    heard.append(event.product)
+    if len(heard) == 40:
+        done.set()
+"""
+
+
+async def test_a_slow_plugin_holds_up_only_itself(install: Install, database_url: str) -> None:
+    count = 40
+    install("reviews", BUSY, before=BEFORE)
+    install("quick", QUICK, before="import asyncio\nheard = []\ndone = asyncio.Event()\n")
+    async with await open_with(database_url, "reviews", "quick") as app:
+        store = await app.stores.create(1, "Shop")
+        async with app.work(Actor.system(store.id, "test")) as work:
+            for number in range(count):
+                work.record(StockLow(UUID(int=number), 1))
+        await app.start_dispatcher()
+        slow, quick = sys.modules["stranger_reviews"], sys.modules["stranger_quick"]
+        async with asyncio.timeout(30):
+            await quick.done.wait()
+        assert slow.running > 0
+        slow.gate.set()
+        await app.dispatcher.stop()
+        await app.dispatcher.drain()
+        assert slow.most == PLUGIN_CONCURRENCY
+        timers = [finding for finding in await plugin_findings(app, store.id) if "reviews.timer" in finding.message]
+        assert [(one.severity, one.subject) for one in timers] == [(Severity.WARNING, "reviews")]
+        assert "RuntimeError: no luck" in timers[0].message
+
+
+async def test_a_delivery_without_end_is_stopped_and_named(
+    install: Install, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guildshop.outbox.HANDLER_SECONDS", 0.05)
+    install("reviews", BUSY, before=BEFORE)
+    async with await open_with(database_url, "reviews") as app:
+        store = await app.stores.create(1, "Shop")
+        async with app.work(Actor.system(store.id, "test")) as work:
+            work.record(StockLow(UUID(int=1), 1))
+        await app.dispatcher.drain()
+        with every_store():
+            (row,) = await app.database.fetch("SELECT status, last_error FROM delivery WHERE listener = 'reviews.slow'")
+        assert row["status"] == "PENDING"
+        assert "reviews.slow of the plugin reviews was stopped after" in row["last_error"]

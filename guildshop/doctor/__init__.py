@@ -19,7 +19,7 @@ from guildshop.doctor.server import examine_server
 from guildshop.errors import ConfigurationError, DatabaseError, GuildshopError
 from guildshop.hookspecs import Check, Finding, Severity
 from guildshop.i18n import _
-from guildshop.loading import load_plugins
+from guildshop.loading_checks import plugin_findings
 from guildshop.logging import mask
 from guildshop.stores import Store
 from guildshop.tenancy import scope
@@ -41,6 +41,7 @@ async def examine(load: Callable[[], Settings]) -> list[Finding]:
 async def examine_store(app: App, store_id: int) -> list[Finding]:
     """Return what there is to say to the owner of one store, while Guildshop runs."""
     application, findings = await _installation(app.settings)
+    findings += await plugin_findings(app, store_id)
     findings += await installation.examine_outbox(app, store_id)
     findings += await _store(app, app.stores.get(store_id), application)
     return [*findings, *await _plugins(app, [store_id])]
@@ -49,7 +50,7 @@ async def examine_store(app: App, store_id: int) -> list[Finding]:
 @asynccontextmanager
 async def opened_database(settings: Settings) -> AsyncIterator[Database]:
     """Open the configured database as it is, with the tables of the configured plugins."""
-    apps = App(settings, load_plugins(settings.plugins.enabled)).piccolo_apps()
+    apps = App.registered(settings).piccolo_apps()
     database = await open_database(settings.database.url, apps=apps, migrate=False)
     try:
         yield database
@@ -80,6 +81,7 @@ async def _data(settings: Settings, application: Application | None) -> list[Fin
         return [Finding(Severity.BROKEN, _("Plugins"), line, remedy) for line in str(error).splitlines()]
     try:
         findings = [Finding(Severity.FINE, subject, _("{database} is up to date.").format(database=shown))]
+        findings += await plugin_findings(app)
         findings += await installation.examine_outbox(app)
         stores = app.stores.all()
         if not stores:
