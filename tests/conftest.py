@@ -1,3 +1,3 @@
 """All tests may use the fixtures that plugin authors use."""
 
-pytest_plugins = ["guildshop.testing"]
+pytest_plugins = ["guildshop.testing", "tests.wheels"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,32 +14,15 @@ from urllib.request import urlopen
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PARTS = {"guildshop": "guildshop", "plugins": "guildshop/plugins", "web": "guildshop/web", "config": "guildshop/config"}
-UV = Path(sys.executable).with_name("uv")
+from tests.wheels import PARTS, ROOT, UV, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("wheel")]
 
 
-def run(*command: str | Path, cwd: Path, environ: dict[str, str] | None = None) -> str:
-    done = subprocess.run(
-        command, cwd=cwd, env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(guildshop_wheel: Path) -> Path:
     """The wheel, built from a copy of the checkout."""
-    copy = tmp_path_factory.mktemp("checkout")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, copy)
-    for name in PARTS:
-        shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", copy / "dist", copy, cwd=copy)
-    (built,) = (copy / "dist").glob("*.whl")
-    return built
+    return guildshop_wheel
 
 
 @pytest.fixture(scope="module")
