@@ -1,0 +1,185 @@
+"""Every entrance × every role template against the one table: commands, items, pages, the API, Piccolo Admin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+import pytest
+
+from guildshop.app import App
+from guildshop.bot.items import StoreButton, StoreItem, StoreSelect
+from guildshop.bot.staff import permission_of
+from guildshop.bot.testing import Shop
+from guildshop.hookspecs import Page
+from guildshop.permissions import ADMIN, OWNER, TEMPLATES
+from guildshop.simulator.driver import Person
+from guildshop.stores import Store
+from guildshop.testing import ActorFactory
+from guildshop.web.testing import PASSWORD, NewVisitor, Visitor
+from guildshop.web.users import UserService
+
+CHANGES = {
+    "Support": {"audit.read": True, "payment.confirm": False, "settings.read": True},
+    "Read only": {"order.update": True, "customer.read": False},
+    "Admin": {"order.delete": False},
+}
+"""What the owner changed, so that the table is not the one that plugins bring."""
+
+API = {
+    "GET /api/store": "",
+    "GET /api/events": "event.read",
+    "GET /api/products": "product.read",
+    "GET /api/products/{product}": "product.read",
+    "GET /api/customers": "customer.read",
+    "GET /api/customers/{customer_id}": "customer.read",
+    "GET /api/orders": "order.read",
+    "GET /api/orders/{reference}": "order.read",
+    "PATCH /api/orders/{reference}": "order.update",
+    "POST /api/orders/{reference}/cancel": "order.update",
+    "POST /api/orders/{reference}/confirm-payment": "payment.confirm",
+}
+ROLE_KEYS = dict(zip(TEMPLATES[1:], ("vip", "gold", "founder", "supporter", "client"), strict=True))
+NOBODY = "00000000-0000-7000-8000-000000000000"
+
+
+def _refuses(text: str, permission: str) -> bool:
+    return f"needs the permission “{permission}”" in text
+
+
+@pytest.fixture
+async def people(shop: Shop) -> dict[str, Person]:
+    """Somebody of each template in the simulated Discord; the owner by owning the server."""
+    keys = shop.sim.state.keys
+    roles = {str(keys[f"role:{key}"]): template for template, key in ROLE_KEYS.items()}
+    await shop.app.stores.change(shop.actor(), "store", {"staff_roles": roles})
+    await shop.app.stores.change_roles(shop.actor(), CHANGES)
+    made = {template: shop.sim.new_member(f"p{key}", roles=[key]) for template, key in ROLE_KEYS.items()}
+    await shop.settle()
+    return {OWNER: shop.owner, **made}
+
+
+def _value(option: Mapping[str, Any], shop: Shop) -> Any:
+    if option.get("choices"):
+        return option["choices"][0]["value"]
+    return {3: "NONE", 4: 1, 5: True, 6: shop.buyer, 7: "shop", 8: "gold", 10: 1.0}[option["type"]]
+
+
+async def test_every_command(shop: Shop, people: dict[str, Person]) -> None:
+    offered = shop.sim.state.commands[str(shop.store.guild_id)].values()
+    walked = 0
+    for (_kind, name), (_plugin, command) in shop.app.registry.commands.items():
+        permission = permission_of(command) if not isinstance(command, discord.app_commands.Group) else None
+        if permission is None:
+            continue
+        (described,) = [found for found in offered if found["name"] == name]
+        values = {
+            option["name"]: _value(option, shop) for option in described.get("options", ()) if option.get("required")
+        }
+        for template, person in people.items():
+            reply = await person.slash(name, values, stale=True)
+            held = permission in shop.app.stores.permissions_of(shop.store.id, template)
+            assert _refuses(reply.text, permission) is not held, (name, template)
+            walked += 1
+    assert walked >= 4 * len(TEMPLATES)
+
+
+def _component(kind: type[StoreItem[Any]], store: int) -> discord.ui.Item[Any]:
+    custom_id = f"{kind.prefix}:{store}:x:x:x"
+    if issubclass(kind, StoreButton):
+        return discord.ui.Button(label=kind.prefix, custom_id=custom_id)
+    if issubclass(kind, StoreSelect):
+        option = discord.SelectOption(label="x", value="x")
+        return discord.ui.Select(custom_id=custom_id, options=[option])
+    return discord.ui.RoleSelect(custom_id=custom_id, min_values=0)
+
+
+async def test_every_item(shop: Shop, people: dict[str, Person]) -> None:
+    channel: Any = shop.bot.get_channel(int(shop.sim.channel_id("shop")))
+    kinds = [kind for _plugin, kind in shop.app.registry.items.values() if kind.permission is not None]
+    assert len(kinds) >= 10
+    for kind in kinds:
+        assert kind.permission is not None
+        component = 2 if issubclass(kind, StoreButton) else 3 if issubclass(kind, StoreSelect) else 6
+        values = None if component == 2 else ["x"] if component == 3 else []
+        for template, person in people.items():
+            shown = discord.ui.View(timeout=None)
+            shown.add_item(_component(kind, shop.store.id))
+            shown.stop()
+            sent = await channel.send("x", view=shown)
+            custom_id = f"{kind.prefix}:{shop.store.id}:x:x:x"
+            reply = await person.press_raw(str(sent.id), custom_id, component_type=component, values=values)
+            held = kind.permission in shop.app.stores.permissions_of(shop.store.id, template)
+            texts = "".join(message.text for message in [reply, *reply.followups])
+            assert _refuses(texts, kind.permission) is not held, (kind.prefix, template)
+
+
+async def test_every_permission_that_is_asked_for_is_in_the_table(shop: Shop) -> None:
+    registry, known = shop.app.registry, shop.app.permissions.permissions
+    asked = [kind.permission for _plugin, kind in (*registry.items.values(), *registry.modals.values())]
+    asked += [page.permission or None for _name, found in shop.app.hooks("register_pages") for page in found]
+    asked += [card.permission for _name, found in shop.app.hooks("register_dashboard_cards") for card in found]
+    asked += [kind.permission for _name, found in shop.app.hooks("register_imports") for kind in found]
+    assert {name for name in asked if name is not None} <= set(known)
+
+
+@pytest.fixture
+async def browsers(
+    app: App, store: Store, users: UserService, visitors: NewVisitor, staff: ActorFactory
+) -> dict[str, Visitor]:
+    """Somebody of each template, signed in on the web."""
+    await app.stores.change_roles(staff(store), CHANGES)
+    made: dict[str, Visitor] = {}
+    for template in TEMPLATES:
+        await users.create_user(template, PASSWORD, store=store.id, role=template)
+        made[template] = await visitors()
+        await made[template].sign_in(template)
+    return made
+
+
+def _pages(app: App) -> list[Page]:
+    return [page for _name, found in app.hooks("register_pages") for page in found]
+
+
+async def test_every_page(app: App, store: Store, browsers: dict[str, Visitor]) -> None:
+    for page in _pages(app):
+        path = re.sub(r"\{[^}]+\}", NOBODY, page.path)
+        for template, browser in browsers.items():
+            held = not page.permission or page.permission in app.stores.permissions_of(store.id, template)
+            for method in page.methods:
+                address = f"/staff/{path}"
+                answer = await (browser.post(address) if method == "POST" else browser.get(address))
+                refused = _refuses(await answer.text(), page.permission)
+                assert refused is not held, (method, page.path, template)
+                assert (answer.status == 403) is refused, (method, page.path, template, answer.status)
+
+
+async def test_every_route_of_the_api(
+    app: App, store: Store, browsers: dict[str, Visitor], users: UserService, visitor: Visitor
+) -> None:
+    tokens = {template: await users.create_token(template, store.id) for template in TEMPLATES}
+    headers = {"Authorization": f"Bearer {tokens[OWNER]}"}
+    described = await (await visitor.http.get("/api/openapi.json", headers=headers)).json()
+    routes = {
+        f"{method.upper()} {path if path.startswith('/api') else '/api' + path}"
+        for path, methods in described["paths"].items()
+        for method in methods
+    }
+    assert routes == set(API), "an entrance of the API is not in the table of this test"
+    for route, permission in API.items():
+        method, path = route.split(" ")
+        address = re.sub(r"\{[^}]+\}", NOBODY, path)
+        for template, token in tokens.items():
+            answer = await visitor.http.request(
+                method, address, headers={"Authorization": f"Bearer {token}"}, json={} if method != "GET" else None
+            )
+            held = not permission or permission in app.stores.permissions_of(store.id, template)
+            assert (answer.status == 403) is not held, (route, template, answer.status, await answer.text())
+
+
+async def test_piccolo_admin_is_for_owner_and_admin(browsers: dict[str, Visitor]) -> None:
+    for template, browser in browsers.items():
+        answer = await browser.get("/admin/api/tables/")
+        assert (answer.status == 200) is (template in {OWNER, ADMIN}), (template, answer.status)
