@@ -46,13 +46,28 @@ class EntitlementService(EntitlementQueries):
     # Events
 
     async def order_paid(self, event: OrderPaid, delivery: Delivery) -> None:
-        """Note what the order's products give, and have it given."""
-        order = await self.app.get(OrderService).get(event.order)
-        wanted = await self._wanted(order)
+        """Note what the order's products give, and have it given.
+
+        Nothing is given for an order that was cancelled before this was heard: its cancellation found nothing to end.
+        """
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                await self._note(await self.app.get(OrderService).get(event.order), delivery)
+            except Stale:
+                if not left:
+                    raise
+            else:
+                return
+
+    async def _note(self, order: Order, delivery: Delivery) -> None:
+        kept = order.status not in (OrderStatus.CANCELLED, OrderStatus.REFUNDED)
+        wanted = await self._wanted(order) if kept else []
         if not wanted:
-            await self._complete(event.order, delivery)
+            await self._complete(order.id, delivery)
             return
         async with delivery.work() as work:
+            # In the same unit, so that whoever cancels later finds what is written here.
+            self.app.get(OrderService).require_kept(work, order)
             for row in wanted:
                 work.insert(tables.Entitlement, **row, status=EntitlementStatus.PENDING.value, created=work.now)
                 self._due(work, row["id"], row["discord_id"], row["target"])

@@ -73,6 +73,15 @@ class OrderService(OrderQueries):
         """Make the Work happen only if the order still waits for its payment."""
         work.require(tables.Order, where="id = :id AND status = 'PENDING_PAYMENT'", refusal=stale(order), id=order.id)
 
+    def require_kept(self, work: Work, order: Order) -> None:
+        """Make the Work happen only if the order is neither cancelled nor refunded."""
+        work.require(
+            tables.Order,
+            where="id = :id AND status NOT IN ('CANCELLED', 'REFUNDED')",
+            refusal=stale(order),
+            id=order.id,
+        )
+
     def cancel_in(self, work: Work, order: Order, reason: str, *, expired: bool = False) -> None:
         """Cancel an order: reserved stock is released, sold stock returned, `OrderCancelled` recorded."""
         rules.check_move(order.number, order.status, OrderStatus.CANCELLED, ships=order.ships)
