@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 POOL_SIZE = 10
 COMMAND_SECONDS = 30.0
+SECONDS_A_ROW = 0.005
+"""More time for each row of a unit: an import of 100,000 rows is one unit."""
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 1.0
 TELL_SECONDS = 0.02
@@ -185,7 +187,7 @@ class PostgresDatabase(Database):
         for attempt in range(ATTEMPTS):
             progress = _Progress()
             try:
-                await self._try(statements, progress)
+                await self._try(statements, progress, COMMAND_SECONDS + len(unit.operations) * SECONDS_A_ROW)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
                 lost = is_lost(error)
                 if not lost and not isinstance(error, _UNDONE):
@@ -203,16 +205,16 @@ class PostgresDatabase(Database):
             else:
                 return
 
-    async def _try(self, statements: Sequence[Statement], progress: _Progress) -> None:
+    async def _try(self, statements: Sequence[Statement], progress: _Progress, seconds: float) -> None:
         async with self.pool.acquire() as connection:
             progress.begun = 1
             try:
                 if len(statements) == 1:
-                    await connection.fetch(statements[0].text, *statements[0].arguments)
+                    await connection.fetch(statements[0].text, *statements[0].arguments, timeout=seconds)
                     return
                 async with connection.transaction():
                     for progress.begun, statement in enumerate(statements, 1):
-                        await connection.fetch(statement.text, *statement.arguments)
+                        await connection.fetch(statement.text, *statement.arguments, timeout=seconds)
             except asyncpg.InternalClientError:
                 connection.terminate()
                 raise
@@ -312,7 +314,7 @@ class _ShowsWhich(Exception):
 def _answer_to(error: Exception, operations: Sequence[Operation], segment: Sequence[int]) -> Exception:
     members = [operations[number] for number in segment]
     if isinstance(error, TimeoutError):
-        return OutcomeUnknown(f"PostgreSQL did not answer within {COMMAND_SECONDS:.0f} s. Look whether it was saved.")
+        return OutcomeUnknown("PostgreSQL did not answer in time. Look whether it was saved.")
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate == GUARD_FAILED:
         number = int(str(error))
         earlier = [operations[index] for index in segment if index < number]

@@ -51,7 +51,8 @@ class Bench:
 
     async def events(self) -> list[str]:
         rows = await self.app.database.fetch(
-            "SELECT name FROM event WHERE store = :store ORDER BY id", store=self.store.id
+            "SELECT name FROM event WHERE store = :store AND name <> 'StoreChanged' ORDER BY id",
+            store=self.store.id,
         )
         return [row["name"] for row in rows]
 
