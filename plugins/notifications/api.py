@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     ORDER_SHIPPED = "order_shipped"
     STAFF_ORDER = "staff_order"
     STAFF_PAYMENT_REPORT = "staff_payment_report"
+    STAFF_PAYMENT_UNEXPECTED = "staff_payment_unexpected"
 
 
 class DeliveryState(StrEnum):

@@ -11,10 +11,11 @@ from guildshop.plugins.customers.api import MessageTopic
 from guildshop.plugins.notifications import deliveries
 from guildshop.plugins.notifications.api import ORDER_CANCELLED
 from guildshop.plugins.notifications.commands import ApproveButton, RejectButton, RejectModal
+from guildshop.plugins.notifications.payment_alerts import staff_payment_unexpected
 from guildshop.plugins.notifications.piccolo_app import APP_CONFIG
 from guildshop.plugins.notifications.service import NotificationService
 from guildshop.plugins.orders.api import OrderCancelled, OrderPaid, OrderPlaced, OrderShippingChanged
-from guildshop.plugins.payments.api import PaymentReported
+from guildshop.plugins.payments.api import PaymentReported, PaymentUnexpected
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -47,6 +48,9 @@ class Notifications(Plugin):
             Listener(OrderShippingChanged, "notifications.order_shipped", deliveries.order_shipped, discord=True),
             Listener(
                 PaymentReported, "notifications.staff_payment_report", deliveries.staff_payment_report, discord=True
+            ),
+            Listener(
+                PaymentUnexpected, "notifications.staff_payment_unexpected", staff_payment_unexpected, discord=True
             ),
         ]
 
