@@ -39,6 +39,14 @@ def country_codes() -> Sequence[str]:
     return sorted(set(_countries("en_US").values()))
 
 
+def town_line(country: str, city: str, region: str, postal_code: str) -> str:
+    """Return them in one line, in the country's own order: "Austin, TX 78701" and "53111 Bonn"."""
+    form = address_rules(country).address_format if _known(country) else ""
+    town = (" " if "%C %S" in form else ", ").join(part for part in (city, region) if part)
+    parts = (town, postal_code) if form.find("%Z") > form.find("%C") else (postal_code, town)
+    return " ".join(part for part in parts if part)
+
+
 def needs_region(country: str) -> bool:
     """Tell whether addresses of the country name a state, province or the like."""
     return "country_area" in address_rules(country).allowed_fields

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 from guildshop.app import App
 from guildshop.config.secret import Secret
@@ -207,7 +208,15 @@ class Demo:
         )
 
 
-_SECTIONS = {
+_SECTIONS: dict[str, dict[str, Any]] = {
+    "payments": {
+        "methods": ["venmo", "zelle", "cashapp", "cash"],
+        "instructions": {
+            "venmo": "Send it to @guildshop-demo with {number} as the note. This is a demo: no money moves.",
+            "zelle": "Send it to pay@guildshop.example with {number} as the memo. This is a demo: no money moves.",
+            "cashapp": "Send it to $guildshopdemo for {number}. This is a demo: no money moves.",
+        },
+    },
     "orders": {
         "expire_hours": 48,
         "shipping_types": [

@@ -72,13 +72,17 @@ def embed(
     footer: str = "",
     image: str = "",
     thumbnail: str = "",
+    url: str = "",
 ) -> discord.Embed:
     """Return an embed within Discord's limits; fields are (name, value) or (name, value, inline).
 
     The caller escapes what others wrote. Fields without a value are left out.
     """
     made = discord.Embed(
-        title=clip(title, TITLE_LIMIT) or None, description=clip(description, DESCRIPTION_LIMIT) or None, colour=colour
+        title=clip(title, TITLE_LIMIT) or None,
+        description=clip(description, DESCRIPTION_LIMIT) or None,
+        colour=colour,
+        url=url or None,
     )
     for field in fields[:25]:
         if field[1]:

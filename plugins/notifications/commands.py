@@ -82,7 +82,8 @@ async def staff_message(app: App, order_id: UUID) -> Message:
     """Return the notice of an order for staff; while it is unpaid it has Approve and Reject."""
     service = app.get(NotificationService)
     order = await service.order(order_id)
-    shown = views.staff_notice(order, service.method_label(order), await service.reported(order))
+    page = f"{app.settings.web.public_url.rstrip('/')}/staff/order/{order.number}"
+    shown = views.staff_notice(order, service.method_label(order), await service.reported(order), page=page)
     if order.status is not OrderStatus.PENDING_PAYMENT:
         return Message(embeds=[shown])
     buttons = [

@@ -12,8 +12,11 @@ from guildshop.plugins.payments.api import Payment
 LINES_SHOWN = 20
 
 
-def staff_notice(order: Order, method: str, payment: Payment | None = None) -> discord.Embed:
-    """Return the notice of an order for staff, with what the customer says about having paid."""
+def staff_notice(order: Order, method: str, payment: Payment | None = None, *, page: str = "") -> discord.Embed:
+    """Return the notice of an order for staff, with what the customer says about having paid.
+
+    Its title leads to `page`, the order's page on the web.
+    """
     who = member(order.customer_discord_id) if order.customer_discord_id is not None else ""
     colour, title = _state(order)
     said = escape(payment.reference) if payment is not None else ""
@@ -30,6 +33,7 @@ def staff_notice(order: Order, method: str, payment: Payment | None = None) -> d
             (_("Reason"), escape(order.cancel_reason) if order.status is OrderStatus.CANCELLED else "", False),
         ],
         image=payment.picture if payment is not None else "",
+        url=page,
     )
 
 

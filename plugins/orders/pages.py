@@ -23,6 +23,7 @@ from guildshop.plugins.orders.api import (
     OrderFilter,
     OrderStatus,
     ShippingStatus,
+    channel_label,
     shipping_label,
     status_label,
 )
@@ -132,6 +133,7 @@ async def order_page(request: web.Request) -> web.StreamResponse:
             "actions": actions.allowed(actor, order),
             "sections": await actions.sections(order),
             "status_label": status_label,
+            "channel_label": channel_label,
             "shipping_label": shipping_label,
             "words": {
                 **{status.value: shipping_label(status) for status in ShippingStatus},

@@ -27,11 +27,7 @@ export function openModal(modal) {
     event.preventDefault();
     if (submit.getAttribute("aria-busy")) return;
     fill(error);
-    const refusal = firstProblem(fields);
-    if (refusal) {
-      fill(error, refusal);
-      return;
-    }
+    if (!allGood(fields)) return;
     setBusy(submit, true);
     const reason = await submitModal(modal, answer(modal.components ?? [], fields));
     setBusy(submit, false);
@@ -59,17 +55,11 @@ function setBusy(button, busy) {
   else button.removeAttribute("aria-busy");
 }
 
-function firstProblem(fields) {
-  let first = null;
-  for (const field of fields) {
-    const problem = field.problem();
-    field.show(problem);
-    if (problem && !first) {
-      first = problem;
-      field.focus();
-    }
-  }
-  return first;
+/** Show each field's problem under it and go to the first one. */
+function allGood(fields) {
+  const bad = fields.filter((field) => field.show(field.problem()));
+  bad[0]?.focus();
+  return !bad.length;
 }
 
 function drawTop(component, fields) {
@@ -85,7 +75,7 @@ function labelled(component, label, description, fields) {
   const id = uniqueId("field");
   const name = label ?? "Field";
   const required = component.required ?? component.type !== 23;
-  const problem = h("p", { class: "field-error", id: `${id}-error` });
+  const problem = h("p", { class: "field-error", id: `${id}-error`, role: "alert" });
   const field = make(component, { id, label: name, required, describedBy: `${id}-help ${id}-error` });
   fields.push({
     component,
@@ -95,6 +85,7 @@ function labelled(component, label, description, fields) {
     show: (text) => {
       fill(problem, text ?? "");
       box.classList.toggle("invalid", Boolean(text));
+      return Boolean(text);
     },
   });
   const tag = field.group ? "div" : "label";

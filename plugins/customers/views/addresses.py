@@ -9,7 +9,14 @@ import discord
 
 from guildshop.bot import Fields, TextField
 from guildshop.bot.rendering import COLOUR, QUIET, clip, embed, error_embed, escape
-from guildshop.countries import country_name, needs_postal_code, needs_region, postal_code_example, required_parts
+from guildshop.countries import (
+    country_name,
+    needs_postal_code,
+    needs_region,
+    postal_code_example,
+    required_parts,
+    town_line,
+)
 from guildshop.i18n import _
 from guildshop.plugins.customers.api import Address, AddressInput, address_labels
 
@@ -25,7 +32,7 @@ _ESCAPED = re.compile(r"\\([\\*_~`|\[<#>-])")
 
 def address_lines(address: AddressInput | Address) -> str:
     """Return an address in lines, escaped."""
-    place = " ".join(filter(None, (address.city, address.region, address.postal_code)))
+    place = town_line(address.country, address.city, address.region, address.postal_code)
     parts = (
         address.recipient,
         address.company,

@@ -33,7 +33,7 @@ from guildshop.plugins.orders.api.events import (
     OrderStatusChanged,
 )
 from guildshop.plugins.orders.api.flow import Screen, Stage
-from guildshop.plugins.orders.api.labels import shipping_label, status_label
+from guildshop.plugins.orders.api.labels import channel_label, shipping_label, status_label
 from guildshop.plugins.orders.api.order import (
     Channel,
     HistoryKind,
@@ -109,6 +109,7 @@ __all__ = [
     "Stage",
     "TooManyUnpaid",
     "Totals",
+    "channel_label",
     "shipping_label",
     "status_label",
 ]

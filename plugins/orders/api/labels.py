@@ -1,4 +1,4 @@
-"""What statuses are called."""
+"""What statuses and channels are called."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from guildshop.i18n import _, lazy
-from guildshop.plugins.orders.api.order import OrderStatus, ShippingStatus
+from guildshop.plugins.orders.api.order import Channel, OrderStatus, ShippingStatus
 
 STATUS_LABELS: Mapping[OrderStatus, str] = MappingProxyType(
     {
@@ -32,6 +32,16 @@ SHIPPING_LABELS: Mapping[ShippingStatus, str] = MappingProxyType(
 )
 
 
+CHANNEL_LABELS: Mapping[Channel, str] = MappingProxyType(
+    {
+        Channel.DISCORD: lazy("Discord"),
+        Channel.WEB: lazy("Web"),
+        Channel.API: lazy("API"),
+        Channel.IMPORT: lazy("Import"),
+    }
+)
+
+
 def status_label(status: OrderStatus) -> str:
     """Return the status as a reader of the current language knows it."""
     return _(STATUS_LABELS[status])
@@ -40,3 +50,8 @@ def status_label(status: OrderStatus) -> str:
 def shipping_label(status: ShippingStatus) -> str:
     """Return the shipping status as a reader of the current language knows it."""
     return _(SHIPPING_LABELS[status])
+
+
+def channel_label(channel: Channel) -> str:
+    """Return where an order was made, as a reader of the current language knows it."""
+    return _(CHANNEL_LABELS[channel])

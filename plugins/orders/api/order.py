@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from guildshop.countries import country_name, town_line
 from guildshop.plugins.orders.api.checkout import Adjustment
 
 
@@ -77,8 +78,8 @@ class ShippingAddress:
     @property
     def lines(self) -> tuple[str, ...]:
         """Return the lines as they stand on a label, without the phone."""
-        town = " ".join(part for part in (self.postal_code, self.city, self.region) if part)
-        parts = (self.recipient, self.company, self.street, self.street2, town, self.country)
+        town = town_line(self.country, self.city, self.region, self.postal_code)
+        parts = (self.recipient, self.company, self.street, self.street2, town, country_name(self.country))
         return tuple(part for part in parts if part)
 
 

@@ -170,7 +170,7 @@ async def test_no_channel_is_a_finding_for_the_doctor(make_shop: ShopFactory) ->
     await sale.order(await sale.product())
     assert (await kept(sale))["staff_order"] == "UNDELIVERABLE"
     findings = await shop.app.get(NotificationService).examine(shop.store.id)
-    assert [(finding.severity, "channels." in finding.remedy) for finding in findings] == [("warning", True)] * 2
+    assert [(finding.severity, "/settings" in finding.remedy) for finding in findings] == [("warning", True)] * 2
 
 
 async def test_a_channel_that_is_gone_is_a_finding_too(shop: Shop) -> None:
