@@ -10,7 +10,7 @@ from aiohttp import web
 
 from guildshop.errors import ConfigurationError
 from guildshop.i18n import _
-from guildshop.web import health, signin
+from guildshop.web import health, mfa_pages, signin
 from guildshop.web.admin import add_data_admin
 from guildshop.web.api import add_api
 from guildshop.web.auth import sign_in
@@ -57,6 +57,12 @@ def build(guildshop: App) -> web.Application:
     add_route(server, "GET", "/account", signin.show_account, rules)
     add_route(server, "POST", "/account/password", signin.change_password, rules)
     add_route(server, "POST", "/account/sessions/{id}/end", signin.end_session, rules)
+    add_route(server, "GET", "/login/code", mfa_pages.show_code, rules)
+    add_route(server, "POST", "/login/code", mfa_pages.take_code, rules)
+    add_route(server, "GET", "/account/mfa", mfa_pages.show_setup, rules)
+    add_route(server, "POST", "/account/mfa", mfa_pages.begin, rules)
+    add_route(server, "POST", "/account/mfa/confirm", mfa_pages.confirm, rules)
+    add_route(server, "POST", "/account/mfa/off", mfa_pages.turn_off, rules)
     add_workspace(server, guildshop)
     add_data_admin(server, guildshop)
     add_api(server, guildshop)

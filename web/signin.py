@@ -12,13 +12,17 @@ from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.i18n import _
 from guildshop.web.auth import SignInRequired, set_session
 from guildshop.web.context import Identity, app_of, context_of, identity_of
+from guildshop.web.mfa import SecondFactor
 from guildshop.web.pages import flash, read_form, render
 from guildshop.web.users import User, UserService
+
+PENDING_COOKIE = "guildshop_pending"
+"""Holds the token of a session whose second factor is still to come."""
 
 
 async def show_login(request: web.Request) -> web.StreamResponse:
     """Show the sign-in form, or go on when somebody is signed in already."""
-    target = _safe_target(request.query.get("next", ""))
+    target = safe_target(request.query.get("next", ""))
     if identity_of(request) is not None:
         raise web.HTTPSeeOther(target)
     return _login_form(request, target)
@@ -28,13 +32,18 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     """Open a session for a right name and password; show the form again, with the sentence, for wrong ones."""
     form = await request.post()
     username, password = str(form.get("username", "")).strip(), str(form.get("password", ""))
-    target = _safe_target(str(form.get("next", "")))
+    target = safe_target(str(form.get("next", "")))
     users = UserService(app_of(request))
     remote = context_of(request).remote
     try:
         user = await users.authenticate(username, password, remote)
     except Refusal as refusal:
         return _login_form(request, target, username=username, error=refusal.message, status=refusal.status)
+    if user.mfa:
+        await _end_present_session(request, users)
+        pending = await users.open_session(user, address=remote, pending=True)
+        context_of(request).cookies.append((PENDING_COOKIE, pending, True))
+        raise web.HTTPSeeOther(URL("/login/code").with_query(next=target))
     await begin_session(request, user)
     raise web.HTTPSeeOther(target)
 
@@ -134,6 +143,7 @@ async def _account(request: web.Request, errors: Mapping[str, str], *, status: i
     values = {
         "sessions": await UserService(app_of(request)).sessions(identity.signed_in.user.id),
         "current": identity.signed_in.id,
+        "codes_left": await SecondFactor(app_of(request)).codes_left(identity.signed_in.user),
         "errors": {"current_password": "", "password": "", **errors},
     }
     return render(request, "web/account.html", values, status=status)
@@ -151,7 +161,7 @@ async def _end_present_session(request: web.Request, users: UserService) -> None
         await users.end_session(identity.token)
 
 
-def _safe_target(target: str) -> str:
+def safe_target(target: str) -> str:
     """Return the address to go on to, if it is one of this site, else the start."""
     if not target.startswith("/") or "\\" in target or any(character.isspace() for character in target):
         return "/"

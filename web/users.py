@@ -155,6 +155,8 @@ class UserService:
         _check_role(role)
         self._app.stores.get(store)
         user = await self.by_name(username)
+        if user.roles.get(store) == OWNER and role != OWNER:
+            await self._require_other_owner(user, store)
         async with self._app.work(Actor.system(store, "users", origin=Origin.CLI)) as work:
             work.delete(Membership, where="store = :at AND user_account = :user", at=store, user=user.id)
             work.insert(Membership, id=new_id(), store=store, user_account=user.id, role=role, created=work.now)
@@ -187,6 +189,11 @@ class UserService:
 
     async def set_active(self, user_id: UUID, active: bool) -> None:
         """Let a user in again, or shut them out at once: sessions end and tokens stop working."""
+        user = await self.get(user_id)
+        if not active:
+            for store, role in user.roles.items():
+                if role == OWNER and user.discord_id is None:
+                    await self._require_other_owner(user, store)
         async with self._kernel_work() as work:
             work.update(UserAccount, user_id, active=active)
             if not active:
@@ -407,6 +414,25 @@ class UserService:
     def _kernel_work(self) -> Work:
         with every_store():
             return self._app.work(KERNEL)
+
+    async def _require_other_owner(self, user: User, store: int) -> None:
+        """Refuse to take the last owner away from a store that no Discord server has an owner for."""
+        if self._app.stores.get(store).guild_id is not None:
+            return
+        with every_store():
+            others = await self._app.database.fetch_one(
+                "SELECT COUNT(*) AS n FROM membership m JOIN user_account u ON u.id = m.user_account"
+                " WHERE m.store = :at AND m.role = :owner AND u.active AND u.id <> :user",
+                at=store,
+                owner=OWNER,
+                user=user.id,
+            )
+        if others is None or not others["n"]:
+            raise Refusal(
+                _("{name} is the last owner of {store}. Make somebody else owner first.").format(
+                    name=user.username, store=self._app.stores.get(store).name
+                )
+            )
 
     async def _row(self, key: str) -> dict[str, Any] | None:
         return await self._app.database.fetch_one("SELECT * FROM user_account WHERE username_key = :key", key=key)

@@ -118,7 +118,8 @@ async def test_every_item(shop: Shop, people: dict[str, Person]) -> None:
 
 async def test_every_permission_that_is_asked_for_is_in_the_table(shop: Shop) -> None:
     registry, known = shop.app.registry, shop.app.permissions.permissions
-    asked = [kind.permission for _plugin, kind in (*registry.items.values(), *registry.modals.values())]
+    asked = [kind.permission for _plugin, kind in registry.items.values()]
+    asked += [modal.permission for _plugin, modal in registry.modals.values()]
     asked += [page.permission or None for _name, found in shop.app.hooks("register_pages") for page in found]
     asked += [card.permission for _name, found in shop.app.hooks("register_dashboard_cards") for card in found]
     asked += [kind.permission for _name, found in shop.app.hooks("register_imports") for kind in found]

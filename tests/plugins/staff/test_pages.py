@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -246,7 +247,7 @@ async def _failed(app: App, store: Store) -> str:
     async with app.work(Actor.system(store.id, "test")) as work:
         event, delivery = new_id(), new_id()
         work.insert(EventRow, id=event, name="OrderPaid", key="", payload="{}", occurred_at=work.now)
-        row = {"event": event, "listener": "orders.gone", "key": "", "status": "FAILED", "attempts": 6}
+        row: dict[str, Any] = {"event": event, "listener": "orders.gone", "key": "", "status": "FAILED", "attempts": 6}
         work.insert(DeliveryRow, id=delivery, due=work.now, next_attempt=work.now, last_error="It broke <here>", **row)
     return str(delivery)
 
