@@ -33,6 +33,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@set -e; for example in examples/*/; do MYPYPATH=$$example:$${example}tests $(BIN)/mypy --strict $$example; done
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	@$(MAKE) --no-print-directory docs

@@ -204,7 +204,7 @@ class PaylaterService:
 
 
 def _instructions(_order: Order) -> str:
-    return _("Press the Pay button. PayLater tells us by itself when you have paid.")
+    return _("Press the Pay button of the receipt or of /order-status. We hear from PayLater when you have paid.")
 
 
 def _move(work: Work, session: Session, state: SessionState) -> None:
