@@ -1,9 +1,12 @@
-"""What the site finds by itself: decisions, the plugins' own hooks, and every event. Called by mkdocs."""
+"""What the site finds by itself: decisions, hooks and events. Called by mkdocs."""
 
 from __future__ import annotations
 
-import ast
+import importlib.util
+import sys
+import warnings
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
@@ -18,30 +21,27 @@ def on_config(config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_others: Any) -> str:
-    """Add the plugins' hooks and events to their pages."""
-    if page.file.src_uri == "reference/hooks.md":
-        return markdown + "".join(
-            f"\n## Of {path.parent.name}\n\n::: guildshop.plugins.{path.parent.name}.hookspecs\n"
-            for path in sorted((ROOT / "plugins").glob("*/hookspecs.py"))
-        )
-    if page.file.src_uri == "reference/events.md":
-        return markdown + "".join(
-            f"\n### {module.split('.')[2]}: {name}\n\n::: {module}.{name}\n" for module, name in _events()
-        )
-    return markdown
+    """Add the hooks and events to their pages."""
+    if page.file.src_uri not in {"reference/hooks.md", "reference/events.md"}:
+        return markdown
+    points = _extension_points()
+    app = points.installed()
+    missing = points.undocumented(app)
+    if missing:
+        message = f"these hooks, types and events have no docstring: {', '.join(missing)}"
+        raise RuntimeError(message)
+    made = points.hooks_page(app) if page.file.src_uri == "reference/hooks.md" else points.events_page(app)
+    return f"{markdown}\n{made}"
 
 
-def _events() -> list[tuple[str, str]]:
-    """Return (module, class) of every event in the plugins' public rooms, also those derived from another event."""
-    found: list[tuple[str, str]] = []
-    kinds = {"Event"}
-    for path in sorted((ROOT / "plugins").rglob("*.py")):
-        parts = path.relative_to(ROOT / "plugins").with_suffix("").parts
-        if len(parts) < 2 or parts[1] != "api":
-            continue
-        module = ".".join(("guildshop", "plugins", *parts)).removesuffix(".__init__")
-        for node in ast.parse(path.read_text("utf-8")).body:
-            if isinstance(node, ast.ClassDef) and kinds.intersection(map(ast.unparse, node.bases)):
-                kinds.add(node.name)
-                found.append((module, node.name))
-    return found
+def _extension_points() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("extension_points", ROOT / "docs" / "extension_points.py")
+    if spec is None or spec.loader is None:
+        message = "docs/extension_points.py is missing"
+        raise FileNotFoundError(message)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses look themselves up
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of libraries, and none of the site's
+        spec.loader.exec_module(module)
+    return module

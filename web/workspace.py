@@ -5,12 +5,14 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+import structlog
 from aiohttp import hdrs, web
 from yarl import URL
 
 from guildshop.errors import Forbidden, LoadError, NotFound
 from guildshop.hookspecs import DashboardCard, Page, PageHandler, PublicRoute
 from guildshop.i18n import _, lazy
+from guildshop.permissions import Actor
 from guildshop.web.context import ADMIN_BASE, STAFF_BASE, actor_of, app_of, identity_of
 from guildshop.web.pages import NAVIGATION, page_url, render
 from guildshop.web.routes import Csrf, RouteRules, add_route
@@ -18,6 +20,8 @@ from guildshop.web.signin import require_identity
 
 if TYPE_CHECKING:
     from guildshop.app import App
+
+log = structlog.get_logger(__name__)
 
 CARDS: web.AppKey[list[tuple[str, DashboardCard]]] = web.AppKey("dashboard_cards", list)
 TAKEN = frozenset({"api", "assets", "public"})
@@ -29,11 +33,24 @@ async def dashboard(request: web.Request) -> web.StreamResponse:
     """Show the cards that the actor may see."""
     app, actor = app_of(request), actor_of(request)
     cards = [
-        {"title": _(card.title), "figure": await card.figure(actor), "href": card.link and page_url(request, card.link)}
+        {
+            "title": _(card.title),
+            "figure": await _figure(plugin, card, actor),
+            "href": card.link and page_url(request, card.link),
+        }
         for plugin, card in request.config_dict[CARDS]
         if actor.may(card.permission) and app.stores.enabled(actor.store, plugin)
     ]
     return render(request, "web/dashboard.html", {"cards": cards})
+
+
+async def _figure(plugin: str, card: DashboardCard, actor: Actor) -> str:
+    """Return a card's figure; one plugin's failure leaves the others' cards alone."""
+    try:
+        return await card.figure(actor)
+    except Exception:
+        log.exception("dashboard.card_failed", plugin=plugin, card=card.title)
+        return "–"
 
 
 DASHBOARD = Page("dashboard", dashboard, permission="", label=lazy("Dashboard"), position=0, icon="home")
