@@ -14,7 +14,7 @@ from guildshop.bot.registry import Registry
 from guildshop.config.settings import Settings, check_sections, validate_section
 from guildshop.database import Database, Work, open_database
 from guildshop.database.errors import MigrationFailed
-from guildshop.errors import ConfigurationError, LoadError
+from guildshop.errors import ConfigurationError, LoadError, Refusal
 from guildshop.events import Delivery, EventCodec
 from guildshop.hookspecs import SettingsSection
 from guildshop.loading import Plugins, load_plugins
@@ -158,12 +158,11 @@ class App:
         await self.close()
 
     async def close(self) -> None:
-        """Stop what was started, in reverse order, and close the database last."""
-        await self.stop_discord()
-        await self.stop_web()
-        await self.dispatcher.stop()
-        await self.settings_watch.stop()
-        await self._closing.aclose()
+        """Stop what was started, in reverse order, and close the database last, also when some of it fails."""
+        async with AsyncExitStack() as steps:
+            steps.push_async_callback(self._closing.aclose)
+            for stop in (self.settings_watch.stop, self.dispatcher.stop, self.stop_web, self.stop_discord):
+                steps.push_async_callback(stop)
 
     # What plugins use
 
@@ -293,10 +292,15 @@ class App:
 
     async def _create_configured_stores(self) -> None:
         for guild_id, values in self.settings.configured_stores().items():
-            if self.stores.by_guild(guild_id) is None:
+            if self.stores.by_guild(guild_id) is not None:
+                continue
+            try:
                 await self.stores.create(
                     guild_id, str(values.get("name") or guild_id), str(values.get("currency") or "USD")
                 )
+            except Refusal:
+                if self.stores.by_guild(guild_id) is None:  # else another process that starts with us made it
+                    raise
         for store in self.stores.all():
             # So that a wrong key stops the start, and not the first customer.
             for model in self._sections:

@@ -14,7 +14,7 @@ import socket
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,7 +23,7 @@ from uuid import UUID
 import structlog
 
 from guildshop.database.tables import DeliveryRow, EventRow
-from guildshop.errors import LoadError, NotFound
+from guildshop.errors import LoadError, NotFound, Stale
 from guildshop.events import AlreadyDelivered, Delivery, DeliveryPostponed, Event
 from guildshop.hookspecs import Listener, Timer
 from guildshop.i18n import _, use_locale
@@ -196,7 +196,7 @@ class Dispatcher:
             self._renewal.cancel()
             await asyncio.gather(self._renewal, return_exceptions=True)
             self._renewal = None
-        await self._release_mine()
+            await self._release_mine()
 
     def wake(self) -> None:
         """Look for due deliveries now."""
@@ -222,15 +222,16 @@ class Dispatcher:
     async def ensure_timers(self) -> None:
         """Give every store a delivery row for every timer; those that exist stay as they are."""
         existing = {
-            (row["store"], row["listener"])
-            for row in await self._fetch(
-                "SELECT store, listener FROM delivery WHERE status = 'PENDING' AND key = :key", key="timer"
-            )
+            (row["store"], row["listener"]): row["status"]
+            for row in await self._fetch("SELECT store, listener, status FROM delivery WHERE key = :key", key="timer")
         }
         for store in self._app.stores.all():
-            missing = [name for name in self._app.listeners.timers if (store.id, name) not in existing]
-            if missing:
-                await self._add_timers(store.id, missing)
+            for name in self._app.listeners.timers:
+                status = existing.get((store.id, name))
+                if status is None:
+                    await self._add_timer(store.id, name)
+                elif status != "PENDING":
+                    await self._revive_timer(store.id, name)
 
     async def failed(self, store: int | None = None) -> list[FailedDelivery]:
         """Return the deliveries that used up their attempts, newest first; of one store, or of all for the CLI."""
@@ -489,15 +490,13 @@ class Dispatcher:
                 "UPDATE delivery SET claimed_until = NULL WHERE status = 'PENDING' AND claimed_until IS NOT NULL"
             )
 
-    async def _add_timers(self, store: int, names: Iterable[str]) -> None:
-        now = self._app.now()
-        for name in names:
-            key = uuid.uuid5(TIMER_NAMESPACE, f"{store}/{name}")
+    async def _add_timer(self, store: int, name: str) -> None:
+        now, key = self._app.now(), _timer_key(store, name)
+        with suppress(Stale):  # another process that starts with us added it
             async with self._app.work(Actor.system(store, "outbox")) as work:
-                work.delete(DeliveryRow, where="id = :id", id=key)
-                work.delete(EventRow, where="id = :id", id=key)
                 work.insert(
                     EventRow,
+                    conflict=Stale(name),
                     id=key,
                     name=TimerDue.__name__,
                     key="timer",
@@ -515,3 +514,15 @@ class Dispatcher:
                     status="PENDING",
                     attempts=0,
                 )
+
+    async def _revive_timer(self, store: int, name: str) -> None:
+        await self._execute(
+            "UPDATE delivery SET status = 'PENDING', attempts = 0, next_attempt = :now, claimed_until = NULL"
+            " WHERE id = :id AND status <> 'PENDING'",
+            id=_timer_key(store, name),
+            now=self._app.now(),
+        )
+
+
+def _timer_key(store: int, name: str) -> UUID:
+    return uuid.uuid5(TIMER_NAMESPACE, f"{store}/{name}")

@@ -41,8 +41,10 @@ class SettingsWatch:
         self._task: asyncio.Task[None] | None = None
 
     async def heard(self, event: StoreChanged, delivery: Delivery) -> None:
-        """Hear of a change that any process made."""
+        """Hear of a change that any process made; a new store gets its timers."""
         await self.look()
+        if self._app.dispatcher.alive:
+            await self._app.dispatcher.ensure_timers()
 
     async def start(self) -> None:
         """Watch, where several processes can share the database."""

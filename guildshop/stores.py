@@ -43,6 +43,7 @@ PLUGINS_SECTION = "plugins"
 ROLES_SECTION = "roles"
 """What the owner changed of the role templates: template → permission → allowed."""
 CHANGE_SETTINGS = "settings.update"
+CREATE_ATTEMPTS = 5
 
 
 class StoreSettings(BaseModel):
@@ -95,6 +96,7 @@ class Stores:
         self._models: dict[tuple[int, type[BaseModel]], BaseModel] = {}
         self._disabled: dict[int, frozenset[str]] = {}
         self._changing = asyncio.Lock()
+        self._reading = asyncio.Lock()
 
     # Reading
 
@@ -167,25 +169,16 @@ class Stores:
             raise taken
         settings = StoreSettings(name=name.strip() or str(guild_id), currency=known_currency(currency))
         async with self._changing:
-            rows = await self._app.database.fetch("SELECT COALESCE(MAX(id), 0) + 1 AS next FROM store")
-            store_id = int(rows[0]["next"])
-            async with self._app.work(Actor.system(store_id, "stores", origin=Origin.CLI)) as work:
-                work.insert(
-                    StoreRow,
-                    conflict=taken,
-                    id=store_id,
-                    guild_id=guild_id,
-                    name=settings.name,
-                    currency=settings.currency,
-                    language=settings.language,
-                    time_zone=settings.time_zone,
-                    logo=settings.logo,
-                    active=True,
-                    created=work.now,
-                )
-                work.audit("store.create", subject="store", subject_id=store_id, after={"guild": str(guild_id)})
-                work.record(StoreChanged())
-        await self.refresh()
+            for left in reversed(range(CREATE_ATTEMPTS)):
+                try:
+                    store_id = await self._insert(guild_id, settings, taken)
+                    break
+                except Refusal:
+                    # Another process was faster: with this server's store, or only with the next number.
+                    await self.refresh()
+                    if guild_id in self._by_guild or not left:
+                        raise
+            await self.refresh()
         await self._app.settings_changed(store_id)
         return self.get(store_id)
 
@@ -311,6 +304,13 @@ class Stores:
 
     async def refresh(self) -> list[int]:
         """Read all stores and their settings anew from the database; return those that were not as remembered."""
+        # One after the other, so that what was read first is never kept last.
+        async with self._reading:
+            return await self._read()
+
+    # Within
+
+    async def _read(self) -> list[int]:
         rows = await self._app.database.fetch(
             "SELECT id, guild_id, name, currency, language, time_zone, logo, active FROM store ORDER BY id"
         )
@@ -319,33 +319,49 @@ class Stores:
             settings = await self._app.database.fetch("SELECT store, section, value, version FROM store_setting")
         for row in settings:
             overrides.setdefault(row["store"], {})[row["section"]] = (row["version"], _as_dict(row["value"]))
-        known = {store_id: (store, self._overrides.get(store_id)) for store_id, store in self._stores.items()}
-        self._overrides = overrides
+        # All or nothing: a store that cannot be understood raises here.
+        stores = {row["id"]: self._store(row, overrides.get(row["id"], {})) for row in rows}
+        disabled = {key: self._find_disabled(store, overrides.get(key, {})) for key, store in stores.items()}
+        known = {key: (store, self._overrides.get(key)) for key, store in self._stores.items()}
         self._models.clear()
-        self._by_guild = {row["guild_id"]: row["id"] for row in rows if row["guild_id"] is not None}
-        self._stores = {row["id"]: self._store(row) for row in rows}
-        self._disabled = {store_id: self._find_disabled(store_id) for store_id in self._stores}
-        return [
-            store_id
-            for store_id, store in self._stores.items()
-            if known.get(store_id) != (store, self._overrides.get(store_id))
-        ]
+        self._overrides, self._stores, self._disabled = overrides, stores, disabled
+        self._by_guild = {store.guild_id: key for key, store in stores.items() if store.guild_id is not None}
+        return [key for key, store in stores.items() if known.get(key) != (store, overrides.get(key))]
 
-    # Within
+    async def _insert(self, guild_id: int, settings: StoreSettings, taken: Refusal) -> int:
+        rows = await self._app.database.fetch("SELECT COALESCE(MAX(id), 0) + 1 AS next FROM store")
+        store_id = int(rows[0]["next"])
+        async with self._app.work(Actor.system(store_id, "stores", origin=Origin.CLI)) as work:
+            work.insert(
+                StoreRow,
+                conflict=taken,
+                id=store_id,
+                guild_id=guild_id,
+                name=settings.name,
+                currency=settings.currency,
+                language=settings.language,
+                time_zone=settings.time_zone,
+                logo=settings.logo,
+                active=True,
+                created=work.now,
+            )
+            work.audit("store.create", subject="store", subject_id=store_id, after={"guild": str(guild_id)})
+            work.record(StoreChanged())
+        return store_id
 
-    def _store(self, row: Mapping[str, Any]) -> Store:
+    def _store(self, row: Mapping[str, Any], overrides: Mapping[str, tuple[int, dict[str, Any]]]) -> Store:
         raw = {key: row[key] for key in ("name", "currency", "language", "time_zone", "logo")}
         configured = self._app.settings.store_values(row["guild_id"])
-        merged = raw | configured | self._overrides.get(row["id"], {}).get(STORE_SECTION, (0, {}))[1]
+        merged = raw | configured | overrides.get(STORE_SECTION, (0, {}))[1]
         settings = self._app.validate_section(StoreSettings, merged, f"stores.{row['guild_id']}")
         return Store(id=row["id"], guild_id=row["guild_id"], active=bool(row["active"]), **dict(settings))
 
-    def _find_disabled(self, store_id: int) -> frozenset[str]:
-        changed = self._overrides.get(store_id, {}).get(PLUGINS_SECTION)
+    def _find_disabled(self, store: Store, overrides: Mapping[str, tuple[int, dict[str, Any]]]) -> frozenset[str]:
+        changed = overrides.get(PLUGINS_SECTION)
         if changed is not None:
             chosen = set(changed[1].get("disabled", ()))
         else:
-            chosen = set(self._app.settings.disabled_plugins(self._stores[store_id].guild_id))
+            chosen = set(self._app.settings.disabled_plugins(store.guild_id))
         loaded = self._app.plugins
         for name in list(chosen):
             if name in loaded:
@@ -420,10 +436,11 @@ class Stores:
         stale = Stale(
             _("Somebody else changed these settings in the meantime. Look at them again, then repeat your change.")
         )
+        # Before waiting for others: what they write meanwhile is not in `before`.
+        seen = self.version_of(actor.store, section)
+        if version is not None and version != seen:
+            raise stale
         async with self._changing:
-            seen = self.version_of(actor.store, section)
-            if version is not None and version != seen:
-                raise stale
             async with self._app.work(actor) as work:
                 if seen:
                     work.guard(

@@ -42,6 +42,7 @@ class Recorder:
     scopes: list[int] = field(default_factory=list)
     reaction: Reaction | None = None
     ticks: list[int] = field(default_factory=list)
+    ticked: Callable[[int], None] | None = None
     courtesies: int = 0
 
     async def hear(self, event: Happened, delivery: Delivery) -> None:
@@ -55,6 +56,8 @@ class Recorder:
 
     async def tick(self, store: int) -> None:
         self.ticks.append(store)
+        if self.ticked is not None:
+            self.ticked(store)
 
 
 class Hearing(Plugin):
@@ -324,3 +327,27 @@ async def test_a_process_without_a_bot_leaves_alone_what_needs_one(world: World)
     world.app.bot = None
     assert world.recorder.heard == [("a", 1), ("a", 1)]
     assert await world.statuses("hearing.discord") == ["DONE"]
+
+
+async def test_processes_that_start_at_once_share_the_timers(world: World) -> None:
+    await world.app.stores.create(2, "Two")
+    await asyncio.gather(*(Dispatcher(world.app).ensure_timers() for _process in range(4)))
+    await world.app.dispatcher.drain()
+    assert len(world.recorder.ticks) == 2
+
+
+async def test_a_store_made_while_the_loop_runs_has_its_timers(world: World) -> None:
+    ticked = asyncio.Event()
+    await world.app.start_dispatcher()
+    second = await world.app.stores.create(2, "Two")
+    world.recorder.ticked = lambda store: ticked.set() if store == second.id else None
+    async with asyncio.timeout(10):
+        await ticked.wait()
+    await world.app.dispatcher.stop()
+    assert world.recorder.ticks.count(second.id) == 1
+
+
+async def test_closing_twice_is_closing_once(database_url: str) -> None:
+    app = await App.open(Settings(), plugins=Plugins([Hearing(Recorder())]), database_url=database_url)
+    await app.close()
+    await app.close()

@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict
 
 from guildshop.app import App
 from guildshop.config.settings import Settings
-from guildshop.errors import DatabaseError, Forbidden, Invalid, NotFound, Refusal, Stale
+from guildshop.errors import ConfigurationError, DatabaseError, Forbidden, Invalid, NotFound, Refusal, Stale
 from guildshop.hookspecs import SettingsSection, hookimpl
 from guildshop.loading import Plugin, Plugins
 from guildshop.permissions import Actor, ActorKind
 from guildshop.stores import STORE_SECTION, Store
+from guildshop.tenancy import every_store
 
 
 class ShelfSettings(BaseModel):
@@ -179,3 +180,49 @@ async def test_what_another_process_changes_is_read_again(
                 heard.clear()
                 await heard.wait()
     assert app.stores.settings(store.id, ShelfSettings).height == 7
+
+
+async def test_of_two_changes_at_once_none_is_lost(app: App, store: Store, owner: Actor) -> None:
+    results = await asyncio.gather(
+        app.stores.change(owner, "shelf", {"height": 9}),
+        app.stores.change(owner, "shelf", {"label": "rack"}),
+        return_exceptions=True,
+    )
+    assert all(result is None or isinstance(result, Stale) for result in results)
+    settings = app.stores.settings(store.id, ShelfSettings)
+    assert (results[0] is None) == (settings.height == 9)
+    assert (results[1] is None) == (settings.label == "rack")
+    assert None in results
+
+
+async def test_settings_that_nobody_can_read_leave_the_stores_as_they_were(
+    app: App, store: Store, owner: Actor
+) -> None:
+    await app.stores.change(owner, "shelf", {"height": 9})
+    with every_store():
+        await app.database.execute(
+            "INSERT INTO store (id, guild_id, name, currency, language, time_zone, logo, active, created)"
+            " VALUES (77, 77, '', 'USD', 'en-US', 'UTC', '', TRUE, :now)",
+            now=app.now(),
+        )
+    with pytest.raises(ConfigurationError):
+        await app.stores.refresh()
+    assert app.stores.by_guild(77) is None
+    assert app.stores.all() == (store,)
+    assert app.stores.settings(store.id, ShelfSettings).height == 9
+
+
+async def test_two_processes_start_at_once_with_the_same_configured_store(app: App, database_url: str) -> None:
+    if app.database.dialect == "sqlite":
+        pytest.skip("SQLite belongs to one process")
+    settings = Settings(stores={"31": {"name": "One"}, "32": {"name": "Two"}})
+    opened = await asyncio.gather(
+        *(App.open(settings, plugins=Plugins([Shelf(), Book()]), database_url=database_url) for _process in range(3)),
+        return_exceptions=True,
+    )
+    started = [one for one in opened if isinstance(one, App)]
+    for one in started:
+        await one.close()
+    assert [str(one) for one in opened if not isinstance(one, App)] == []
+    await app.stores.refresh()
+    assert sorted(one.guild_id or 0 for one in app.stores.all()) == [31, 32]
