@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from guildshop.plugins import BUILT_IN
 from guildshop.plugins.catalog.api import StockLow
 from guildshop.tenancy import every_store
 from guildshop.testing import Clock
+from guildshop.web.testing import Visitor
 
 HEAD = """
 from dataclasses import dataclass
@@ -52,6 +53,28 @@ class Made(Plugin):
 """
 
 Install = Callable[..., None]
+
+
+CARDS = """
+@hookimpl
+def register_dashboard_cards(self, app):
+    return [DashboardCard("Bad card", self.fail, "order.read"), DashboardCard("Good card", self.count, "order.read")]
+
+async def fail(self, actor):
+    raise RuntimeError("no luck")
+
+async def count(self, actor):
+    return "forty-two"
+"""
+
+
+@pytest.fixture
+def plugin_names(request: pytest.FixtureRequest, install: Install) -> Sequence[str]:
+    """Load the plugin with the cards where the test asks for it."""
+    if "owner" not in request.fixturenames:
+        return ()
+    install("cards", CARDS)
+    return ["cards"]
 
 
 @pytest.fixture
@@ -394,3 +417,13 @@ async def test_a_delivery_without_end_is_stopped_and_named(
             (row,) = await app.database.fetch("SELECT status, last_error FROM delivery WHERE listener = 'reviews.slow'")
         assert row["status"] == "PENDING"
         assert "reviews.slow of the plugin reviews was stopped after" in row["last_error"]
+
+
+async def test_a_failing_card_leaves_the_dashboard_alone(
+    install: Install, app: App, owner: Visitor, plugin_names: Sequence[str]
+) -> None:
+    page = await (await owner.get("/admin/dashboard")).text()
+    assert plugin_names == ["cards"]
+    assert "Bad card" in page
+    assert "Good card" in page
+    assert "forty-two" in page

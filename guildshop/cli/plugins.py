@@ -43,6 +43,8 @@ def list_plugins(
                     row.append(_("on") if app.stores.enabled(shop.id, plugin.name) else _("off"))
                 rows.append([*row, _(plugin.description)])
             print_table([*headings, _("What it adds")], rows)
+            for failure in app.plugins.failures:
+                out.print(_("Left out: {reason}. {remedy}").format(reason=failure.reason, remedy=failure.remedy))
 
     run_async(work())
 
