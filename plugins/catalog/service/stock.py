@@ -60,14 +60,15 @@ class Stock(Browsing):
         )
         move(work, product_id, MovementKind.RESERVE, -quantity, quantity, order_id)
 
-    def require_for_sale(self, work: Work, product_id: UUID, price: int, refusal: Refusal) -> None:
+    def require_for_sale(self, work: Work, product_id: UUID, price: int, currency: str, refusal: Refusal) -> None:
         """Make the Work happen only if the product is still for sale, at that price or less."""
         work.require(
             ProductTable,
-            where="id = :id AND active AND published AND price <= :price",
+            where="id = :id AND active AND published AND price <= :price AND currency = :currency",
             refusal=refusal,
             id=product_id,
             price=price,
+            currency=currency,
         )
 
     def release(self, work: Work, product_id: UUID, quantity: int, order_id: UUID, reason: str = "") -> None:

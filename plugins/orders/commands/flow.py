@@ -143,12 +143,14 @@ class Flow(StoreButton, prefix=prefixes.FLOW):
             await checkout.cancel(who, draft)
             await update(interaction, content=_("Cancelled. Nothing was ordered. Start again with /order."))
         elif action == prefixes.CONFIRM:
-            await self._confirm(interaction, context, draft)
+            await self._confirm(interaction, context, draft, int(args[2]))
 
-    async def _confirm(self, interaction: discord.Interaction[Bot], context: Context, draft: UUID) -> None:
+    async def _confirm(
+        self, interaction: discord.Interaction[Bot], context: Context, draft: UUID, version: int
+    ) -> None:
         checkout = checkout_of(context)
         try:
-            order = await checkout.confirm(context.actor, context.roles, draft)
+            order = await checkout.confirm(context.actor, context.roles, draft, version=version)
         except ASK_AGAIN as refusal:
             # The catalog says what changed; where it changed back meanwhile, the refusal does.
             notice = refusal.message if isinstance(refusal, QuoteExpired | Stale) else ""

@@ -35,6 +35,11 @@ def gone(name: str) -> ProductGone:
     return ProductGone(_("{name} is no longer available. Choose something else.").format(name=name))
 
 
+def sold_to(product: Product, currency: str, roles: Collection[int]) -> bool:
+    """Tell whether a product is sold to a member with these roles, in that currency."""
+    return product.for_sale and product.currency == currency and product.open_to(frozenset(roles))
+
+
 def check_line(product: Product, quantity: int, already: int) -> None:
     """Refuse more pieces than there are, or than one customer may have (`already` is what they ordered before)."""
     limit = product.limit_per_customer
@@ -66,7 +71,7 @@ def freshen(draft: Draft, products: Mapping[UUID, Product], roles: Collection[in
     done = draft.items_done
     for line in draft.lines:
         product = products.get(line.product)
-        if product is None or not product.for_sale or not product.open_to(frozenset(roles)):
+        if product is None or not sold_to(product, draft.currency, roles):
             said.append(gone(line.name).message)
             done = False
             continue

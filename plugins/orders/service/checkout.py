@@ -148,9 +148,12 @@ class CheckoutService:
         draft, _quote = await self.drafts.get(actor, draft_id)
         await self.drafts.delete(actor, draft)
 
-    async def confirm(self, actor: Actor, roles: Collection[int], draft_id: UUID) -> Order:
+    async def confirm(
+        self, actor: Actor, roles: Collection[int], draft_id: UUID, *, version: int | None = None
+    ) -> Order:
         """Make the order of the summary that was shown. Again for the same draft, return the same order.
 
+        `version` is that of the draft in the summary that the member saw: a later one may hold something else.
         Refusals that a new summary answers: `QuoteExpired`, `PriceRose`, `ProductGone`, `OutOfStock`.
         """
         orders = self.app.get(OrderService)
@@ -162,7 +165,7 @@ class CheckoutService:
                 return placed
             raise
         self._check_open(actor.store)
-        if quote is None:
+        if quote is None or version not in (None, draft.version):
             raise Stale(_("This summary is not the latest one. Look at the new one and confirm it."))
         await self._check_unpaid(actor, draft.customer)
         return await self.placing.place(actor, roles, draft, quote)

@@ -30,7 +30,7 @@ from guildshop.plugins.orders.api import (
     Quote,
     ShippingStatus,
 )
-from guildshop.plugins.orders.service.availability import check_line, gone, own_limits
+from guildshop.plugins.orders.service.availability import check_line, gone, own_limits, sold_to
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.quoting import Checkout
 from guildshop.plugins.orders.service.rows import add_history, insert_order, line_columns
@@ -87,7 +87,7 @@ class Placing:
         products = await catalog.get_many([line.product for line in quote.lines])
         for line in quote.lines:
             product = products.get(line.product)
-            if product is None or not product.for_sale or not product.open_to(frozenset(roles)):
+            if product is None or not sold_to(product, quote.totals.currency, roles):
                 raise gone(line.name)
         already = await own_limits(orders, draft, list(products.values()))
         for line in quote.lines:
@@ -159,7 +159,8 @@ class Placing:
             short = OutOfStock(_("{name} was bought by somebody else just now.").format(name=line.name))
             catalog.reserve(work, line.product, line.quantity, order_id, short)
             # After reserving, since the row is then locked for us alone.
-            catalog.require_for_sale(work, line.product, line.unit_price, gone(line.name))
+            currency = quote.totals.currency
+            catalog.require_for_sale(work, line.product, line.unit_price, currency, gone(line.name))
             if sell:
                 catalog.sell(work, line.product, line.quantity, order_id)
 

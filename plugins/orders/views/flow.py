@@ -132,8 +132,9 @@ def _summary(screen: Screen, quote: Quote, recipient: str) -> Shown:
         (_("For"), recipient, True),
     ]
     text = _("Please check your order. This price holds until {time}.").format(time=moment(quote.expires, "t"))
+    confirm = (draft.id.hex, prefixes.CONFIRM, draft.version)  # so that an older message confirms nothing newer
     rows: list[discord.ui.Item[discord.ui.View]] = [
-        _flow(draft, prefixes.CONFIRM, _("Confirm & submit"), 4, style=discord.ButtonStyle.success),
+        _button(draft, prefixes.FLOW, confirm, _("Confirm & submit"), 4, style=discord.ButtonStyle.success),
         _flow(draft, prefixes.BACK, _("Change"), 4),
         _stop(draft),
     ]

@@ -213,7 +213,7 @@ async def test_an_order_for_what_left_the_shop_does_not_happen(bench: Bench) -> 
     async def place(price: int) -> None:
         async with bench.app.work(bench.sam) as work:
             bench.catalog.reserve(work, key.id, 1, new_id())
-            bench.catalog.require_for_sale(work, key.id, price, gone)
+            bench.catalog.require_for_sale(work, key.id, price, "USD", gone)
 
     with pytest.raises(Refusal, match="gone"):
         await place(499)

@@ -293,3 +293,20 @@ async def test_a_member_never_sees_somebody_elses_order(shop) -> None:
     assert (await rows(shop, "orders"))[0]["status"] == "PENDING_PAYMENT"
     seen = await shop.staff.slash("order-status", order=number)
     assert number in seen.text
+
+
+async def test_an_older_summary_confirms_nothing_that_it_does_not_show(shop) -> None:
+    await product(shop)
+    older = await to_summary(shop, quantity="1")
+    newer = await shop.buyer.slash("order")
+    newer = await newer.press("Change")
+    newer = await (await newer.select("Mug")).submit(quantity="5")
+    newer = await (await newer.press("Continue")).select("Venmo")
+    assert "Total: **$75.00**" in newer.text
+    shown = await older.press("Confirm & submit")
+    assert await rows(shop, "orders") == []
+    assert "not the latest one" in shown.text
+    assert "Total: **$75.00**" in shown.text
+    await shown.press("Confirm & submit")
+    (order,) = await rows(shop, "orders")
+    assert order["total"] == 7500

@@ -297,3 +297,14 @@ async def test_two_products_in_opposite_order_never_wait_in_a_circle(bench) -> N
     await asyncio.gather(*(bench.checkout.confirm(who, (), screen.draft.id) for who, screen in screens))
     assert await bench.stock(first.id) == await bench.stock(second.id) == (20, 30)
     await bench.check_stock()
+
+
+async def test_a_product_in_another_currency_meanwhile_is_not_sold_at_its_bare_number(bench, refused) -> None:
+    mug, cap = await bench.product("MUG", price=5000), await bench.product("CAP")
+    screen = await bench.summary(bench.buyer(), (mug, 1), (cap, 1))
+    await bench.catalog.change_product(bench.boss, mug.id, ProductChange(price=4000, currency="JPY"))
+    await refused(ProductGone, bench.checkout.confirm(bench.buyer(), (), screen.draft.id))
+    screen = await bench.checkout.screen(bench.buyer(), (), screen.draft.id)
+    assert [line.name for line in screen.draft.lines] == ["Cap"]
+    assert "Mug" in screen.notice
+    assert screen.stage is Stage.ITEMS
