@@ -8,10 +8,11 @@ from uuid import UUID
 import discord
 
 from guildshop.bot import Context, Fields, Message, StoreButton, StoreModal, TextField, open_modal, update, view
+from guildshop.bot.rendering import money
 from guildshop.i18n import _, use_locale
 from guildshop.plugins.notifications import views
 from guildshop.plugins.notifications.service import NotificationService
-from guildshop.plugins.orders.api import Order, OrderStatus
+from guildshop.plugins.orders.api import PAY_ITEM, Order, OrderStatus
 from guildshop.plugins.payments.api import REPORT_ITEM
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ class RejectModal(StoreModal, prefix="notifications.reject_reason"):
             await show_notice(interaction, context, order)
 
 
+class PayButton(StoreButton, prefix=PAY_ITEM):
+    """The orders plugin's Pay button on a message of ours; that plugin answers it."""
+
+
 class PaidButton(StoreButton, prefix=REPORT_ITEM):
     """The payments plugin's "I've paid" on a message of ours; that plugin answers it."""
 
@@ -93,10 +98,16 @@ async def staff_message(app: App, order_id: UUID) -> Message:
     return Message(embeds=[shown], items=buttons)
 
 
-def received_message(
-    order: Order, shop: str, method: str, instructions: str, look_up: str, *, reportable: bool
-) -> Message:
-    """Return what a customer reads after submitting, with "I've paid" where staff confirm the payment."""
-    unpaid = order.status is OrderStatus.PENDING_PAYMENT
-    items = [PaidButton(order.store, order.id, label=_("I've paid"))] if unpaid and reportable else []
+def received_message(order: Order, shop: str, method: str, instructions: str, look_up: str, item: str) -> Message:
+    """Return what a customer reads after submitting; while it is unpaid with "I've paid", or Pay for processors.
+
+    `item` is the custom-ID prefix of the one that fits the method.
+    """
+    items: list[StoreButton] = []
+    if order.status is OrderStatus.PENDING_PAYMENT:
+        if item == PAY_ITEM:
+            amount = money(order.due, order.currency)
+            items.append(PayButton(order.store, order.id.hex, label=_("Pay {amount}").format(amount=amount)))
+        elif item == REPORT_ITEM:
+            items.append(PaidButton(order.store, order.id, label=_("I've paid")))
     return Message(embeds=[views.order_received(order, shop, method, instructions, look_up)], items=items)

@@ -33,9 +33,9 @@ async def order_received(event: OrderPlaced, delivery: Delivery) -> None:
     service = delivery.app.get(NotificationService)
     order = await service.order(event.order)
     with use_locale(_language(delivery, order)):
-        label, instructions, reportable = service.how_to_pay(order)
+        label, instructions, item = service.how_to_pay(order)
         look_up = delivery.app.messenger.command_mention(delivery.app.stores.get(order.store), LOOK_UP)
-        message = received_message(order, _shop(delivery), label, instructions, look_up, reportable=reportable)
+        message = received_message(order, _shop(delivery), label, instructions, look_up, item)
         await service.tell_customer(order, delivery, Purpose.ORDER_RECEIVED, ORDER_RECEIVED, message)
 
 

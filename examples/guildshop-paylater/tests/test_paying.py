@@ -104,6 +104,15 @@ async def test_while_paylater_is_down_the_order_stands_and_the_button_asks_again
     assert len(provider.sessions) == 1
 
 
+async def test_the_direct_message_leads_to_the_same_session(shop: Shop, provider: Provider) -> None:
+    receipt = await placed(shop)
+    await shop.settle()
+    (message,) = await shop.buyer.dms()
+    page = await shop.buyer.press(message, "Pay $15.00")
+    assert link(page) == link(receipt)
+    assert len(provider.sessions) == 1
+
+
 async def test_somebody_elses_order_is_not_paid_by_its_button(shop: Shop, provider: Provider) -> None:
     provider.faults = [503]
     receipt = await placed(shop)

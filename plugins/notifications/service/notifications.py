@@ -16,7 +16,7 @@ from guildshop.permissions import Actor
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.notifications import tables
 from guildshop.plugins.notifications.api import DeliveryState, Purpose, SentMessage
-from guildshop.plugins.orders.api import Order
+from guildshop.plugins.orders.api import PAY_ITEM, Order
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments.api import Payment
 from guildshop.plugins.payments.service import PaymentService
@@ -66,16 +66,18 @@ class NotificationService:
         """Return how the order is paid, in the current language."""
         return self.app.get(OrderService).methods.label(order.store, order.payment_method)
 
-    def how_to_pay(self, order: Order) -> tuple[str, str, bool]:
-        """Return the method's label, its instructions, and whether the customer can report the payment."""
+    def how_to_pay(self, order: Order) -> tuple[str, str, str]:
+        """Return the method's label, its instructions, and the custom-ID prefix of the button for the customer.
+
+        The button reports a payment that staff confirm, or leads to a processor's page; empty: there is none.
+        """
         method = self.app.get(OrderService).methods.find(order.store, order.payment_method)
         if method is None:
-            return order.payment_method, "", False
-        return (
-            method.label,
-            method.instructions(order),
-            method.manual and self.app.stores.enabled(order.store, PAYMENTS),
-        )
+            return order.payment_method, "", ""
+        if method.begin is not None:
+            return method.label, method.instructions(order), PAY_ITEM
+        reportable = self.app.stores.enabled(order.store, PAYMENTS)
+        return method.label, method.instructions(order), method.report_item if reportable else ""
 
     # Telling
 

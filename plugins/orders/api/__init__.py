@@ -50,7 +50,7 @@ from guildshop.plugins.orders.api.order import (
     ShippingStatus,
 )
 from guildshop.plugins.orders.api.page import OrderAction, OrderSection
-from guildshop.plugins.orders.api.payment import PaymentMethod, PaymentMethods
+from guildshop.plugins.orders.api.payment import PAY_ITEM, PaymentMethod, PaymentMethods
 from guildshop.plugins.orders.api.settings import OrdersSettings, ShippingType
 
 MAXIMUM_QUANTITY = 10_000
@@ -62,6 +62,7 @@ NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 __all__ = [
     "MAXIMUM_QUANTITY",
     "NUMBER_ALPHABET",
+    "PAY_ITEM",
     "Adjustment",
     "AlreadyPaid",
     "Channel",

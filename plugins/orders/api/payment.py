@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from guildshop.database import Work
 
 
+PAY_ITEM = "orders.pay"
+"""The custom-ID prefix of the Pay button: `orders.pay:<store>:<order>`. It answers with a link to the payment page."""
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
     """A way to pay in one store, with its label in the current language.

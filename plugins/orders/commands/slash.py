@@ -27,7 +27,7 @@ from guildshop.errors import Forbidden, Invalid
 from guildshop.i18n import _
 from guildshop.i18n import lazy as _l
 from guildshop.money import format_money
-from guildshop.plugins.orders.api import Order, status_label
+from guildshop.plugins.orders.api import PAY_ITEM, Order, status_label
 from guildshop.plugins.orders.commands.flow import begin, can_report, payment_link
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.orders.views import prefixes
@@ -106,7 +106,7 @@ class Details(StoreSelect, prefix=prefixes.DETAILS):
         await answer(interaction, embed=made.embed, view=made.view)
 
 
-class Pay(StoreButton, prefix=prefixes.PAY):
+class Pay(StoreButton, prefix=PAY_ITEM):
     """Asks the processor for the page where an order is paid, and shows the way there."""
 
     finishes_begun = True

@@ -11,6 +11,7 @@ from guildshop.bot.rendering import COLOUR, GOOD, OPTION_LIMIT, clip, embed, esc
 from guildshop.i18n import _
 from guildshop.paging import Page
 from guildshop.plugins.orders.api import (
+    PAY_ITEM,
     Order,
     OrderNote,
     OrderStatus,
@@ -149,5 +150,5 @@ def _pay_button(order: Order, link: str) -> discord.ui.Button[discord.ui.View]:
     label = _("Pay {amount}").format(amount=money(order.due, order.currency))
     if link.startswith(("http://", "https://")):
         return discord.ui.Button(url=link, label=clip(label, 80))
-    made = custom_id(prefixes.PAY, order.store, (order.id.hex,))
+    made = custom_id(PAY_ITEM, order.store, (order.id.hex,))
     return discord.ui.Button(custom_id=made, label=clip(label, 80), style=discord.ButtonStyle.success)

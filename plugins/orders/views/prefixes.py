@@ -17,7 +17,6 @@ CANCEL = "orders.cancel"
 QUANTITY = "orders.quantity"
 SEARCH = "orders.search"
 REASON = "orders.reason"
-PAY = "orders.pay"
 
 NEXT = "next"
 BACK = "back"
