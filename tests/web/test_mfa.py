@@ -25,7 +25,7 @@ async def turn_on(browser: Visitor, clock: Clock) -> tuple[str, list[str]]:
     """Set the second factor up; return its key and the recovery codes."""
     assert (await browser.post("/account/mfa")).headers["Location"] == "/account/mfa"
     page = await (await browser.get("/account/mfa")).text()
-    found = re.search(r"<pre>([A-Z2-7 ]+)</pre>", page)
+    found = re.search(r"<code>([A-Z2-7 ]+)</code>", page)
     assert found is not None
     key = found[1].replace(" ", "")
     shown = await (await browser.post("/account/mfa/confirm", {"code": code_at(key, clock.now.timestamp())})).text()
