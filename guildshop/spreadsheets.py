@@ -132,19 +132,19 @@ def _check_header(header: Sequence[str], path: Path, columns: Collection[str], r
     for name in header:
         if name not in columns:
             close = get_close_matches(name, list(columns), n=1)
-            hint = " " + _("Did you mean “{name}”?").format(name=close[0]) if close else ""
-            problems.append(_("it has an unknown column “{name}”.").format(name=name) + hint)
+            hint = " " + _("(did you mean “{name}”?)").format(name=close[0]) if close else ""
+            problems.append(_("it has an unknown column “{name}”").format(name=name) + hint)
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        problems.append(_("it names a column twice: {names}.").format(names=", ".join(twice)))
+        problems.append(_("it names a column twice: {names}").format(names=", ".join(twice)))
     missing = sorted(set(required) - set(header))
     if missing:
-        problems.append(_("it lacks {names}.").format(names=", ".join(missing)))
+        problems.append(_("it lacks {names}").format(names=", ".join(missing)))
     if problems:
         allowed = _("Columns: {names}.").format(names=", ".join(columns))
         raise Invalid(
-            _("The header of {path} is wrong: {problems} {allowed}").format(
-                path=path, problems=" ".join(problems), allowed=allowed
+            _("The header of {path} is wrong: {problems}. {allowed}").format(
+                path=path, problems="; ".join(problems), allowed=allowed
             )
         )
 

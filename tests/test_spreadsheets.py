@@ -49,7 +49,7 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, mark: bytes, delimiter:
         ("sku,name\nA,café".encode("latin-1"), "is not UTF-8: see byte 14."),
         ("sku,name\nA,b".encode("utf-16"), "is UTF-16, not a CSV file in UTF-8."),
         (b"PK\x03\x04rest", "is XLSX, not a CSV file"),
-        (b"sku,nmae\nA,b", "it has an unknown column “nmae”. Did you mean “name”? it lacks name."),
+        (b"sku,nmae\nA,b", "it has an unknown column “nmae” (did you mean “name”?); it lacks name."),
         (b"sku,name,sku\nA,b,c", "it names a column twice: sku."),
         (b'sku,name\nA,"b\nC,d\n', "is broken at line 2"),
         (b"sku,name\rA,b\r", "it lacks name, sku."),

@@ -25,7 +25,7 @@ def staff_notice(order: Order, method: str, payment: Payment | None = None, *, p
         _lines(order),
         colour=colour,
         fields=[
-            (_("Customer"), f"{who} {escape(order.customer_name)}".strip()),
+            (_("Customer"), f"{who}\n{escape(order.customer_name)}".strip()),
             (_("Total"), money(order.total, order.currency)),
             (_("Payment"), escape(method)),
             (_("Ships to"), "\n".join(escape(line) for line in order.address.lines) if order.address else "", False),
@@ -118,7 +118,12 @@ def _totals(order: Order) -> str:
     rows = [(_("Subtotal"), money(order.subtotal, order.currency))]
     for adjustment in order.adjustments:
         minus = "−" if adjustment.phase in (Phase.DISCOUNT, Phase.LOYALTY, Phase.CREDIT) else ""
-        rows.append((escape(adjustment.label), f"{minus}{money(adjustment.amount, order.currency)}"))
+        label = escape(adjustment.label)
+        if adjustment.phase is Phase.SHIPPING and adjustment.plugin == "orders":
+            label = _("Shipping ({name})").format(name=label)
+        rows.append((label, f"{minus}{money(adjustment.amount, order.currency)}"))
+    if not order.tax:
+        rows.append((_("Tax"), money(0, order.currency)))
     rows.append((f"**{_('Total')}**", f"**{money(order.total, order.currency)}**"))
     if order.credit:
         rows.append((f"**{_('Due')}**", f"**{money(order.due, order.currency)}**"))

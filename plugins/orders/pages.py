@@ -118,6 +118,14 @@ async def export_page(request: web.Request) -> web.StreamResponse:
     return response
 
 
+PAYMENT_WORDS = {
+    "REPORTED": lazy("Reported by the customer"),
+    "CONFIRMED": lazy("Confirmed"),
+    "REJECTED": lazy("Rejected"),
+}
+"""What the timeline calls the steps of a payment that payment plugins write into it."""
+
+
 async def order_page(request: web.Request) -> web.StreamResponse:
     """Show an order with everything that happened to it, and the actions allowed now."""
     app, actor = app_of(request), actor_of(request)
@@ -136,6 +144,7 @@ async def order_page(request: web.Request) -> web.StreamResponse:
             "channel_label": channel_label,
             "shipping_label": shipping_label,
             "words": {
+                **{word: _(label) for word, label in PAYMENT_WORDS.items()},
                 **{status.value: shipping_label(status) for status in ShippingStatus},
                 **{status.value: status_label(status) for status in OrderStatus},
             },
@@ -181,20 +190,19 @@ def read_filters(request: web.Request, app: App) -> Filters:
             return read(typed[name])
         except Refusal as refusal:
             problems.append(refusal.message)
-        except ValueError:
+        except (ValueError, OverflowError):
             problems.append(_("“{text}” cannot be used as a filter.").format(text=typed[name]))
         return None
 
     zone = ZoneInfo(store.time_zone)
     status = value("status", OrderStatus)
-    until = value("created_to", lambda text: _day(text, zone))
     wanted = OrderFilter(
         statuses=frozenset() if status is None else frozenset({status}),
         payment_method=typed["payment_method"],
         customer=value("customer", UUID),
         text=typed["text"],
         created_from=value("created_from", lambda text: _day(text, zone)),
-        created_before=None if until is None else until + timedelta(days=1),
+        created_before=value("created_to", lambda text: _day(text, zone) + timedelta(days=1)),
         minimum=value("minimum", lambda text: parse_money(text, store.currency)),
         maximum=value("maximum", lambda text: parse_money(text, store.currency)),
     )

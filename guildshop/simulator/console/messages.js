@@ -71,7 +71,13 @@ async function loadOlder(view) {
 
 function changed(view, detail) {
   if (detail?.isNew && detail.message.author?.id !== state.me?.id) announce(detail.message);
+  if (detail?.isNew && asked(detail.message)) view.atEnd = true;
   if (!detail || detail.channelId === view.channelId) redraw(view);
+}
+
+/** Whether it is mine, or the answer to my command: what one asked for is brought into view, as Discord does. */
+function asked(message) {
+  return [message.author?.id, message.interaction_metadata?.user?.id].includes(state.me?.id);
 }
 
 function announce(message) {

@@ -35,7 +35,7 @@ def item_lines(lines: Iterable[PricedLine], currency: str, limit: int = 1000) ->
     lines = list(lines)
     length = 0
     for at, line in enumerate(lines):
-        text = f"{line.quantity} × {escape(clip(line.name, 60))} à {money(line.unit_price, currency)}"
+        text = f"{line.quantity} × {escape(clip(line.name, 60))} · {money(line.unit_price, currency)}"
         text += f" = **{money(line.quantity * line.unit_price, currency)}**"
         length += len(text) + 1
         if length > limit - 30:

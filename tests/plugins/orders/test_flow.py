@@ -48,7 +48,7 @@ async def test_a_member_orders_a_digital_product(shop) -> None:
     asked = await reply.select("Mug")
     assert asked.modal.title == "How many?"
     reply = await asked.submit(quantity="2")
-    assert "2 × Mug à $15.00 = **$30.00**" in reply.text
+    assert "2 × Mug · $15.00 = **$30.00**" in reply.text
     reply = await reply.press("Continue")
     assert "How would you like to pay?" in reply.text
     reply = await reply.select("Venmo")
