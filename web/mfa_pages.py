@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import segno
 from aiohttp import web
 
 from guildshop.errors import Forbidden, Invalid, Refusal
@@ -91,9 +92,11 @@ def _code_form(request: web.Request, refusal: Refusal | None = None) -> web.Resp
 async def _setup(request: web.Request, refusal: Refusal | None = None) -> web.Response:
     user = _user(request)
     key = await SecondFactor(app_of(request)).key(user)
+    address = uri(key, user.username)
     values = {
         "key": " ".join(key[start : start + 4] for start in range(0, len(key), 4)),
-        "uri": uri(key, user.username),
+        "uri": address,
+        "picture": segno.make(address, error="m").svg_data_uri(scale=5, border=3, light="white"),
         "error": refusal.message if refusal else "",
     }
     return render(request, "web/mfa_setup.html", values, status=int(refusal.status) if refusal else 200)

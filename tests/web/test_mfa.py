@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
+import segno
 
 from guildshop.app import App
 from guildshop.config.secret import Secret
@@ -111,3 +113,18 @@ async def test_without_a_secret_key_it_says_so(app: App, owner: Visitor) -> None
     refused = await owner.post("/account/mfa")
     assert refused.status == 503
     assert "security.secret_key" in await refused.text()
+
+
+async def test_the_picture_to_scan_holds_the_same_key_as_the_text(owner: Visitor) -> None:
+    await owner.post("/account/mfa")
+    page = await (await owner.get("/account/mfa")).text()
+    key = re.search(r"<code>([A-Z2-7 ]+)</code>", page)
+    link = re.search(r'href="(otpauth://[^"]+)"', page)
+    picture = re.search(r'<img src="(data:image/svg\+xml[^"]+)"', page)
+    assert key is not None
+    assert link is not None
+    assert picture is not None
+    address = html.unescape(link[1])
+    assert f"secret={key[1].replace(' ', '')}" in address
+    expected = segno.make(address, error="m").svg_data_uri(scale=5, border=3, light="white")
+    assert html.unescape(picture[1]) == expected
