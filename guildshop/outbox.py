@@ -364,7 +364,7 @@ class Dispatcher:
                     await timer.handler(delivery.store)
             except Exception as error:
                 log.exception("timer.failed", plugin=plugin, timer=timer.name, store=delivery.store)
-                problem = f"{type(error).__name__}: {error}"[:1000]
+                problem = _reason(error)
         await self._put_off(delivery, self._app.now() + timer.every, problem, counted=False)
 
     # Rows: the dispatcher is the one room that works across stores
@@ -445,7 +445,7 @@ class Dispatcher:
         )
 
     async def _failed(self, delivery: Delivery, error: Exception) -> None:
-        reason = f"{type(error).__name__}: {error}"[:1000]
+        reason = _reason(error)
         log.warning("delivery.failed", listener=delivery.listener, attempt=delivery.attempt, exc_info=error)
         if delivery.attempt <= len(RETRY_AFTER):
             until = self._app.now() + RETRY_AFTER[delivery.attempt - 1]
@@ -522,6 +522,10 @@ class Dispatcher:
             id=_timer_key(store, name),
             now=self._app.now(),
         )
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".replace("\0", "")[:1000]
 
 
 def _timer_key(store: int, name: str) -> UUID:

@@ -11,7 +11,13 @@ from uuid import UUID
 
 import orjson
 
+from guildshop.errors import Invalid
+from guildshop.i18n import _
+
 Encoder = Callable[[Any], Any]
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def to_json(value: object) -> str:
@@ -32,7 +38,24 @@ def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         message = f"the time {value.isoformat()} has no time zone: use datetime.now(UTC)"
         raise ValueError(message)
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        return _EARLIEST if value.year == 1 else _LATEST
+
+
+def _text(value: str) -> str:
+    """Return the text; PostgreSQL keeps no null character, so neither database takes one."""
+    if "\0" in value:
+        raise Invalid(_("This text contains a null character, which cannot be kept. Type it anew."))
+    return value
+
+
+def _whole(value: int) -> int:
+    """Return the number; both databases keep 64 bits."""
+    if not -(2**63) <= value < 2**63:
+        raise Invalid(_("This number is larger than any that can be kept. Give a smaller one."))
+    return value
 
 
 def _same(value: Any) -> Any:
@@ -54,13 +77,15 @@ _BY_TYPE: dict[str, dict[type, Encoder]] = {
     "postgres": {datetime: _aware, dict: to_json, list: to_json, tuple: to_json, Enum: lambda value: value.value},
 }
 for _encoders in _BY_TYPE.values():
-    _encoders.update(dict.fromkeys((int, str, bool, float, bytes, type(None)), _same))
+    _encoders.update(dict.fromkeys((bool, float, bytes, type(None)), _same))
+    _encoders.update({str: _text, int: _whole})
 
 
 def encode(dialect: str, value: Any) -> Any:
     """Return the value as that dialect's driver takes it.
 
-    Dictionaries, lists and tuples become JSON text; a naive datetime is refused with a ValueError.
+    Dictionaries, lists and tuples become JSON text; a naive datetime is refused with a ValueError, text with a null
+    character and numbers of more than 64 bits with `Invalid`.
     """
     encoders = _BY_TYPE[dialect]
     encoder = encoders.get(type(value))

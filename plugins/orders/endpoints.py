@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from guildshop.plugins.orders.api import (
     Channel,
@@ -139,8 +139,8 @@ async def list_orders(
     payment_method: Annotated[str, Query(alias="paymentMethod", max_length=32)] = "",
     customer: Annotated[UUID | None, Query(description="A customer's ID.")] = None,
     text: Annotated[str, Query(description="Part of the number or of the customer's name.", max_length=100)] = "",
-    created_from: Annotated[datetime | None, Query(alias="createdFrom")] = None,
-    created_before: Annotated[datetime | None, Query(alias="createdBefore")] = None,
+    created_from: Annotated[AwareDatetime | None, Query(alias="createdFrom")] = None,
+    created_before: Annotated[AwareDatetime | None, Query(alias="createdBefore")] = None,
     minimum: Annotated[int | None, Query(alias="minimumCents")] = None,
     maximum: Annotated[int | None, Query(alias="maximumCents")] = None,
     cursor: Cursor = None,
