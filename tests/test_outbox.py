@@ -338,9 +338,9 @@ async def test_processes_that_start_at_once_share_the_timers(world: World) -> No
 
 async def test_a_store_made_while_the_loop_runs_has_its_timers(world: World) -> None:
     ticked = asyncio.Event()
+    world.recorder.ticked = lambda store: ticked.set() if store != world.store.id else None
     await world.app.start_dispatcher()
     second = await world.app.stores.create(2, "Two")
-    world.recorder.ticked = lambda store: ticked.set() if store == second.id else None
     async with asyncio.timeout(10):
         await ticked.wait()
     await world.app.dispatcher.stop()
