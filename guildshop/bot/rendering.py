@@ -28,6 +28,9 @@ FIELD_LIMIT = 1024
 LABEL_LIMIT = 80
 OPTION_LIMIT = 100
 CONTENT_LIMIT = 2000
+FOOTER_LIMIT = 2048
+TOTAL_LIMIT = 6000
+"""Characters of all texts of an embed together, which Discord refuses beyond."""
 
 _SPECIAL = re.compile(r"([\\*_~`|\[<]|^\s*(?:[#>]|-#))", re.MULTILINE)
 
@@ -76,7 +79,8 @@ def embed(
 ) -> discord.Embed:
     """Return an embed within Discord's limits; fields are (name, value) or (name, value, inline).
 
-    The caller escapes what others wrote. Fields without a value are left out.
+    The caller escapes what others wrote. Fields without a value are left out; where all texts together exceed what
+    Discord takes, the last ones are cut.
     """
     made = discord.Embed(
         title=clip(title, TITLE_LIMIT) or None,
@@ -84,12 +88,14 @@ def embed(
         colour=colour,
         url=url or None,
     )
-    for field in fields[:25]:
-        if field[1]:
-            inline = bool(field[2]) if len(field) > 2 else True
-            made.add_field(name=clip(field[0], FIELD_NAME_LIMIT), value=clip(field[1], FIELD_LIMIT), inline=inline)
     if footer:
-        made.set_footer(text=clip(footer, 2048))
+        made.set_footer(text=clip(footer, FOOTER_LIMIT))
+    for field in fields[:25]:
+        name = clip(field[0], FIELD_NAME_LIMIT)
+        left = TOTAL_LIMIT - len(made) - len(name)
+        if field[1] and left > 0:
+            inline = bool(field[2]) if len(field) > 2 else True
+            made.add_field(name=name, value=clip(field[1], min(FIELD_LIMIT, left)), inline=inline)
     if image.startswith(("http://", "https://")):
         made.set_image(url=image)
     if thumbnail.startswith(("http://", "https://")):

@@ -275,9 +275,11 @@ class Messenger:
 
 async def _private_thread(guild: discord.Guild, member: discord.Member, shop: str) -> discord.Thread | None:
     """Return the member's private thread with the shop, made in a channel that they see; None when none may be made."""
-    name = f"{shop} · {member.name}"[:100]
+    # By ID, since names are taken over: nobody may read what was meant for the one who had the name before.
+    mark = f" · {member.id}"
+    name = f"{shop[:40]} · {member.name[:32]}{mark}"
     for thread in guild.threads:
-        if thread.name == name and thread.owner_id == guild.me.id and thread.is_private():
+        if thread.name.endswith(mark) and thread.owner_id == guild.me.id and thread.is_private():
             return thread
     system = guild.system_channel
     for channel in [*([system] if system else []), *guild.text_channels]:

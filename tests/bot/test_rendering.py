@@ -56,3 +56,13 @@ def test_pages_turn_within_their_bounds() -> None:
     assert [item.item.disabled for item in (back, place, forth)] == [True, True, False]
     assert forth.item.custom_id == "probe.turn:1:x:2"
     assert place.item.label == "1 / 3"
+
+
+def test_all_texts_of_an_embed_together_keep_the_limit() -> None:
+    made = embed(
+        "t" * 256, "d" * 3000, fields=[(f"name {number}", "v" * 1024) for number in range(8)], footer="f" * 500
+    )
+    assert len(made) == 6000
+    assert made.footer.text == "f" * 500
+    assert [len(field.value or "") for field in made.fields] == [1024, 1024, 178]
+    assert (made.fields[-1].value or "").endswith("…")
