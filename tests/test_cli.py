@@ -355,7 +355,7 @@ def test_a_row_that_is_no_row_keeps_the_good_ones_out_too(shop: Run, home: Path)
     [
         (b"", "is empty"),
         ("sku,name,price\nA,caf\u00e9,1".encode("latin-1"), "is not UTF-8: see byte 20"),
-        (b"sku,nmae,price\nA,b,1", "unknown column “nmae”. Did you mean “name”?"),
+        (b"sku,nmae,price\nA,b,1", "unknown column “nmae” (did you mean “name”?)"),
     ],
 )
 def test_what_is_no_such_file_is_one_sentence(shop: Run, home: Path, content: bytes, sentence: str) -> None:

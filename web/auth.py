@@ -112,7 +112,11 @@ async def _identify(request: web.Request) -> Identity | None:
     age = LOOK_AGE if request.method in SAFE_METHODS else CHANGE_AGE
     session = await users.of_session(cookie, role_age=age)
     if session is None:
-        set_session(request, None)
+        context = context_of(request)
+        context.cookies.append((SESSION_COOKIE, None, True))
+        # One and the same for all requests under way when a session ends: a late answer must not make the sign-in
+        # page's form stale.
+        context.csrf_token = derive(cookie, "csrf after the session")
         return None
     return _identity(users, session, cookie, _origin(request.path))
 

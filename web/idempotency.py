@@ -73,16 +73,20 @@ class Idempotency:
             given = True
             return {"type": "http.request", "body": body, "more_body": False}
 
+        held: list[Message] = []
+
         async def keeping_send(message: Message) -> None:
+            held.append(message)
             if message["type"] == "http.response.start":
                 kept["status"] = message["status"]
                 kept["media_type"] = dict(message.get("headers", ())).get(b"content-type", b"").decode("latin-1")
             elif message["type"] == "http.response.body":
                 kept["body"] += message.get("body", b"")
                 if not message.get("more_body", False):
-                    # Kept before the client can know the answer, so that a repetition always finds it.
+                    # Kept before the client can know even the status, so that a repetition always finds it.
                     await claim.keep(kept["status"], kept["media_type"], kept["body"])
-            await send(message)
+                    for one in held:
+                        await send(one)
 
         try:
             await self._api(scope, replayed_receive, keeping_send)

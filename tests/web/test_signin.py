@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -245,3 +246,17 @@ async def test_a_superuser_owns_every_store(
     await visitor.sign_in("Root")
     assert (await visitor.post("/store", {"store": str(other_store.id)})).status == 303
     assert "Other store" in await (await visitor.get("/admin/dashboard")).text()
+
+
+async def test_late_answers_do_not_make_the_sign_in_form_stale(owner: Visitor, clock: Clock) -> None:
+    clock.advance(hours=13)
+    before = owner.csrf
+    page, late = await asyncio.gather(owner.get("/login"), owner.get("/admin/dashboard"))
+    assert (page.status, late.status) == (200, 303)
+    tokens = {answer.cookies["csrftoken"].value for answer in (page, late)}
+    assert len(tokens) == 1
+    assert before not in tokens
+    shown = re.search(r'name="csrftoken" value="([^"]+)"', await page.text())
+    assert shown is not None
+    assert {shown[1]} == tokens
+    assert (await owner.post("/login", {"username": "Olga", "password": PASSWORD})).status == 303
