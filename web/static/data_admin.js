@@ -30,6 +30,15 @@
     setTimeout(() => box.remove(), 12000);
   };
 
+  // A saved row is shown anew: the service may have changed more of it, and its version is another one.
+  const SAVED = "guildshop-saved";
+  const onOneRow = () => /^#\/[^/]+\/[^/]+\/?$/.test(location.hash) && !/\/add\/?$/.test(location.hash);
+  const saved = sessionStorage.getItem(SAVED);
+  if (saved) {
+    sessionStorage.removeItem(SAVED);
+    addEventListener("DOMContentLoaded", () => tell(saved, false));
+  }
+
   // Fields that no service changes are shown, but cannot be typed into.
   let locked = new Set();
   const lock = () => {
@@ -50,6 +59,10 @@
     this.addEventListener("load", () => {
       const sentence = this.getResponseHeader("X-Guildshop-Message");
       if (sentence) tell(decodeURIComponent(sentence), false);
+      if (this.status === 200 && method.toUpperCase() === "PATCH" && onOneRow()) {
+        sessionStorage.setItem(SAVED, "Successfully saved row");
+        location.reload();
+      }
       if (this.status >= 400 && method.toUpperCase() === "DELETE") {
         let text = this.responseText;
         try {

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from guildshop.plugins.catalog.api import ProductKind
-from guildshop.plugins.orders.api import OrderStatus
+from guildshop.plugins.orders.api import OrderChange, OrderStatus
 from guildshop.web.testing import PASSWORD, serious_findings, sign_in
 
 pytestmark = pytest.mark.browser
@@ -32,9 +32,16 @@ async def test_an_order_is_confirmed_on_its_page_and_changed_in_piccolo_admin(be
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Successfully saved row")).to_be_visible()
     assert (await bench.orders.get(order.id)).notes == "Fragile"
-    await page.goto(f"/admin/#/orders/{order.id}")
-    await page.reload()
+    await expect(page.locator("textarea[name=notes]:visible")).to_have_value("Fragile")
+    # The row is shown as it is now, so that it can be changed again at once.
     await page.locator("select[name=status]:visible").select_option("PENDING_PAYMENT")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("PAID and cannot become PENDING_PAYMENT")).to_be_visible()
     assert (await bench.orders.get(order.id)).status is OrderStatus.PAID
+    await page.reload()
+    await expect(page.locator("textarea[name=notes]:visible")).to_have_value("Fragile")
+    await bench.orders.change(bench.boss, order.id, OrderChange(notes="Somebody else's"))
+    await page.locator("textarea[name=notes]:visible").fill("Mine")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Somebody else changed this row while you had it open")).to_be_visible()
+    assert (await bench.orders.get(order.id)).notes == "Somebody else's"
