@@ -84,7 +84,6 @@ class PaymentService:
     ) -> Payment:
         """Keep the acting member's word that they have paid, for staff to check; again replaces what was said."""
         found = await self.reportable(actor, order)
-        orders = self.app.get(OrderService)
         reference = _limited(reference, REFERENCE_LENGTH, "reference")
         note = _limited(note, NOTE_LENGTH, "note")
         if not reference:
@@ -92,9 +91,16 @@ class PaymentService:
                 "reference",
                 _("Give a reference that the staff can find your payment by, such as its number or your name."),
             )
+        try:
+            return await self._report(actor, found, {"reference": reference, "note": note, "picture": picture})
+        except Stale:
+            # Said twice at once, as by two presses: the second replaces the first.
+            return await self._report(actor, found, {"reference": reference, "note": note, "picture": picture})
+
+    async def _report(self, actor: Actor, found: Order, said: dict[str, str]) -> Payment:
+        orders = self.app.get(OrderService)
         known = await self._open(found.id)
         payment_id = new_id() if known is None else known.id
-        said = {"reference": reference, "note": note, "picture": picture}
         async with self.app.work(actor) as work:
             orders.require_unpaid(work, found)
             if known is None:
@@ -106,7 +112,7 @@ class PaymentService:
                     "state = 'REPORTED', reference = :reference, note = :note, picture = :picture, reported_at = :now",
                     **said,
                 )
-            add_history(work, found.id, HistoryKind.PAYMENT, after=PaymentState.REPORTED.value, text=reference)
+            add_history(work, found.id, HistoryKind.PAYMENT, after=PaymentState.REPORTED.value, text=said["reference"])
             work.record(PaymentReported(found.id, payment_id))
         return await self.get(payment_id)
 
@@ -233,6 +239,7 @@ class PaymentService:
     def _insert(self, work: Work, payment_id: UUID, order: Order, state: PaymentState, **columns: Any) -> None:
         work.insert(
             tables.Payment,
+            conflict=self._changed(),
             id=payment_id,
             order_id=order.id,
             method=order.payment_method,
@@ -245,13 +252,17 @@ class PaymentService:
             **columns,
         )
 
+    def _changed(self) -> Stale:
+        return Stale(_("This payment changed at the same moment. Look at the order again."))
+
     def _advance(self, work: Work, known: Payment, assignments: str, **values: Any) -> None:
         """Change an open payment as it was read; `Stale`, which is tried again, when it changed since."""
         work.guard(
             tables.Payment,
             set=f"{assignments}, version = version + 1",
             where="id = :id AND version = :version",
-            refusal=Stale(_("This payment changed at the same moment. Look at the order again.")),
+            refusal=self._changed(),
+            conflict=self._changed(),
             id=known.id,
             version=known.version,
             **values,

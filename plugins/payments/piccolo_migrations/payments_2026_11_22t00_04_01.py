@@ -36,6 +36,8 @@ PAYMENT = f"""CREATE TABLE payment (
 
 ONCE = "CREATE UNIQUE INDEX payment_processor ON payment (store, method, processor_id) WHERE processor_id IS NOT NULL"
 
+REPORTED_ONCE = "CREATE UNIQUE INDEX payment_reported ON payment (store, order_id) WHERE state = 'REPORTED'"
+
 
 async def forwards() -> MigrationManager:
     """Widen the table."""
@@ -44,11 +46,12 @@ async def forwards() -> MigrationManager:
         "payments",
         DESCRIPTION,
         [],
-        sqlite=[rebuild("payment", PAYMENT), ONCE],
+        sqlite=[rebuild("payment", PAYMENT), ONCE, REPORTED_ONCE],
         postgres=[
             "ALTER TABLE payment ADD COLUMN processor_id VARCHAR(200)",
             "ALTER TABLE payment DROP CONSTRAINT payment_state_check",
             f"ALTER TABLE payment ADD CONSTRAINT payment_state_check CHECK ({STATES})",
             ONCE,
+            REPORTED_ONCE,
         ],
     )

@@ -303,3 +303,14 @@ async def test_a_bad_row_is_named_and_nothing_is_written(bench, wrong: dict[str,
     assert says in sentence
     assert report.written == 0
     assert await bench.snapshot() == before
+
+
+async def test_a_payment_reported_many_times_at_once_is_one_payment(bench) -> None:
+    order = await bench.order(bench.buyer(), (await bench.product(), 1))
+    payments = bench.app.get(PaymentService)
+    said = await asyncio.gather(
+        *(payments.report(bench.buyer(), order.id, f"TX-{number}") for number in range(2)), return_exceptions=True
+    )
+    assert not [one for one in said if isinstance(one, BaseException)]
+    (row,) = await bench.rows("payment")
+    assert (row["state"], row["reference"] in {"TX-0", "TX-1"}) == ("REPORTED", True)
