@@ -26,6 +26,7 @@ from guildshop.plugins import BUILT_IN
 from guildshop.registration import blamed, register, rehearse
 from guildshop.settings_watch import SettingsWatch
 from guildshop.stores import Stores
+from guildshop.tenancy import scope
 from guildshop.web.piccolo_app import APP_CONFIG as WEB_APP
 
 if TYPE_CHECKING:
@@ -240,10 +241,11 @@ class App:
 
     async def settings_changed(self, store_id: int) -> None:
         """Tell those who want to know that a store's settings changed."""
-        for listener in self._settings_listeners:
-            result = listener(store_id)
-            if hasattr(result, "__await__"):
-                await result
+        with scope(store_id):
+            for listener in self._settings_listeners:
+                result = listener(store_id)
+                if hasattr(result, "__await__"):
+                    await result
 
     # Starting and stopping the edges
 

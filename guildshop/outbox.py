@@ -32,6 +32,7 @@ from guildshop.tenancy import every_store, scope
 
 if TYPE_CHECKING:
     from guildshop.app import App
+    from guildshop.stores import Store
 
 log = structlog.get_logger(__name__)
 
@@ -329,7 +330,7 @@ class Dispatcher:
             occurred_at=row["occurred_at"],
         )
         try:
-            store = self._app.stores.get(delivery.store)
+            store = await self._store(delivery.store)
             with scope(delivery.store), use_locale(store.language):
                 if row["name"] == TimerDue.__name__:
                     await self._run_timer(delivery)
@@ -339,6 +340,14 @@ class Dispatcher:
             await self._put_off(delivery, postponed.until, str(postponed), counted=False)
         except Exception as error:
             await self._failed(delivery, error)
+
+    async def _store(self, store_id: int) -> Store:
+        try:
+            return self._app.stores.get(store_id)
+        except NotFound:
+            # Made a moment ago, here or by another process: its first events can be faster than our memory.
+            await self._app.stores.refresh()
+            return self._app.stores.get(store_id)
 
     async def _run_listener(self, delivery: Delivery, event: Event) -> None:
         found = self._app.listeners.named(delivery.listener)
@@ -492,7 +501,8 @@ class Dispatcher:
 
     async def _add_timer(self, store: int, name: str) -> None:
         now, key = self._app.now(), _timer_key(store, name)
-        with suppress(Stale):  # another process that starts with us added it
+        # Stale: another process that starts with us added it.
+        with suppress(Stale), scope(store):
             async with self._app.work(Actor.system(store, "outbox")) as work:
                 work.insert(
                     EventRow,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -31,10 +32,11 @@ from guildshop.i18n import _
 from guildshop.money import known_currency
 from guildshop.permissions import OWNER, TEMPLATES, Actor, ActorKind, Origin
 from guildshop.settings_watch import StoreChanged
-from guildshop.tenancy import every_store
+from guildshop.tenancy import every_store, scope
 
 if TYPE_CHECKING:
     from guildshop.app import App
+    from guildshop.database import Work
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -193,7 +195,7 @@ class Stores:
         if target in self._by_guild:
             raise taken
         async with self._changing:
-            async with self._app.work(Actor.system(store.id, "stores", origin=Origin.CLI)) as work:
+            async with self._writing(store.id, Origin.CLI) as work:
                 work.update(StoreRow, store.id, conflict=taken, guild_id=target, active=True)
                 work.audit(
                     "store.move",
@@ -212,7 +214,7 @@ class Stores:
         if self.get(store_id).active is active:
             return
         async with self._changing:
-            async with self._app.work(Actor.system(store_id, "stores", origin=Origin.DISCORD)) as work:
+            async with self._writing(store_id, Origin.DISCORD) as work:
                 work.update(StoreRow, store_id, active=active)
                 work.audit("store.wake" if active else "store.sleep", subject="store", subject_id=store_id)
                 work.record(StoreChanged())
@@ -328,10 +330,17 @@ class Stores:
         self._by_guild = {store.guild_id: key for key, store in stores.items() if store.guild_id is not None}
         return [key for key, store in stores.items() if known.get(key) != (store, overrides.get(key))]
 
+    @asynccontextmanager
+    async def _writing(self, store_id: int, origin: Origin) -> AsyncIterator[Work]:
+        """Open a Work of the system in a store, whichever store the caller acts in."""
+        with scope(store_id):
+            async with self._app.work(Actor.system(store_id, "stores", origin=origin)) as work:
+                yield work
+
     async def _insert(self, guild_id: int, settings: StoreSettings, taken: Refusal) -> int:
         rows = await self._app.database.fetch("SELECT COALESCE(MAX(id), 0) + 1 AS next FROM store")
         store_id = int(rows[0]["next"])
-        async with self._app.work(Actor.system(store_id, "stores", origin=Origin.CLI)) as work:
+        async with self._writing(store_id, Origin.CLI) as work:
             work.insert(
                 StoreRow,
                 conflict=taken,

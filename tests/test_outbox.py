@@ -12,7 +12,7 @@ import pytest
 
 from guildshop.app import App
 from guildshop.config.settings import Settings
-from guildshop.database.tables import StoreSetting
+from guildshop.database.tables import StoreRow, StoreSetting
 from guildshop.errors import Forbidden, NotFound, Refusal
 from guildshop.events import AlreadyDelivered, Delivery, DeliveryPostponed, Event
 from guildshop.hookspecs import Listener, Timer, hookimpl
@@ -20,7 +20,7 @@ from guildshop.loading import Plugin, Plugins
 from guildshop.outbox import RETRY_AFTER, Dispatcher
 from guildshop.permissions import Actor, ActorKind
 from guildshop.stores import Store
-from guildshop.tenancy import current_store
+from guildshop.tenancy import current_store, scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,3 +351,27 @@ async def test_closing_twice_is_closing_once(database_url: str) -> None:
     app = await App.open(Settings(), plugins=Plugins([Hearing(Recorder())]), database_url=database_url)
     await app.close()
     await app.close()
+
+
+async def test_the_events_of_a_store_made_elsewhere_are_delivered_at_once(world: World) -> None:
+    made = Actor.system(77, "another process")
+    async with world.app.work(made) as work:
+        work.insert(StoreRow, id=77, guild_id=77, name="Elsewhere", currency="USD", active=True, created=work.now)
+        work.record(Happened("a", 1))
+    await world.app.dispatcher.drain()
+    assert world.recorder.heard == [("a", 1)]
+    rows = await world.app.database.fetch(
+        "SELECT status, attempts FROM delivery WHERE store = 77 AND listener = 'hearing.hear'"
+    )
+    assert rows == [{"status": "DONE", "attempts": 1}]
+
+
+async def test_a_store_can_be_made_while_another_one_is_acted_in(world: World) -> None:
+    with scope(world.store.id):
+        second = await world.app.stores.create(2, "Two")
+        await world.app.stores.set_active(second.id, False)
+        moved = await world.app.stores.move(2, 3)
+        await world.app.dispatcher.ensure_timers()
+    assert (moved.id, moved.guild_id, moved.active) == (second.id, 3, True)
+    await world.app.dispatcher.drain()
+    assert second.id in world.recorder.ticks
