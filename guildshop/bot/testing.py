@@ -23,7 +23,7 @@ from guildshop.simulator.worlds import World, demo_world
 from guildshop.stores import Store
 
 SECRET_KEY = "a secret key for tests, long enough"  # noqa: S105
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which a test that waits for the bot fails."""
 
 ShopFactory = Callable[..., Awaitable["Shop"]]
@@ -174,6 +174,8 @@ async def make_shop(database_url: str, plugin_names: Sequence[str]) -> AsyncIter
         web: bool = False,
     ) -> Shop:
         sim = Simulator(world=world or demo_world(), validate=specifications())
+        # Three seconds are Discord's patience, not that of a busy machine; the tests of lateness set their own.
+        sim.acknowledge_seconds = PATIENCE
         await sim.start()
         shop = Shop(sim, database_url, plugins or [*BUILT_IN, *plugin_names], settings or {}, web)
         shops.append(shop)

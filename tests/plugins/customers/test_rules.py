@@ -68,7 +68,7 @@ def test_tags_are_sorted_and_kept_once_whatever_their_capitals() -> None:
 def test_account_numbers_differ_and_say_nothing_of_their_count() -> None:
     numbers = {new_account_number() for _ in range(2000)}
     assert len(numbers) == 2000
-    assert all(len(number) == 9 and number.startswith("C-") for number in numbers)
+    assert all(len(number) == 12 and number.startswith("C-") for number in numbers)
 
 
 @given(st.text())
