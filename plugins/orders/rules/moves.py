@@ -1,43 +1,12 @@
-"""What may happen to an order, and what it amounts to: pure, for everybody the same."""
+"""Where an order and its parcel may go from each status."""
 
 from __future__ import annotations
 
-import re
-import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from types import MappingProxyType
-from uuid import UUID
 
-from guildshop.errors import Invalid, Refusal
 from guildshop.i18n import _
-from guildshop.money import MAXIMUM, format_money
-from guildshop.plugins.orders.api import (
-    MAXIMUM_QUANTITY,
-    NUMBER_ALPHABET,
-    Adjustment,
-    MoveRefused,
-    OrderStatus,
-    Phase,
-    PriceRose,
-    Quote,
-    QuoteExpired,
-    QuoteLine,
-    ShippingStatus,
-    ShippingType,
-    Totals,
-)
-
-QUOTE_LIFE = timedelta(minutes=15)
-"""How long what the summary shows is promised."""
-
-FLOW_LIFE = timedelta(minutes=30)
-"""How long an order flow waits for its member."""
-
-MAXIMUM_LINES = 25
-"""How many different products one order takes: as many as a Discord select can offer for removal."""
-
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+from guildshop.plugins.orders.api import MoveRefused, OrderStatus, ShippingStatus
 
 _S = OrderStatus
 
@@ -148,101 +117,3 @@ def status_after_shipping(status: OrderStatus, shipping: ShippingStatus) -> Orde
     if shipping is ShippingStatus.DELIVERED and status in {_S.FULFILLING, _S.SHIPPED}:
         return _S.COMPLETE
     return status
-
-
-def new_number() -> str:
-    """Return a new order number: eight random letters and digits, which tell nothing of how many orders there are."""
-    return "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
-
-
-def normal_number(text: str) -> str:
-    """Return an order number as it is stored, however it was typed."""
-    return text.strip().lstrip("#").upper()
-
-
-def check_quantity(text: str) -> int:
-    """Return a quantity from what somebody typed; refuse anything but a whole number from 1 to 10,000."""
-    typed = text.strip()
-    if not _WHOLE_NUMBER.fullmatch(typed):
-        raise Invalid.field(
-            "quantity", _("“{text}” is no quantity. Give a whole number such as 2.").format(text=typed[:20])
-        )
-    return limit_quantity(int(typed))
-
-
-def limit_quantity(quantity: int) -> int:
-    """Refuse a quantity that is not between 1 and 10,000."""
-    if quantity < 1:
-        raise Invalid.field(
-            "quantity", _("A quantity of {quantity} cannot be ordered. Order at least 1.").format(quantity=quantity)
-        )
-    if quantity > MAXIMUM_QUANTITY:
-        raise Invalid.field(
-            "quantity",
-            _("{quantity} pieces are more than one order takes. Order at most {maximum}.").format(
-                quantity=quantity, maximum=MAXIMUM_QUANTITY
-            ),
-        )
-    return quantity
-
-
-def add_up(currency: str, lines: Iterable[QuoteLine], adjustments: Iterable[Adjustment]) -> Totals:
-    """Return the amounts of an order: lines → discount → loyalty → shipping → tax → total → credit → due.
-
-    Refuses adjustments that would take an amount below zero, and totals larger than the system takes.
-    """
-    subtotal = sum(line.total for line in lines)
-    sums = dict.fromkeys(Phase, 0)
-    for adjustment in adjustments:
-        if adjustment.amount < 0:
-            raise Refusal(_("“{label}” has a negative amount.").format(label=adjustment.label))
-        if not adjustment.included:
-            sums[adjustment.phase] += adjustment.amount
-    lowered = subtotal - sums[Phase.DISCOUNT] - sums[Phase.LOYALTY]
-    total = lowered + sums[Phase.SHIPPING] + sums[Phase.TAX]
-    due = total - sums[Phase.CREDIT]
-    if lowered < 0 or due < 0:
-        raise Refusal(_("The reductions of this order are more than its amount."))
-    if total > MAXIMUM:
-        raise Refusal(
-            _("This order would amount to {total}, more than one order may. Order fewer pieces.").format(
-                total=format_money(total, currency)
-            )
-        )
-    return Totals(
-        currency=currency,
-        subtotal=subtotal,
-        discount=sums[Phase.DISCOUNT],
-        loyalty=sums[Phase.LOYALTY],
-        shipping=sums[Phase.SHIPPING],
-        tax=sums[Phase.TAX],
-        total=total,
-        credit=sums[Phase.CREDIT],
-        due=due,
-    )
-
-
-def shipping_choices(types: Sequence[ShippingType], country: str, goods: int) -> tuple[tuple[ShippingType, int], ...]:
-    """Return each way to ship to a country with what it costs for goods of that value."""
-    return tuple(
-        (kind, 0 if kind.free_over is not None and goods >= kind.free_over else kind.cost)
-        for kind in types
-        if not kind.countries or country.upper() in kind.countries
-    )
-
-
-def place(quote: Quote, prices: Mapping[UUID, int], now: datetime) -> None:
-    """Refuse to make an order of a quote that has expired, or whose products have become dearer."""
-    if now >= quote.expires:
-        raise QuoteExpired(_("This summary is older than 15 minutes. Look at the new one and confirm it."))
-    for line in quote.lines:
-        price = prices[line.product]
-        if price > line.unit_price:
-            currency = quote.totals.currency
-            raise PriceRose(
-                _("{name} now costs {price} instead of {before}. Look at the new summary and confirm it.").format(
-                    name=line.name,
-                    price=format_money(price, currency),
-                    before=format_money(line.unit_price, currency),
-                )
-            )
