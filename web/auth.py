@@ -30,6 +30,8 @@ from guildshop.web.locale import preferred_locale
 from guildshop.web.members import CHANGE_AGE, LOOK_AGE
 from guildshop.web.passwords import derive, new_token
 from guildshop.web.routes import Csrf, rules_of
+from guildshop.web.sessions import SessionService
+from guildshop.web.tokens import TokenService
 from guildshop.web.users import SignedIn, UserService
 
 __all__ = [
@@ -99,10 +101,11 @@ def set_session(request: web.Request, token: str | None) -> None:
 
 
 async def _identify(request: web.Request) -> Identity | None:
-    users = UserService(app_of(request))
+    app = app_of(request)
+    users = UserService(app)
     if _is_bearer(request):
         token = request.headers[hdrs.AUTHORIZATION][len(BEARER) :].strip()
-        signed_in = await users.of_token(token) if 0 < len(token) <= LONGEST_TOKEN else None
+        signed_in = await TokenService(app).of_bearer(token) if 0 < len(token) <= LONGEST_TOKEN else None
         if signed_in is None:
             raise SignInRequired(_("This bearer token is unknown or revoked. Make a new one with `user token`."))
         return _identity(users, signed_in, token, Origin.API)
@@ -110,7 +113,7 @@ async def _identify(request: web.Request) -> Identity | None:
     if not 0 < len(cookie) <= LONGEST_TOKEN:
         return None
     age = LOOK_AGE if request.method in SAFE_METHODS else CHANGE_AGE
-    session = await users.of_session(cookie, role_age=age)
+    session = await SessionService(app).of_cookie(cookie, role_age=age)
     if session is None:
         context = context_of(request)
         context.cookies.append((SESSION_COOKIE, None, True))

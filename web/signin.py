@@ -14,6 +14,7 @@ from guildshop.web.auth import SignInRequired, set_session
 from guildshop.web.context import Identity, app_of, context_of, identity_of
 from guildshop.web.mfa import SecondFactor
 from guildshop.web.pages import flash, read_form, render
+from guildshop.web.sessions import SessionService
 from guildshop.web.users import User, UserService
 
 PENDING_COOKIE = "guildshop_pending"
@@ -33,15 +34,15 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     form = await request.post()
     username, password = str(form.get("username", "")).strip(), str(form.get("password", ""))
     target = safe_target(str(form.get("next", "")))
-    users = UserService(app_of(request))
+    app = app_of(request)
     remote = context_of(request).remote
     try:
-        user = await users.authenticate(username, password, remote)
+        user = await UserService(app).authenticate(username, password, remote)
     except Refusal as refusal:
         return _login_form(request, target, username=username, error=refusal.message, status=refusal.status)
     if user.mfa:
-        await _end_present_session(request, users)
-        pending = await users.open_session(user, address=remote, pending=True)
+        await _end_present_session(request)
+        pending = await SessionService(app).open(user, address=remote, pending=True)
         context_of(request).cookies.append((PENDING_COOKIE, pending, True))
         raise web.HTTPSeeOther(URL("/login/code").with_query(next=target))
     await begin_session(request, user)
@@ -50,9 +51,8 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 
 async def begin_session(request: web.Request, user: User, store: int | None = None) -> None:
     """Sign a user in to this browser, in `store` if it is theirs, in place of whoever was signed in."""
-    users = UserService(app_of(request))
-    await _end_present_session(request, users)
-    token = await users.open_session(
+    await _end_present_session(request)
+    token = await SessionService(app_of(request)).open(
         user,
         user_agent=request.headers.get(hdrs.USER_AGENT, ""),
         address=context_of(request).remote,
@@ -63,7 +63,7 @@ async def begin_session(request: web.Request, user: User, store: int | None = No
 
 async def log_out(request: web.Request) -> web.StreamResponse:
     """End the session."""
-    await _end_present_session(request, UserService(app_of(request)))
+    await _end_present_session(request)
     set_session(request, None)
     flash(request, _("You are signed out."), "info")
     raise web.HTTPSeeOther("/login")
@@ -71,7 +71,7 @@ async def log_out(request: web.Request) -> web.StreamResponse:
 
 async def log_out_of_data_admin(request: web.Request) -> web.StreamResponse:
     """End the session, as Piccolo Admin's menu asks for it; its front end then loads the page anew."""
-    await _end_present_session(request, UserService(app_of(request)))
+    await _end_present_session(request)
     set_session(request, None)
     return web.json_response({"message": "Logged out"})
 
@@ -84,7 +84,7 @@ async def switch_store(request: web.Request) -> web.StreamResponse:
         chosen = int(form.get("store", ""))
     except ValueError:
         raise Invalid.field("store", _("Choose a store from the list.")) from None
-    await UserService(app_of(request)).choose_store(identity.signed_in, chosen)
+    await SessionService(app_of(request)).choose_store(identity.signed_in, chosen)
     raise web.HTTPSeeOther("/")
 
 
@@ -125,7 +125,7 @@ async def end_session(request: web.Request) -> web.StreamResponse:
         session = UUID(request.match_info["id"])
     except ValueError:
         raise NotFound(_("That session has ended already.")) from None
-    await UserService(app_of(request)).revoke_session(identity.signed_in.user.id, session)
+    await SessionService(app_of(request)).revoke(identity.signed_in.user.id, session)
     flash(request, _("That browser is signed out."))
     raise web.HTTPSeeOther("/account")
 
@@ -141,7 +141,7 @@ def require_identity(request: web.Request) -> Identity:
 async def _account(request: web.Request, errors: Mapping[str, str], *, status: int = 200) -> web.Response:
     identity = require_identity(request)
     values = {
-        "sessions": await UserService(app_of(request)).sessions(identity.signed_in.user.id),
+        "sessions": await SessionService(app_of(request)).of_user(identity.signed_in.user.id),
         "current": identity.signed_in.id,
         "codes_left": await SecondFactor(app_of(request)).codes_left(identity.signed_in.user),
         "errors": {"current_password": "", "password": "", **errors},
@@ -155,10 +155,10 @@ def _login_form(
     return render(request, "web/login.html", {"next": target, "username": username, "error": error}, status=status)
 
 
-async def _end_present_session(request: web.Request, users: UserService) -> None:
+async def _end_present_session(request: web.Request) -> None:
     identity = identity_of(request)
     if identity is not None:
-        await users.end_session(identity.token)
+        await SessionService(app_of(request)).end(identity.token)
 
 
 def safe_target(target: str) -> str:

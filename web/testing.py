@@ -17,6 +17,7 @@ from guildshop.config.settings import WebSettings
 from guildshop.stores import Store
 from guildshop.web import passwords
 from guildshop.web.server import WebServer
+from guildshop.web.tokens import TokenService
 from guildshop.web.users import UserService
 
 if TYPE_CHECKING:
@@ -121,10 +122,10 @@ async def support(visitors: NewVisitor, users: UserService, store: Store) -> Vis
 
 
 @pytest.fixture
-async def token(users: UserService, store: Store) -> str:
+async def token(app: App, users: UserService, store: Store) -> str:
     """A bearer token of an owner of the store."""
     await users.create_user("Robot", PASSWORD, store=store.id, role="Owner")
-    return await users.create_token("Robot", store.id, "tests")
+    return await TokenService(app).create("Robot", store.id, "tests")
 
 
 @pytest.fixture

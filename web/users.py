@@ -1,44 +1,32 @@
-"""Users of the web: creating them, signing in and out, their stores, sessions and tokens."""
+"""Users of the web: creating them, checking their passwords, and what they may do in which store."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from guildshop.config.secret import remember_secret
 from guildshop.database import new_id
 from guildshop.errors import Forbidden, Invalid, NotFound, Refusal
 from guildshop.i18n import _
 from guildshop.permissions import OWNER, TEMPLATES, Actor, ActorKind, Origin
 from guildshop.tenancy import every_store
-from guildshop.web.members import LOOK_AGE, check_again, highest, templates_of_member
+from guildshop.web.members import highest, templates_of_member
 from guildshop.web.passwords import (
-    API_TOKEN_PREFIX,
     check_password_rules,
     hash_password,
     needs_rehash,
-    new_token,
-    token_hash,
     verify_password,
 )
-from guildshop.web.tables import ApiToken, Membership, Session, UserAccount
+from guildshop.web.tables import Membership, Session, UserAccount
 from guildshop.web.throttle import Throttle
 
 if TYPE_CHECKING:
     from guildshop.app import App
     from guildshop.database import Work
 
-SESSION_LIFETIME = timedelta(hours=12)
-"""Without a request for so long, a session ends."""
-PENDING_LIFETIME = timedelta(minutes=10)
-SESSION_LONGEST = timedelta(days=30)
-SESSION_TOUCH = timedelta(minutes=10)
-"""How exactly `seen` and `expires` are kept, to spare a write on every request."""
-TOKEN_TOUCH = timedelta(minutes=1)
 LONGEST_USERNAME = 100
 KERNEL = Actor.system(0, "users", origin=Origin.WEB)
 """Who writes rows that belong to no store."""
@@ -71,20 +59,8 @@ class SignedIn:
     kind: ActorKind
 
 
-@dataclass(frozen=True, slots=True)
-class SessionInfo:
-    """A browser that is signed in, as its user sees it."""
-
-    id: UUID
-    user_agent: str
-    address: str
-    created: datetime
-    seen: datetime
-    expires: datetime
-
-
 class UserService:
-    """Users, sessions and tokens. Secrets are never stored: passwords as argon2id, tokens as SHA-256."""
+    """Users and their roles in stores. Passwords are kept as argon2id."""
 
     def __init__(self, app: App) -> None:
         """Work in this application."""
@@ -141,6 +117,11 @@ class UserService:
             raise NotFound(_("There is no such user."))
         return await self._user(row)
 
+    async def active(self, user_id: UUID) -> User | None:
+        """Return the user while they may sign in; None when they may not, or there is none."""
+        row = await self._app.database.fetch_one("SELECT * FROM user_account WHERE id = :id", id=user_id)
+        return await self._user(row) if row is not None and row["active"] else None
+
     async def by_name(self, username: str) -> User:
         """Return the user of that name, in any case; NotFound when there is none."""
         row = await self._row(_fold(username))
@@ -174,7 +155,7 @@ class UserService:
         user = await self.get(user_id)
         check_password_rules(password, user.username)
         hashed = await hash_password(password)
-        async with self._kernel_work() as work:
+        async with kernel_work(self._app) as work:
             work.update(UserAccount, user_id, password=hashed)
             work.delete(Session, where="user_account = :user", user=user_id)
 
@@ -194,7 +175,7 @@ class UserService:
             for store, role in user.roles.items():
                 if role == OWNER and user.discord_id is None:
                     await self._require_other_owner(user, store)
-        async with self._kernel_work() as work:
+        async with kernel_work(self._app) as work:
             work.update(UserAccount, user_id, active=active)
             if not active:
                 work.delete(Session, where="user_account = :user", user=user_id)
@@ -218,164 +199,9 @@ class UserService:
         changes: dict[str, Any] = {"last_login": self._app.now()}
         if needs_rehash(row["password"]):
             changes["password"] = await hash_password(password)
-        async with self._kernel_work() as work:
+        async with kernel_work(self._app) as work:
             work.update(UserAccount, row["id"], **changes)
         return await self._user(row)
-
-    async def open_session(
-        self, user: User, *, user_agent: str = "", address: str = "", store: int | None = None, pending: bool = False
-    ) -> str:
-        """Return the token of a new session, which is shown to the browser only.
-
-        It stands in `store` if that is one of theirs; a `pending` one is good for nothing but the second factor.
-        """
-        token = new_token()
-        now = self._app.now()
-        async with self._kernel_work() as work:
-            work.delete(Session, where="expires < :now")
-            work.insert(
-                Session,
-                id=new_id(),
-                token_hash=token_hash(token),
-                user_account=user.id,
-                chosen_store=store if self.role(user, store) else self.first_store(user),
-                user_agent=user_agent[:300],
-                address=address[:64],
-                created=now,
-                seen=now,
-                expires=now + (PENDING_LIFETIME if pending else SESSION_LIFETIME),
-                pending=pending,
-            )
-        return token
-
-    async def of_session(self, token: str, *, role_age: timedelta = LOOK_AGE) -> SignedIn | None:
-        """Return who is signed in by this session token, and keep the session alive.
-
-        The Discord roles of a member are asked for anew when they are older than `role_age`.
-        """
-        row = await self._app.database.fetch_one(
-            "SELECT id, user_account, chosen_store, created, seen, expires, pending FROM session"
-            " WHERE token_hash = :hash",
-            hash=token_hash(token),
-        )
-        now = self._app.now()
-        if row is None or row["expires"] <= now or row["pending"]:
-            return None
-        user = await self._active(row["user_account"])
-        if user is None:
-            return None
-        if user.discord_id is not None:
-            standing = row["chosen_store"] if self.role(user, row["chosen_store"]) else self.first_store(user)
-            await check_again(self._app, user.id, user.discord_id, standing, role_age)
-            user = await self.get(user.id)
-        if now - row["seen"] >= SESSION_TOUCH:
-            until = min(now + SESSION_LIFETIME, row["created"] + SESSION_LONGEST)
-            async with self._kernel_work() as work:
-                work.guard(
-                    Session,
-                    set="seen = :now, expires = :until",
-                    where="id = :id",
-                    refusal=Forbidden(_("You have been signed out. Sign in again.")),
-                    until=until,
-                    id=row["id"],
-                )
-        store = row["chosen_store"] if self.role(user, row["chosen_store"]) else self.first_store(user)
-        return SignedIn(user, row["id"], store, ActorKind.USER)
-
-    async def choose_store(self, signed_in: SignedIn, store: int) -> None:
-        """Move a session to another of the user's stores; NotFound for one that is not theirs."""
-        if self.role(signed_in.user, store) is None:
-            raise NotFound(_("You have no such store."))
-        async with self._kernel_work() as work:
-            work.update(Session, signed_in.id, chosen_store=store)
-
-    async def sessions(self, user_id: UUID) -> Sequence[SessionInfo]:
-        """Return the browsers in which a user is signed in, the latest first."""
-        rows = await self._app.database.fetch(
-            "SELECT id, user_agent, address, created, seen, expires FROM session"
-            " WHERE user_account = :user AND expires > :now AND NOT pending ORDER BY seen DESC, id DESC",
-            user=user_id,
-            now=self._app.now(),
-        )
-        return [SessionInfo(**row) for row in rows]
-
-    async def revoke_session(self, user_id: UUID, session_id: UUID) -> None:
-        """End one session of a user; NotFound for somebody else's."""
-        async with self._kernel_work() as work:
-            work.delete(
-                Session,
-                where="id = :id AND user_account = :user",
-                rows=1,
-                refusal=NotFound(_("That session has ended already.")),
-                id=session_id,
-                user=user_id,
-            )
-
-    async def end_session(self, token: str) -> None:
-        """Sign out: end the session of this token, if there is one."""
-        async with self._kernel_work() as work:
-            work.delete(Session, where="token_hash = :hash", hash=token_hash(token))
-
-    # Tokens
-
-    async def create_token(self, username: str, store: int, name: str = "") -> str:
-        """Return a new bearer token of a user for a store; it is shown once and stored hashed."""
-        user = await self.by_name(username)
-        if self.role(user, store) is None:
-            raise Refusal(
-                _("{name} has no role in the store {store}. Give one with `user create --store … --role …`.").format(
-                    name=user.username, store=self._app.stores.get(store).name
-                )
-            )
-        token = API_TOKEN_PREFIX + new_token()
-        remember_secret(token)
-        token_id = new_id()
-        async with self._app.work(Actor.system(store, "users", origin=Origin.CLI)) as work:
-            work.insert(
-                ApiToken,
-                id=token_id,
-                store=store,
-                user_account=user.id,
-                name=name.strip()[:100] or _("Token of {name}").format(name=user.username),
-                token_hash=token_hash(token),
-                created=work.now,
-            )
-            work.audit("token.create", subject="token", subject_id=token_id, after={"user": user.username})
-        return token
-
-    async def of_token(self, token: str) -> SignedIn | None:
-        """Return whom this bearer token speaks for."""
-        row = await self._app.database.fetch_one(
-            "SELECT id, store, user_account, last_used FROM api_token WHERE token_hash = :hash", hash=token_hash(token)
-        )
-        user = await self._active(row["user_account"]) if row else None
-        if row is None or user is None or self.role(user, row["store"]) is None:
-            return None
-        now = self._app.now()
-        if row["last_used"] is None or now - row["last_used"] >= TOKEN_TOUCH:
-            async with self._kernel_work() as work:
-                work.guard(
-                    ApiToken,
-                    set="last_used = :now",
-                    where="id = :id",
-                    refusal=Forbidden(_("This token has been revoked.")),
-                    id=row["id"],
-                )
-        return SignedIn(user, row["id"], row["store"], ActorKind.TOKEN)
-
-    async def revoke_token(self, actor: Actor, token_id: UUID) -> None:
-        """Revoke a token of the actor's store."""
-        actor.require("settings.update")
-        async with self._app.work(actor) as work:
-            work.delete(
-                ApiToken,
-                where="store = :at AND id = :id",
-                rows=1,
-                refusal=NotFound(_("There is no such token.")),
-                at=actor.store,
-                id=token_id,
-            )
-            work.audit("token.revoke", subject="token", subject_id=token_id)
 
     # What they may do
 
@@ -411,10 +237,6 @@ class UserService:
 
     # Within
 
-    def _kernel_work(self) -> Work:
-        with every_store():
-            return self._app.work(KERNEL)
-
     async def _require_other_owner(self, user: User, store: int) -> None:
         """Refuse to take the last owner away from a store that no Discord server has an owner for."""
         if self._app.stores.get(store).guild_id is not None:
@@ -437,10 +259,6 @@ class UserService:
     async def _row(self, key: str) -> dict[str, Any] | None:
         return await self._app.database.fetch_one("SELECT * FROM user_account WHERE username_key = :key", key=key)
 
-    async def _active(self, user_id: UUID) -> User | None:
-        row = await self._app.database.fetch_one("SELECT * FROM user_account WHERE id = :id", id=user_id)
-        return await self._user(row) if row is not None and row["active"] else None
-
     async def _user(self, row: dict[str, Any]) -> User:
         templates = await templates_of_member(self._app, row["id"]) if row["discord_id"] is not None else {}
         roles = await self._app.database.fetch(
@@ -459,6 +277,12 @@ class UserService:
             discord_id=row["discord_id"],
             mfa=bool(row["mfa_on"]),
         )
+
+
+def kernel_work(app: App) -> Work:
+    """Open a Work for rows that belong to no store."""
+    with every_store():
+        return app.work(KERNEL)
 
 
 def _fold(username: str) -> str:

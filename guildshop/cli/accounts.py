@@ -13,6 +13,7 @@ from guildshop.config.secret import remember_secret
 from guildshop.errors import Invalid
 from guildshop.i18n import _
 from guildshop.permissions import OWNER
+from guildshop.web.tokens import TokenService
 from guildshop.web.users import UserService
 
 PASSWORD_VARIABLE = "GUILDSHOP_PASSWORD"  # noqa: S105 - a variable's name
@@ -53,7 +54,7 @@ def token(
 
     async def work() -> None:
         async with opened() as app:
-            out.print(await UserService(app).create_token(username, store_of(app, store).id))
+            out.print(await TokenService(app).create(username, store_of(app, store).id))
 
     run_async(work())
 

@@ -14,6 +14,7 @@ from guildshop.stores import Store
 from guildshop.testing import Clock
 from guildshop.web.server import WebServer
 from guildshop.web.testing import PASSWORD, Visitor
+from guildshop.web.tokens import TokenService
 from guildshop.web.users import UserService
 from tests.web.bookshop.plugin import BookService
 
@@ -81,7 +82,7 @@ async def test_tokens_stop_with_their_user_and_their_role(
     await users.set_active(user.id, True)
     assert (await robot.get("/api/store")).status == 200
     rows = await app.database.fetch("SELECT id FROM api_token")
-    await users.revoke_token(Actor.system(store.id, "test"), rows[0]["id"])
+    await TokenService(app).revoke(Actor.system(store.id, "test"), rows[0]["id"])
     assert (await robot.get("/api/store")).status == 401
 
 
@@ -208,7 +209,7 @@ async def test_keys_of_one_token_mean_nothing_to_another(
     headers = {"Idempotency-Key": "same"}
     assert (await robot.post("/api/books", json={"title": "Emma"}, headers=headers)).status == 201
     await users.create_user("Second", PASSWORD, store=store.id)
-    second = await users.create_token("Second", store.id)
+    second = await TokenService(app).create("Second", store.id)
     together = headers | {"Authorization": f"Bearer {second}"}
     answer = await robot.post("/api/books", json={"title": "Persuasion"}, headers=together)
     assert answer.status == 201

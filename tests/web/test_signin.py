@@ -11,8 +11,10 @@ from guildshop.app import App
 from guildshop.errors import Forbidden, Invalid, NotFound, Refusal
 from guildshop.stores import Store
 from guildshop.testing import Clock
+from guildshop.web.sessions import SessionService
 from guildshop.web.testing import PASSWORD, NewVisitor, Visitor
 from guildshop.web.throttle import FAILURES_PER_SUBJECT, TooManyAttempts
+from guildshop.web.tokens import TokenService
 from guildshop.web.users import UserService
 
 
@@ -114,22 +116,24 @@ async def test_sessions_end_by_idleness(owner: Visitor, clock: Clock) -> None:
 
 
 async def test_the_account_page_lists_and_ends_other_sessions(
-    owner: Visitor, visitors: NewVisitor, users: UserService
+    app: App, owner: Visitor, visitors: NewVisitor, users: UserService
 ) -> None:
     other = await visitors()
     await other.sign_in("Olga")
     mine = await users.by_name("Olga")
-    found = await users.sessions(mine.id)
+    found = await SessionService(app).of_user(mine.id)
     assert len(found) == 2
     assert "This browser" in await (await owner.get("/account")).text()
     await other.post(f"/account/sessions/{found[0].id}/end")
     await other.post(f"/account/sessions/{found[1].id}/end")
-    assert len(await users.sessions(mine.id)) == 1
+    assert len(await SessionService(app).of_user(mine.id)) == 1
 
 
-async def test_nobody_ends_somebody_elses_session(owner: Visitor, support: Visitor, users: UserService) -> None:
+async def test_nobody_ends_somebody_elses_session(
+    app: App, owner: Visitor, support: Visitor, users: UserService
+) -> None:
     olga = await users.by_name("Olga")
-    session = (await users.sessions(olga.id))[0]
+    session = (await SessionService(app).of_user(olga.id))[0]
     assert (await support.post(f"/account/sessions/{session.id}/end")).status == 404
     assert (await owner.get("/admin/dashboard")).status == 200
 
@@ -210,12 +214,12 @@ async def test_what_cannot_be_a_user_is_refused_and_not_stored(app: App, users: 
     assert len(await app.database.fetch("SELECT id FROM user_account")) == 1
 
 
-async def test_tokens_need_a_role_in_the_store(users: UserService, store: Store, other_store: Store) -> None:
+async def test_tokens_need_a_role_in_the_store(app: App, users: UserService, store: Store, other_store: Store) -> None:
     await users.create_user("Olga", PASSWORD, store=store.id)
     with pytest.raises(Refusal, match="no role in the store Other store"):
-        await users.create_token("Olga", other_store.id)
+        await TokenService(app).create("Olga", other_store.id)
     with pytest.raises(NotFound, match="user create"):
-        await users.create_token("Nobody", store.id)
+        await TokenService(app).create("Nobody", store.id)
 
 
 async def test_users_move_between_their_own_stores_only(

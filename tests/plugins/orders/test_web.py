@@ -11,6 +11,7 @@ from guildshop.plugins.catalog.api import ProductKind
 from guildshop.plugins.orders.api import OrderStatus
 from guildshop.tenancy import scope
 from guildshop.web.testing import PASSWORD
+from guildshop.web.tokens import TokenService
 from guildshop.web.users import UserService
 
 
@@ -99,10 +100,10 @@ async def test_an_action_that_is_not_allowed_shows_its_sentence(bench, order, ow
     assert (await owner.post(f"/admin/order/{order.number}/explode")).status == 404
 
 
-async def test_another_stores_order_is_not_found(other_store, bench, order, visitors, users) -> None:
+async def test_another_stores_order_is_not_found(app, other_store, bench, order, visitors, users) -> None:
     with scope(other_store.id):
         await users.create_user("Otto", PASSWORD, store=other_store.id, role="Owner")
-        other = await users.create_token("Otto", other_store.id, "tests")
+        other = await TokenService(app).create("Otto", other_store.id, "tests")
     stranger = await visitors()
     await stranger.sign_in("Otto")
     assert (await stranger.get(f"/admin/order/{order.number}")).status == 404

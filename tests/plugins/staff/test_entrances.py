@@ -19,6 +19,7 @@ from guildshop.simulator.driver import Person
 from guildshop.stores import Store
 from guildshop.testing import ActorFactory
 from guildshop.web.testing import PASSWORD, NewVisitor, Visitor
+from guildshop.web.tokens import TokenService
 from guildshop.web.users import UserService
 
 CHANGES = {
@@ -160,7 +161,7 @@ async def test_every_page(app: App, store: Store, browsers: dict[str, Visitor]) 
 async def test_every_route_of_the_api(
     app: App, store: Store, browsers: dict[str, Visitor], users: UserService, visitor: Visitor
 ) -> None:
-    tokens = {template: await users.create_token(template, store.id) for template in TEMPLATES}
+    tokens = {template: await TokenService(app).create(template, store.id) for template in TEMPLATES}
     headers = {"Authorization": f"Bearer {tokens[OWNER]}"}
     described = await (await visitor.http.get("/api/openapi.json", headers=headers)).json()
     routes = {
