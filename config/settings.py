@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Collection, Mapping
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -102,8 +103,14 @@ def _language(value: str) -> str:
     return value
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """Return the names of all time zones; to ask for them reads hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def _time_zone(value: str) -> str:
-    names = available_timezones()
+    names = _time_zones()
     if value not in names:
         message = _("must be a time zone such as UTC or America/New_York, but is “{value}”.").format(value=value)
         raise ValueError(message + suggestion(value, names))

@@ -43,6 +43,7 @@ class CommandSync:
         self._tasks: set[asyncio.Task[None]] = set()
         self._locks: dict[int, asyncio.Lock] = {}
         self._forgotten: set[int] = set()
+        self._hurry = asyncio.Event()
 
     def request(self, store_id: int) -> None:
         """Bring a store's server up to date soon."""
@@ -58,9 +59,11 @@ class CommandSync:
         self._forgotten.add(store_id)
 
     async def settled(self) -> None:
-        """Return once nothing that was requested is left to do."""
+        """Do what was requested without waiting for more of it, and return once nothing is left to do."""
+        self._hurry.set()
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._hurry.clear()
 
     async def stop(self) -> None:
         """Drop what has not begun."""
@@ -115,7 +118,9 @@ class CommandSync:
         return {name: value for name, value in described.items() if name not in GLOBAL_ONLY}
 
     async def _soon(self, store_id: int) -> None:
-        await asyncio.sleep(COALESCE_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(COALESCE_SECONDS):
+                await self._hurry.wait()
         self._waiting.discard(store_id)
         try:
             await self.now(store_id)

@@ -124,7 +124,7 @@ async def test_two_presses_at_once_are_both_answered(probe: Shop, log: Log) -> N
 
 async def test_a_late_answer_is_quiet(probe: Shop, log: Log, capfd: pytest.CaptureFixture[str]) -> None:
     shown = await panel(probe)
-    probe.sim.faults.late_answer = True
+    probe.sim.acknowledge_seconds, probe.sim.faults.late_answer = 0.2, True
     await shown.press("Finish")
     probe.sim.faults.late_answer = False
     await probe.settle()
