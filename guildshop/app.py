@@ -17,9 +17,10 @@ from guildshop.database.errors import MigrationFailed
 from guildshop.errors import ConfigurationError, LoadError, Refusal
 from guildshop.events import Delivery, EventCodec
 from guildshop.hookspecs import SettingsSection
+from guildshop.listeners import Listeners
 from guildshop.loading import Plugins, load_plugins
 from guildshop.names import Names
-from guildshop.outbox import Dispatcher, Listeners
+from guildshop.outbox import Dispatcher
 from guildshop.permissions import KERNEL_PERMISSIONS, Actor, PermissionTable
 from guildshop.piccolo_app import APP_CONFIG as KERNEL_APP
 from guildshop.plugins import BUILT_IN

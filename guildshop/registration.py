@@ -16,10 +16,10 @@ from pydantic import BaseModel
 from guildshop import i18n
 from guildshop.bot.registry import Registry
 from guildshop.config.settings import StoreSettings
+from guildshop.deliveries import TimerDue
 from guildshop.errors import LoadError
 from guildshop.hookspecs import AdminSection, ImportKind, Listener, Page, PublicRoute, SettingsSection, Timer
 from guildshop.names import KERNEL, PUBLIC_PATHS, WORKSPACE_PATHS
-from guildshop.outbox import TimerDue
 from guildshop.permissions import Permission
 from guildshop.plugins import BUILT_IN
 from guildshop.settings_watch import StoreChanged

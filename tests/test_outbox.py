@@ -13,11 +13,12 @@ import pytest
 from guildshop.app import App
 from guildshop.config.settings import Settings
 from guildshop.database.tables import StoreRow, StoreSetting
+from guildshop.deliveries import LEASE, RETRY_AFTER, Deliveries
 from guildshop.errors import Forbidden, NotFound, Refusal
 from guildshop.events import AlreadyDelivered, Delivery, DeliveryPostponed, Event
 from guildshop.hookspecs import Listener, Timer, hookimpl
 from guildshop.loading import Plugin, Plugins
-from guildshop.outbox import RETRY_AFTER, Dispatcher
+from guildshop.outbox import Dispatcher
 from guildshop.permissions import Actor, ActorKind
 from guildshop.stores import Store
 from guildshop.tenancy import current_store, scope
@@ -375,3 +376,44 @@ async def test_a_store_can_be_made_while_another_one_is_acted_in(world: World) -
     assert (moved.id, moved.guild_id, moved.active) == (second.id, 3, True)
     await world.app.dispatcher.drain()
     assert second.id in world.recorder.ticks
+
+
+async def test_a_lost_lease_changes_nothing_of_the_claim_that_followed(world: World) -> None:
+    await world.record(Happened("a", 1))
+    first, second = Deliveries(world.app), Deliveries(world.app)
+
+    async def row() -> dict[str, Any]:
+        found = await world.app.database.fetch_one(
+            "SELECT status, attempts, claimed_by, claimed_until, next_attempt, last_error FROM delivery"
+            " WHERE listener = 'hearing.hear' AND store = :store",
+            store=world.store.id,
+        )
+        assert found is not None
+        return found
+
+    async def lost(rows: Deliveries, claim: Delivery) -> None:
+        kept = await row()
+        await rows.mark(claim, "DONE")
+        await rows.put_off(claim, world.now + timedelta(hours=1), "late", counted=True)
+        await rows.give_up(claim, "late")
+        assert await row() == kept
+
+    mine = _claimed(world, await first.claim(["hearing.hear"], world.now))
+    world.now += LEASE + timedelta(seconds=1)
+    theirs = _claimed(world, await second.claim(["hearing.hear"], world.now))
+    await lost(first, mine)
+    kept = await row()
+    await first.extend([mine.id])
+    await first.release_mine()
+    assert await row() == kept
+
+    world.now += LEASE + timedelta(seconds=1)
+    again = _claimed(world, await second.claim(["hearing.hear"], world.now))
+    await lost(second, theirs)
+    await second.mark(again, "DONE")
+    assert await world.statuses() == ["DONE"]
+
+
+def _claimed(world: World, rows: list[dict[str, Any]]) -> Delivery:
+    (row,) = rows
+    return Delivery(world.app, row["id"], row["event"], row["store"], row["listener"], row["attempts"], world.now)

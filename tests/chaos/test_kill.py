@@ -16,7 +16,7 @@ import pytest
 
 from guildshop.app import App
 from guildshop.config.settings import Settings
-from guildshop.outbox import LEASE
+from guildshop.deliveries import LEASE
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import ProductInput
 from guildshop.plugins.catalog.service import CatalogService
