@@ -12,6 +12,7 @@ from guildshop.plugins.orders.api import OrderAction, OrderCancelled, OrderSecti
 from guildshop.plugins.payments.admin import admin_section
 from guildshop.plugins.payments.api import PaymentsSettings
 from guildshop.plugins.payments.commands import COMMANDS, ITEMS
+from guildshop.plugins.payments.hookspecs import PaymentHooks
 from guildshop.plugins.payments.methods import ManualMethods
 from guildshop.plugins.payments.order_page import order_actions, payments_section
 from guildshop.plugins.payments.piccolo_app import APP_CONFIG
@@ -29,6 +30,7 @@ class Payments(Plugin):
     description = lazy("Manual ways to pay, what customers report, and what staff confirm or reject.")
     requires = ("orders",)
     piccolo_app: ClassVar[Any] = APP_CONFIG
+    hookspecs: ClassVar[Any] = PaymentHooks
 
     @hookimpl
     def register_services(self, app: App) -> list[object]:

@@ -2,64 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.database import new_id
-from guildshop.errors import Forbidden, Invalid, NotFound, Stale
+from guildshop.errors import Forbidden, Invalid, Refusal, Stale
 from guildshop.events import Delivery
 from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import HistoryKind, Order, OrderCancelled, OrderStatus
 from guildshop.plugins.orders.service import OrderService, add_history
-from guildshop.plugins.payments import rules, tables
+from guildshop.plugins.payments import tables
 from guildshop.plugins.payments.api import (
+    TAKEN,
     NothingToPay,
     Payment,
     PaymentReported,
     PaymentState,
-    PaymentUnexpected,
-    Received,
+    RefundOutcome,
 )
-from guildshop.tenancy import current_store
+from guildshop.plugins.payments.service.receiving import Receiving, changed
 
 if TYPE_CHECKING:
-    from guildshop.app import App
     from guildshop.database import Work
 
 CONFIRM = "payment.confirm"
 OPEN = (PaymentState.PENDING, PaymentState.REPORTED)
-ATTEMPTS = 5
 REFERENCE_LENGTH = 200
 NOTE_LENGTH = 1000
 REASON_LENGTH = 500
 
 
-class PaymentService:
+class PaymentService(Receiving):
     """Payments of the store in scope."""
 
-    def __init__(self, app: App) -> None:
-        """Work within this application."""
-        self.app = app
+    async def refund(self, payment_id: UUID, amount: int, key: UUID) -> RefundOutcome | None:
+        """Have the processor of a payment give money back, or ask how the refund of that key stands.
 
-    async def of_order(self, order_id: UUID) -> Sequence[Payment]:
-        """Return an order's payments, oldest first."""
-        found = await self.app.database.fetch(
-            "SELECT * FROM payment WHERE store = :store AND order_id = :order ORDER BY created, id",
-            store=current_store(),
-            order=order_id,
-        )
-        return tuple(_payment(row) for row in found)
+        None for manual methods: staff give the money back by hand. `Unavailable` where the processor does not answer;
+        the same key may be used again.
+        """
+        payment = await self.get(payment_id)
+        if not payment.processor_id:
+            return None
+        return await self.processors.get(payment.method).refund(payment, amount, key)
 
-    async def get(self, payment_id: UUID) -> Payment:
-        """Return a payment; NotFound when there is none in this store."""
-        row = await self.app.database.fetch_one(
-            "SELECT * FROM payment WHERE store = :store AND id = :id", store=current_store(), id=payment_id
+    def hold_refund(self, work: Work, payment_id: UUID, amount: int, refusal: Refusal) -> None:
+        """Set money of a payment aside for a refund; the refusal when so much is not left of it."""
+        states = ", ".join(f"'{state.value}'" for state in sorted(TAKEN))
+        work.guard(
+            tables.Payment,
+            set="refunded = refunded + :amount, version = version + 1",
+            where=f"id = :id AND refunded + :amount <= amount AND state IN ({states})",
+            refusal=refusal,
+            id=payment_id,
+            amount=amount,
         )
-        if row is None:
-            raise NotFound(_("There is no such payment in this store."))
-        return _payment(row)
+
+    def release_refund(self, work: Work, payment_id: UUID, amount: int) -> None:
+        """Let go of what a failed refund held."""
+        work.guard(
+            tables.Payment,
+            set="refunded = refunded - :amount, version = version + 1",
+            where="id = :id AND refunded >= :amount",
+            id=payment_id,
+            amount=amount,
+        )
 
     async def confirm(self, actor: Actor, order: UUID | str, reference: str = "") -> Order:
         """Confirm that the money for an order has come: it becomes `PAID`, once, whoever else presses too."""
@@ -104,7 +113,7 @@ class PaymentService:
         async with self.app.work(actor) as work:
             orders.require_unpaid(work, found)
             if known is None:
-                self._insert(work, payment_id, found, PaymentState.REPORTED, reported_at=work.now, **said)
+                self._insert(work, payment_id, found, found.due, PaymentState.REPORTED, reported_at=work.now, **said)
             else:
                 self._advance(
                     work,
@@ -127,49 +136,32 @@ class PaymentService:
     async def settle(self, order: Order, reference: str) -> Callable[[Work], None]:
         """Return what makes the order's payment `CONFIRMED` within the Work that makes the order paid."""
         known = await self._open(order.id)
+        amount = await self.remaining(order)
 
         def join(work: Work) -> None:
-            settled = {
+            settled: dict[str, Any] = {
                 "reference": reference or (known.reference if known else ""),
                 "settled_by": work.actor.name[:100],
             }
-            if known is None:
-                self._insert(work, new_id(), order, PaymentState.CONFIRMED, settled_at=work.now, **settled)
+            if amount <= 0:
+                pass  # What came in parts is enough, since the order became cheaper.
+            elif known is None:
+                self._insert(work, new_id(), order, amount, PaymentState.CONFIRMED, settled_at=work.now, **settled)
             else:
+                settled["amount"] = amount
                 self._advance(
                     work,
                     known,
-                    "state = 'CONFIRMED', reference = :reference, settled_by = :settled_by, settled_at = :now",
+                    "state = 'CONFIRMED', amount = :amount, reference = :reference, settled_by = :settled_by,"
+                    " settled_at = :now",
                     **settled,
                 )
+            self._complete_parts(work, order)
             work.audit(
                 "payment.confirm", subject="order", subject_id=order.id, note=f"{order.number} {reference}".strip()
             )
 
         return join
-
-    async def receive(
-        self, received: Received, delivery: Delivery, join: Callable[[Work], None] | None = None
-    ) -> Payment:
-        """Settle what a processor took: the one path for its webhook, the poller and the page it sends payers back to.
-
-        Call it from a delivery, with what the processor said when it was asked. The order becomes `PAID` if the money
-        fits; else it stays as it is and the staff are told. `join` adds the caller's own rows to the Work. The same
-        money again changes nothing; `join` then happens all the same.
-        """
-        for _attempt in range(ATTEMPTS):
-            known = await self._of_processor(received.method, received.processor_id)
-            try:
-                if known is None:
-                    payment_id = await self._receive(received, delivery, join)
-                    return await self.get(payment_id)
-                async with delivery.work() as work:
-                    if join is not None:
-                        join(work)
-            except Stale:
-                continue
-            return known
-        raise Stale(_("This payment changed at the same moment. Look at the order again."))
 
     async def close(self, event: OrderCancelled, delivery: Delivery) -> None:
         """Reject what was reported for an order that is cancelled now."""
@@ -185,65 +177,20 @@ class PaymentService:
 
     # Within
 
-    async def _receive(self, received: Received, delivery: Delivery, join: Callable[[Work], None] | None) -> UUID:
-        orders = self.app.get(OrderService)
-        order, payment_id = await orders.get(received.order), new_id()
-        state = rules.judge(order, received)
-        async with delivery.work() as work:
-            work.insert(
-                tables.Payment,
-                conflict=Stale(_("This payment was settled at the same moment.")),
-                id=payment_id,
-                order_id=order.id,
-                method=received.method,
-                processor_id=received.processor_id,
-                amount=received.amount,
-                currency=received.currency,
-                state=state.value,
-                reference=received.processor_id,
-                idempotency_key=new_id(),
-                created=work.now,
-                settled_at=work.now,
-                settled_by=work.actor.name[:100],
-                version=1,
-            )
-            if state in rules.SETTLING:
-                orders.mark_paid(work, order, text=received.processor_id)
-            else:
-                add_history(work, order.id, HistoryKind.PAYMENT, after=state.value, text=received.processor_id)
-            if state is not PaymentState.CONFIRMED:
-                work.record(PaymentUnexpected(order.id, payment_id))
-            work.audit(
-                "payment.receive",
-                subject="order",
-                subject_id=order.id,
-                after={"state": state.value, "amount": received.amount, "currency": received.currency},
-                note=f"{order.number} {received.method} {received.processor_id}",
-            )
-            if join is not None:
-                join(work)
-        return payment_id
-
-    async def _of_processor(self, method: str, processor_id: str) -> Payment | None:
-        row = await self.app.database.fetch_one(
-            "SELECT * FROM payment WHERE store = :store AND method = :method AND processor_id = :processor_id",
-            store=current_store(),
-            method=method,
-            processor_id=processor_id,
-        )
-        return None if row is None else _payment(row)
-
     async def _open(self, order_id: UUID) -> Payment | None:
         return next((payment for payment in await self.of_order(order_id) if payment.state in OPEN), None)
 
-    def _insert(self, work: Work, payment_id: UUID, order: Order, state: PaymentState, **columns: Any) -> None:
+    def _insert(
+        self, work: Work, payment_id: UUID, order: Order, amount: int, state: PaymentState, **columns: Any
+    ) -> None:
         work.insert(
             tables.Payment,
-            conflict=self._changed(),
+            conflict=changed(),
             id=payment_id,
             order_id=order.id,
+            order_number=order.number,
             method=order.payment_method,
-            amount=order.due,
+            amount=amount,
             currency=order.currency,
             state=state.value,
             idempotency_key=new_id(),
@@ -252,17 +199,14 @@ class PaymentService:
             **columns,
         )
 
-    def _changed(self) -> Stale:
-        return Stale(_("This payment changed at the same moment. Look at the order again."))
-
     def _advance(self, work: Work, known: Payment, assignments: str, **values: Any) -> None:
         """Change an open payment as it was read; `Stale`, which is tried again, when it changed since."""
         work.guard(
             tables.Payment,
             set=f"{assignments}, version = version + 1",
             where="id = :id AND version = :version",
-            refusal=self._changed(),
-            conflict=self._changed(),
+            refusal=changed(),
+            conflict=changed(),
             id=known.id,
             version=known.version,
             **values,
@@ -279,23 +223,3 @@ def _limited(text: str, length: int, field: str) -> str:
             ),
         )
     return text
-
-
-def _payment(row: dict[str, Any]) -> Payment:
-    return Payment(
-        id=row["id"],
-        store=row["store"],
-        order=row["order_id"],
-        method=row["method"],
-        amount=row["amount"],
-        currency=row["currency"],
-        state=PaymentState(row["state"]),
-        reference=row["reference"],
-        note=row["note"],
-        picture=row["picture"],
-        created=row["created"],
-        reported_at=row["reported_at"],
-        settled_at=row["settled_at"],
-        settled_by=row["settled_by"],
-        version=row["version"],
-    )

@@ -1,0 +1,52 @@
+"""The public face of the payments plugin: what a payment is, what a processor is, settings, errors and events."""
+
+from guildshop.plugins.payments.api.errors import BadSignature, BeingEntered, NothingToPay
+from guildshop.plugins.payments.api.events import (
+    PaymentRefundChanged,
+    PaymentReported,
+    PaymentUnexpected,
+    ProcessorTold,
+)
+from guildshop.plugins.payments.api.payment import REPORT_ITEM, TAKEN, Payment, PaymentState, Received
+from guildshop.plugins.payments.api.processor import (
+    Attempt,
+    AttemptState,
+    Begun,
+    PaymentCode,
+    Processor,
+    ProcessorProblem,
+    RefundOutcome,
+    RefundState,
+    Standing,
+    StandingState,
+    Taking,
+)
+from guildshop.plugins.payments.api.settings import ManualMethod, PaymentsSettings
+
+__all__ = [
+    "REPORT_ITEM",
+    "TAKEN",
+    "Attempt",
+    "AttemptState",
+    "BadSignature",
+    "Begun",
+    "BeingEntered",
+    "ManualMethod",
+    "NothingToPay",
+    "Payment",
+    "PaymentCode",
+    "PaymentRefundChanged",
+    "PaymentReported",
+    "PaymentState",
+    "PaymentUnexpected",
+    "PaymentsSettings",
+    "Processor",
+    "ProcessorProblem",
+    "ProcessorTold",
+    "Received",
+    "RefundOutcome",
+    "RefundState",
+    "Standing",
+    "StandingState",
+    "Taking",
+]

@@ -1,0 +1,82 @@
+"""What a payment is. Money is in minor units of the payment's currency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+REPORT_ITEM = "payments.paid"
+"""The custom-ID prefix of the I've paid button: `payments.paid:<store>:<order>`."""
+
+
+class PaymentState(StrEnum):
+    """Where a payment stands: it moves forward only.
+
+    The last three are of money that a processor took and that does not fit its order: the staff are told. Overpaid
+    orders are paid all the same; late is what came for an order that was cancelled or paid already. What was too little
+    is `CONFIRMED` once the rest has come or staff accept it, what was late once staff use it for another order.
+    """
+
+    PENDING = "PENDING"
+    REPORTED = "REPORTED"
+    CONFIRMED = "CONFIRMED"
+    REJECTED = "REJECTED"
+    UNDERPAID = "UNDERPAID"
+    OVERPAID = "OVERPAID"
+    LATE = "LATE"
+
+
+TAKEN = frozenset({PaymentState.CONFIRMED, PaymentState.OVERPAID, PaymentState.UNDERPAID, PaymentState.LATE})
+"""The states of money that is in the till."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One payment of an order. `reference` is what the payer or the staff gave to recognise it by.
+
+    `processor_id` is the processor's own ID of the money, empty for manual methods; `refunded` is what was given back
+    of it or is about to be; `attempt` is the attempt by which it came.
+    """
+
+    id: UUID
+    store: int
+    order: UUID
+    method: str
+    amount: int
+    currency: str
+    state: PaymentState
+    reference: str
+    note: str
+    picture: str
+    created: datetime
+    reported_at: datetime | None
+    settled_at: datetime | None
+    settled_by: str
+    version: int
+    order_number: str
+    processor_id: str = ""
+    attempt: UUID | None = None
+    refunded: int = 0
+
+    @property
+    def refundable(self) -> int:
+        """What can still be given back."""
+        return self.amount - self.refunded if self.state in TAKEN else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a processor took for an order, as it says itself when asked: `PaymentService.receive` settles it.
+
+    `processor_id` is the processor's own ID of the payment, by which the same money is recognised when it is
+    reported twice; `amount` is in minor units of `currency`.
+    """
+
+    order: UUID
+    method: str
+    processor_id: str
+    amount: int
+    currency: str
+    attempt: UUID | None = None

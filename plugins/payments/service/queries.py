@@ -1,0 +1,69 @@
+"""Reading payments. All reads are of the store in scope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from guildshop.errors import NotFound
+from guildshop.i18n import _
+from guildshop.plugins.orders.api import Order
+from guildshop.plugins.payments import rules
+from guildshop.plugins.payments.api import TAKEN, Payment
+from guildshop.plugins.payments.service.processors import Processors
+from guildshop.plugins.payments.service.rows import to_payment
+from guildshop.tenancy import current_store
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+
+class PaymentQueries:
+    """What can be read of payments."""
+
+    def __init__(self, app: App) -> None:
+        """Work within this application."""
+        self.app = app
+        self.processors = Processors(app)
+
+    async def of_order(self, order_id: UUID) -> Sequence[Payment]:
+        """Return an order's payments, oldest first."""
+        return await self._payments("order_id", order_id)
+
+    async def of_attempt(self, attempt_id: UUID) -> Sequence[Payment]:
+        """Return what came by one attempt, oldest first."""
+        return await self._payments("attempt", attempt_id)
+
+    async def get(self, payment_id: UUID) -> Payment:
+        """Return a payment; NotFound when there is none in this store."""
+        found = await self._payments("id", payment_id)
+        if not found:
+            raise NotFound(_("There is no such payment in this store."))
+        return found[0]
+
+    async def taken(self, order_id: UUID) -> Sequence[Payment]:
+        """Return an order's payments whose money is in the till, newest first: what a refund can be paid from."""
+        return tuple(one for one in reversed(await self.of_order(order_id)) if one.state in TAKEN)
+
+    async def remaining(self, order: Order) -> int:
+        """Return what is still to be paid of an unpaid order, when all that came was too little."""
+        return order.due - rules.paid_so_far(order, await self.of_order(order.id))
+
+    async def of_processor(self, method: str, processor_id: str) -> Payment | None:
+        """Return the payment that a processor knows by this ID, if it was entered."""
+        row = await self.app.database.fetch_one(
+            "SELECT * FROM payment WHERE store = :store AND method = :method AND processor_id = :processor_id",
+            store=current_store(),
+            method=method,
+            processor_id=processor_id,
+        )
+        return None if row is None else to_payment(row)
+
+    async def _payments(self, column: str, value: UUID) -> Sequence[Payment]:
+        found = await self.app.database.fetch(
+            f"SELECT * FROM payment WHERE store = :store AND {column} = :value ORDER BY created, id",
+            store=current_store(),
+            value=value,
+        )
+        return tuple(to_payment(row) for row in found)
