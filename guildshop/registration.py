@@ -23,7 +23,7 @@ from guildshop.names import KERNEL, PUBLIC_PATHS, WORKSPACE_PATHS
 from guildshop.permissions import Permission
 from guildshop.plugins import BUILT_IN
 from guildshop.settings_watch import StoreChanged
-from guildshop.stores import PLUGINS_SECTION, ROLES_SECTION, STORE_SECTION
+from guildshop.store_settings import PLUGINS_SECTION, ROLES_SECTION, STORE_SECTION
 
 if TYPE_CHECKING:
     from guildshop.app import App

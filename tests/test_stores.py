@@ -14,7 +14,8 @@ from guildshop.errors import ConfigurationError, DatabaseError, Forbidden, Inval
 from guildshop.hookspecs import SettingsSection, hookimpl
 from guildshop.loading import Plugin, Plugins
 from guildshop.permissions import Actor, ActorKind
-from guildshop.stores import STORE_SECTION, Store
+from guildshop.store_settings import STORE_SECTION
+from guildshop.stores import Store
 from guildshop.tenancy import every_store
 
 

@@ -22,7 +22,7 @@ from guildshop.plugins.staff.commands.panel import (
     show,
     store_of,
 )
-from guildshop.stores import STORE_SECTION
+from guildshop.store_settings import STORE_SECTION
 
 if TYPE_CHECKING:
     from guildshop.bot.client import Bot

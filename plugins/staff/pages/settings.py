@@ -15,7 +15,7 @@ from guildshop.permissions import TEMPLATES
 from guildshop.plugins.staff.api import CHANNEL_KINDS, SETTINGS_UPDATE, Section, channel_label
 from guildshop.plugins.staff.pages.forms import form_fields, version_of
 from guildshop.plugins.staff.service import SettingsService
-from guildshop.stores import STORE_SECTION
+from guildshop.store_settings import STORE_SECTION
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, page_url, read_form, redirect, render
 

@@ -18,7 +18,7 @@ from guildshop.plugins.staff.api import (
 )
 from guildshop.plugins.staff.rules import fields
 from guildshop.plugins.staff.rules.choices import choices_of
-from guildshop.stores import ROLES_SECTION, STORE_SECTION, StoreSettings
+from guildshop.store_settings import ROLES_SECTION, STORE_SECTION, StoreSettings
 
 if TYPE_CHECKING:
     from guildshop.app import App

@@ -85,7 +85,7 @@ async def test_the_shop_itself_is_set_up(shop: Shop) -> None:
     shown = await (await shown.select("Name")).submit(value="Corner shop")
     shown = await (await shown.select("Currency")).submit(value="EUR")
     shown = await (await shown.select("Time zone")).submit(value="Europe/Berlin")
-    await shown.select("Show PII")
+    await shown.select("Show personal data (PII)")
     store = shop.store
     assert (store.name, store.currency, store.time_zone, store.show_pii) == (
         "Corner shop",
