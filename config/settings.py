@@ -26,6 +26,7 @@ from guildshop.config.validation import (
 )
 from guildshop.errors import ConfigurationError, Invalid
 from guildshop.i18n import _
+from guildshop.mail.addresses import mailbox
 from guildshop.money import known_currency
 from guildshop.plugins import BUILT_IN
 
@@ -117,6 +118,16 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _sender(value: str) -> str:
+    if value:
+        try:
+            mailbox(value, named=True)
+        except ValueError:
+            message = _("must be an address such as shop@example.org or Shop <shop@example.org>, but is “{value}”.")
+            raise ValueError(message.format(value=value)) from None
+    return value
+
+
 Snowflake = Annotated[int, BeforeValidator(_snowflake)]
 WebAddress = Annotated[str, _url_with("http", "https"), AfterValidator(_without_final_slash)]
 Network = Annotated[str, AfterValidator(_network)]
@@ -171,7 +182,7 @@ class EmailSettings(Group):
     """How email is sent; off while `url` is empty."""
 
     url: Annotated[str, _url_with("smtp", "smtps")] = Field(default="", repr=False)
-    sender: str = ""
+    sender: Annotated[str, AfterValidator(_sender)] = ""
 
 
 class PluginSettings(Group):

@@ -19,6 +19,7 @@ from guildshop.events import Delivery, EventCodec
 from guildshop.hookspecs import SettingsSection
 from guildshop.listeners import Listeners
 from guildshop.loading import Plugins, load_plugins
+from guildshop.mail import Mailer
 from guildshop.names import Names
 from guildshop.outbox import Dispatcher
 from guildshop.permissions import KERNEL_PERMISSIONS, Actor, PermissionTable
@@ -58,6 +59,7 @@ class App:
         self.stores = Stores(self)
         self.dispatcher = Dispatcher(self)
         self.settings_watch = SettingsWatch(self)
+        self.mail = Mailer(self)
         self.database: Database
         self.registry: Registry
         """The commands, buttons and modals of the plugins, with who owns each."""

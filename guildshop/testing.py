@@ -11,6 +11,7 @@ from guildshop.app import App
 from guildshop.bot.testing import Shop, ShopFactory, make_shop, shop
 from guildshop.config.settings import Settings
 from guildshop.database.testing import database, database_url, plugin_names
+from guildshop.mail.testing import MailboxServer, mailbox
 from guildshop.permissions import TEMPLATES, Actor, ActorKind
 from guildshop.plugins import BUILT_IN
 from guildshop.stores import Store
@@ -18,6 +19,7 @@ from guildshop.web.testing import chromium, owner, server, support, tabs, token,
 
 __all__ = [
     "Clock",
+    "MailboxServer",
     "Shop",
     "ShopFactory",
     "app",
@@ -25,6 +27,7 @@ __all__ = [
     "clock",
     "database",
     "database_url",
+    "mailbox",
     "make_shop",
     "member",
     "other_store",

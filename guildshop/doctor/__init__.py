@@ -21,6 +21,7 @@ from guildshop.hookspecs import Check, Finding, Severity
 from guildshop.i18n import _
 from guildshop.loading_checks import plugin_findings
 from guildshop.logging import mask
+from guildshop.mail import examine_mail
 from guildshop.stores import Store
 from guildshop.tenancy import scope
 
@@ -60,7 +61,7 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
 
 async def _installation(settings: Settings) -> tuple[Application | None, list[Finding]]:
     application, findings = await installation.examine_discord(settings)
-    return application, [*installation.examine_settings(settings), *findings]
+    return application, [*installation.examine_settings(settings), *await examine_mail(settings), *findings]
 
 
 async def _data(settings: Settings, application: Application | None) -> list[Finding]:
