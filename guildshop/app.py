@@ -270,12 +270,12 @@ class App:
             await self.bot.shut_down()
             self.bot = None
 
-    async def start_web(self) -> None:
-        """Listen on the configured address."""
+    async def start_web(self, *, at_once: bool = True) -> None:
+        """Listen on the configured address; without `at_once`, what is slow to build waits for its first request."""
         from guildshop.web.server import WebServer as Server
 
         server = Server(self)
-        await server.start()
+        await server.start(at_once=at_once)
         self.web = server
 
     async def stop_web(self) -> None:

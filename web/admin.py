@@ -20,6 +20,7 @@ from piccolo_admin import endpoints
 from piccolo_admin.endpoints import AdminRouter, FormConfig, create_admin
 from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, SimpleUser
 from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
 
 from guildshop.database.tables import AuditEntry, DeliveryRow, EventRow
 from guildshop.errors import Forbidden, Refusal
@@ -52,10 +53,12 @@ Section = tuple[str, str, list[ServiceTable]]
 """Plugin (empty for the kernel), label and tables."""
 
 
-def add_data_admin(server: web.Application, app: App) -> None:
-    """Mount Piccolo Admin with the tables and forms of the kernel and of every plugin."""
+def add_data_admin(server: web.Application, app: App, *, at_once: bool) -> None:
+    """Mount Piccolo Admin with the tables and forms of the kernel and of every plugin, built now or when asked for."""
     sections, forms = _collect(app)
-    admin = _build(sections, forms)
+    admin = _DataAdmin(sections, forms)
+    if at_once:
+        admin.build()
     max_body = DEFAULT_MAX_BODY
     bridge = _for_admins(asgi_handler(admin, ADMIN_BASE, max_body=max_body))
     assets = asgi_handler(admin, ADMIN_BASE, max_body=max_body)
@@ -113,6 +116,22 @@ def _in_group(table: ServiceTable, label: str, app: App, plugin: str) -> Service
         on_post=while_on(table.on_post),
         on_delete=while_on(table.on_delete),
     )
+
+
+class _DataAdmin:
+    """Piccolo Admin, built once: that takes a second, which a test without it is spared."""
+
+    def __init__(self, sections: Sequence[Section], forms: list[FormConfig]) -> None:
+        self._sections, self._forms = sections, forms
+        self._built: AdminRouter | None = None
+
+    def build(self) -> AdminRouter:
+        if self._built is None:
+            self._built = _build(self._sections, self._forms)
+        return self._built
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.build()(scope, receive, send)
 
 
 def _build(sections: Sequence[Section], forms: list[FormConfig]) -> AdminRouter:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from guildshop.errors import ConfigurationError
 from guildshop.i18n import _
-from guildshop.web import health, mfa_pages, signin
+from guildshop.web import health, mfa_pages, password_reset_pages, signin
 from guildshop.web.admin import add_data_admin
 from guildshop.web.api import add_api
 from guildshop.web.auth import sign_in
@@ -33,8 +33,11 @@ HEADER_BYTES = 16 * 1024
 OPEN = RouteRules(sign_in=False)
 
 
-def build(guildshop: App) -> web.Application:
-    """Return the aiohttp application with every route; LoadError names a plugin whose pages collide."""
+def build(guildshop: App, *, at_once: bool = True) -> web.Application:
+    """Return the aiohttp application with every route; LoadError names a plugin whose pages collide.
+
+    Without `at_once`, Piccolo Admin is built by the first request for it.
+    """
     server = web.Application(
         middlewares=[observe, tell_errors, proxies(guildshop.settings.web.trusted_proxies), limit_body, sign_in]
     )
@@ -63,8 +66,13 @@ def build(guildshop: App) -> web.Application:
     add_route(server, "POST", "/account/mfa", mfa_pages.begin, rules)
     add_route(server, "POST", "/account/mfa/confirm", mfa_pages.confirm, rules)
     add_route(server, "POST", "/account/mfa/off", mfa_pages.turn_off, rules)
+    add_route(server, "POST", "/account/email", signin.change_email, rules)
+    add_route(server, "GET", "/password-reset", password_reset_pages.show_request, rules)
+    add_route(server, "POST", "/password-reset", password_reset_pages.take_request, rules)
+    add_route(server, "GET", "/password-reset/{token}", password_reset_pages.show_new, rules)
+    add_route(server, "POST", "/password-reset/{token}", password_reset_pages.take_new, rules)
     add_workspace(server, guildshop)
-    add_data_admin(server, guildshop)
+    add_data_admin(server, guildshop, at_once=at_once)
     add_api(server, guildshop)
     return server
 
@@ -85,11 +93,14 @@ class WebServer:
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - shown, not bound
         return f"http://{shown}:{self.port}"
 
-    async def start(self) -> None:
-        """Listen; ConfigurationError when the address cannot be had. Port 0 takes any free one."""
+    async def start(self, *, at_once: bool = True) -> None:
+        """Listen; ConfigurationError when the address cannot be had. Port 0 takes any free one.
+
+        Without `at_once`, Piccolo Admin is built by the first request for it, as tests like it.
+        """
         settings = self._app.settings.web
         runner = web.AppRunner(
-            build(self._app),
+            build(self._app, at_once=at_once),
             access_log=None,
             handle_signals=False,
             shutdown_timeout=SHUTDOWN_SECONDS,

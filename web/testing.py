@@ -33,7 +33,7 @@ CSRF = "csrftoken"
 async def server(app: App) -> AsyncIterator[WebServer]:
     """The web server of the application, on a free port."""
     app.settings = app.settings.model_copy(update={"web": WebSettings(port=0)})
-    await app.start_web()
+    await app.start_web(at_once=False)
     if app.web is None:
         pytest.fail("the web server did not start")
     yield app.web

@@ -24,7 +24,7 @@ from guildshop.simulator.worlds import World, demo_world
 from guildshop.stores import Store
 
 SECRET_KEY = "a secret key for tests, long enough"  # noqa: S105
-PATIENCE = 30.0
+PATIENCE = 12.0
 """Seconds after which a test that waits for the bot fails."""
 
 ShopFactory = Callable[..., Awaitable["Shop"]]
@@ -94,7 +94,7 @@ class Shop:
         client.SERVER_SECONDS = 0.02
         await self._app.start_discord()
         if self.web:
-            await self._app.start_web()
+            await self._app.start_web(at_once=False)
         await self.settle()
 
     async def stop(self) -> None:
