@@ -24,6 +24,7 @@ from guildshop.permissions import Permission
 from guildshop.plugins import BUILT_IN
 from guildshop.settings_watch import StoreChanged
 from guildshop.store_settings import PLUGINS_SECTION, ROLES_SECTION, STORE_SECTION
+from guildshop.web.password_reset import PasswordResets
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -38,6 +39,9 @@ def register(app: App) -> None:
     app.codec.add(TimerDue)
     app.codec.add(StoreChanged)
     app.listeners.add("kernel", Listener(StoreChanged, "kernel.store_changed", app.settings_watch.heard))
+    for listener in PasswordResets(app).listeners():
+        app.codec.add(listener.event)
+        app.listeners.add("web", listener)
     _claim_kernel_names(app)
     for plugin in app.plugins:
         if plugin.piccolo_app is not None:

@@ -118,6 +118,20 @@ async def change_password(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther("/login")
 
 
+async def change_email(request: web.Request) -> web.StreamResponse:
+    """Set the address to which links for a forgotten password go."""
+    identity = require_identity(request)
+    form = await request.post()
+    try:
+        await UserService(app_of(request)).change_email(
+            identity.signed_in.user.id, str(form.get("email_password", "")), str(form.get("email", ""))
+        )
+    except Invalid as refusal:
+        return await _account(request, {error.field: error.message for error in refusal.errors}, status=refusal.status)
+    flash(request, _("Your email address is saved."))
+    raise web.HTTPSeeOther("/account")
+
+
 async def end_session(request: web.Request) -> web.StreamResponse:
     """End one of one's own sessions."""
     identity = require_identity(request)
@@ -144,7 +158,7 @@ async def _account(request: web.Request, errors: Mapping[str, str], *, status: i
         "sessions": await SessionService(app_of(request)).of_user(identity.signed_in.user.id),
         "current": identity.signed_in.id,
         "codes_left": await SecondFactor(app_of(request)).codes_left(identity.signed_in.user),
-        "errors": {"current_password": "", "password": "", **errors},
+        "errors": dict.fromkeys(("current_password", "password", "email", "email_password"), "") | dict(errors),
     }
     return render(request, "web/account.html", values, status=status)
 

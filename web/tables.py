@@ -47,6 +47,24 @@ class RecoveryCode(Table, tablename="recovery_code"):
     code_hash = Varchar(length=64, secret=True)
 
 
+class PasswordResetRequest(Table, tablename="password_reset_request"):
+    """What somebody who forgot a password typed, sealed, until it was looked up."""
+
+    id = UUID(primary_key=True)
+    sealed = Text(secret=True)
+    created = Timestamptz()
+
+
+class PasswordReset(Table, tablename="password_reset"):
+    """An emailed link to a new password; only the SHA-256 of its token is kept."""
+
+    id = UUID(primary_key=True)
+    user_account = UUID()
+    token_hash = Varchar(length=64, secret=True)
+    created = Timestamptz()
+    expires = Timestamptz()
+
+
 class DiscordAccess(Table, tablename="discord_access"):
     """What Discord roles a member had in a store's server when Discord was last asked."""
 

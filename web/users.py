@@ -11,6 +11,7 @@ from uuid import UUID
 from guildshop.database import new_id
 from guildshop.errors import Forbidden, Invalid, NotFound, Refusal
 from guildshop.i18n import _
+from guildshop.mail.addresses import mailbox
 from guildshop.permissions import OWNER, TEMPLATES, Actor, ActorKind, Origin
 from guildshop.tenancy import every_store
 from guildshop.web.members import highest, templates_of_member
@@ -20,7 +21,7 @@ from guildshop.web.passwords import (
     needs_rehash,
     verify_password,
 )
-from guildshop.web.tables import Membership, Session, UserAccount
+from guildshop.web.tables import Membership, PasswordReset, Session, UserAccount
 from guildshop.web.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class UserService:
 
     async def by_name(self, username: str) -> User:
         """Return the user of that name, in any case; NotFound when there is none."""
-        row = await self._row(_fold(username))
+        row = await self._row(fold(username))
         if row is None:
             raise NotFound(
                 _("There is no user called {name}. Create one with `user create`.").format(name=username.strip())
@@ -157,16 +158,30 @@ class UserService:
         hashed = await hash_password(password)
         async with kernel_work(self._app) as work:
             work.update(UserAccount, user_id, password=hashed)
+            work.delete(PasswordReset, where="user_account = :user", user=user_id)
             work.delete(Session, where="user_account = :user", user=user_id)
 
     async def change_password(self, user_id: UUID, current: str, password: str) -> None:
         """Set a new password for somebody who knows the current one; ends all of their sessions."""
-        row = await self._app.database.fetch_one("SELECT * FROM user_account WHERE id = :id", id=user_id)
-        await self._throttle.claim(f"password:{user_id}")
-        if row is None or not await verify_password(row["password"], current):
-            raise Invalid.field("current_password", _("The current password is wrong. Nothing was changed."))
-        await self._throttle.forgive(f"password:{user_id}")
+        await self._require_password(user_id, current, "current_password")
         await self.set_password(user_id, password)
+
+    async def change_email(self, user_id: UUID, current: str, email: str) -> None:
+        """Set the address at which a user can have a forgotten password reset; empty for none.
+
+        Links that were sent to the former one end.
+        """
+        address = email.strip()
+        if address:
+            try:
+                address = mailbox(address).address
+            except ValueError:
+                message = _("“{email}” is no email address. Write it like name@example.org.")
+                raise Invalid.field("email", message.format(email=email[:80])) from None
+        await self._require_password(user_id, current, "email_password")
+        async with kernel_work(self._app) as work:
+            work.update(UserAccount, user_id, email=address)
+            work.delete(PasswordReset, where="user_account = :user", user=user_id)
 
     async def set_active(self, user_id: UUID, active: bool) -> None:
         """Let a user in again, or shut them out at once: sessions end and tokens stop working."""
@@ -188,7 +203,7 @@ class UserService:
         Refused with the same sentence, after the same time, whatever is wrong; refused at once after too many
         failures for this name or from this address, whichever process counted them.
         """
-        key = _fold(username)[:LONGEST_USERNAME]
+        key = fold(username)[:LONGEST_USERNAME]
         await self._throttle.claim(f"address:{address}", f"user:{key}")
         row = await self._row(key)
         fits = await verify_password(row["password"] if row else None, password)
@@ -236,6 +251,13 @@ class UserService:
         )
 
     # Within
+
+    async def _require_password(self, user_id: UUID, current: str, field: str) -> None:
+        row = await self._app.database.fetch_one("SELECT password FROM user_account WHERE id = :id", id=user_id)
+        await self._throttle.claim(f"password:{user_id}")
+        if row is None or not await verify_password(row["password"], current):
+            raise Invalid.field(field, _("The current password is wrong. Nothing was changed."))
+        await self._throttle.forgive(f"password:{user_id}")
 
     async def _require_other_owner(self, user: User, store: int) -> None:
         """Refuse to take the last owner away from a store that no Discord server has an owner for."""
@@ -285,7 +307,8 @@ def kernel_work(app: App) -> Work:
         return app.work(KERNEL)
 
 
-def _fold(username: str) -> str:
+def fold(username: str) -> str:
+    """Return what two spellings of one username or email have in common."""
     return unicodedata.normalize("NFKC", username.strip()).casefold()
 
 
@@ -298,7 +321,7 @@ def _username(username: str) -> tuple[str, str]:
                 name=name[:40], most=LONGEST_USERNAME
             ),
         )
-    return name, _fold(name)
+    return name, fold(name)
 
 
 def _check_role(role: str) -> None:

@@ -1,4 +1,4 @@
-"""`user create`, `user token`."""
+"""`user create`, `user password`, `user token`."""
 
 from __future__ import annotations
 
@@ -41,6 +41,21 @@ def create(
             user = await UserService(app).create_user(username, password, superuser=superuser, store=number, role=role)
             what = _("superuser") if superuser else role
             out.print(_("Created the user {name} ({role}).").format(name=user.username, role=what))
+
+    run_async(work())
+
+
+@commands.command("password")
+def password(username: Username) -> None:
+    """Set a user's new password, from GUILDSHOP_PASSWORD or asked for; every browser of theirs is signed out."""
+    chosen = _password()
+
+    async def work() -> None:
+        async with opened() as app:
+            users = UserService(app)
+            user = await users.by_name(username)
+            await users.set_password(user.id, chosen)
+            out.print(_("Set a new password for {name}.").format(name=user.username))
 
     run_async(work())
 
