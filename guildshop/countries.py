@@ -12,6 +12,12 @@ from guildshop.errors import Invalid
 from guildshop.folding import fold
 from guildshop.i18n import _, babel_locale
 
+COMMON_COUNTRIES = (
+    "US", "CA", "GB", "DE", "FR", "AU", "NL", "SE", "IT", "ES", "PL", "BR",
+    "JP", "AT", "CH", "BE", "DK", "NO", "FI", "IE", "PT", "NZ", "MX", "IN",
+)  # fmt: skip
+"""The countries offered in a select of Discord, which has room for 25; any other one can be written."""
+
 _PARTS = {"street_address": "street", "city": "city", "country_area": "region", "postal_code": "postal_code"}
 
 

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import format_decimal
 
 DEFAULT_LOCALE = "en-US"
 DOMAIN = "guildshop"
@@ -73,6 +74,11 @@ def ngettext(singular: str, plural: str, number: int) -> str:
 def pgettext(context: str, message: str) -> str:
     """Return the message as it reads in that context, in the current language."""
     return _catalogue(current_locale()).pgettext(context, message)
+
+
+def grouped(number: int) -> str:
+    """Write a whole number as the current reader expects it: 10,000 or 10.000."""
+    return format_decimal(number, locale=babel_locale())
 
 
 def lazy(message: str) -> str:

@@ -53,6 +53,7 @@ TITLES: Mapping[HistoryKind, str] = {
     HistoryKind.STATUS: lazy("Status"),
     HistoryKind.SHIPPING: lazy("Shipping"),
     HistoryKind.PAYMENT: lazy("Payment"),
+    HistoryKind.REFUND: lazy("Refund"),
     HistoryKind.NOTE: lazy("Notes changed"),
     HistoryKind.IMPORTED: lazy("Imported"),
 }

@@ -4,11 +4,31 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from guildshop.plugins.orders.tables import Order, OrderAdjustment, OrderDraft, OrderHistory, OrderLine, OrderNote
+from guildshop.plugins.orders.tables import (
+    Order,
+    OrderAdjustment,
+    OrderDraft,
+    OrderHistory,
+    OrderLine,
+    OrderNote,
+    Shipment,
+    ShipmentLine,
+    TermsText,
+)
 
 APP_CONFIG = AppConfig(
     app_name="orders",
     migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
-    table_classes=[Order, OrderLine, OrderAdjustment, OrderHistory, OrderNote, OrderDraft],
+    table_classes=[
+        Order,
+        OrderLine,
+        OrderAdjustment,
+        OrderHistory,
+        OrderNote,
+        OrderDraft,
+        Shipment,
+        ShipmentLine,
+        TermsText,
+    ],
     migration_dependencies=["guildshop.plugins.catalog.piccolo_app", "guildshop.plugins.customers.piccolo_app"],
 )

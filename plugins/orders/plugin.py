@@ -20,7 +20,7 @@ from guildshop.plugins.orders.api import (
     OrderStatus,
     status_label,
 )
-from guildshop.plugins.orders.commands import COMMANDS, FLOW_ITEMS, ITEMS
+from guildshop.plugins.orders.commands import COMMANDS, FLOW_ITEMS, ITEMS, SHIPPING_COMMANDS
 from guildshop.plugins.orders.endpoints import router
 from guildshop.plugins.orders.hookspecs import OrderHooks
 from guildshop.plugins.orders.pages import PAGES, TONES
@@ -75,7 +75,7 @@ class Orders(Plugin):
     @hookimpl
     def register_commands(self, app: App) -> list[Any]:
         """Register the slash commands."""
-        return list(COMMANDS)
+        return [*COMMANDS, *SHIPPING_COMMANDS]
 
     @hookimpl
     def register_items(self, app: App) -> list[Any]:
@@ -84,8 +84,8 @@ class Orders(Plugin):
 
     @hookimpl
     def register_checkout_steps(self, app: App) -> list[CheckoutStep]:
-        """Ask for address and shipping type, which is a step like any other."""
-        return [app.get(CheckoutService).checkout.shipping]
+        """Ask for terms, address and shipping type, and add a flat tax: steps like any others."""
+        return list(app.get(CheckoutService).checkout.own)
 
     @hookimpl
     def register_pages(self, app: App) -> list[Page]:

@@ -30,9 +30,12 @@ class Order(StoreTable, tablename="orders"):
     credit = BigInt()
     due = BigInt()
     refunded = BigInt()
+    refund_held = BigInt(default=0)
     payment_method = Varchar(32)
     shipping_type = Varchar(80)
     address = JSON(null=True, default=None)
+    tax_place = JSON(null=True, default=None)
+    accepted = JSON(null=True, default=None)
     draft = UUID(null=True, default=None)
     locale = Varchar(16)
     imported = Boolean()
@@ -60,6 +63,31 @@ class OrderLine(StoreTable, tablename="order_line"):
     quantity = Integer()
     unit_price = BigInt()
     total = BigInt()
+    returned = Integer(default=0)
+    return_held = Integer(default=0)
+
+
+class Shipment(StoreTable, tablename="shipment"):
+    """A parcel of an order."""
+
+    id = UUID(primary_key=True)
+    order_id = UUID()
+    position = Integer()
+    carrier = Varchar(64, default="")
+    tracking_number = Varchar(100, default="")
+    status = Varchar(16, choices=ShippingStatus)
+    created = Timestamptz()
+    shipped_at = Timestamptz(null=True, default=None)
+    delivered_at = Timestamptz(null=True, default=None)
+
+
+class ShipmentLine(StoreTable, tablename="shipment_line"):
+    """Pieces of a line in a parcel."""
+
+    id = UUID(primary_key=True)
+    shipment = UUID()
+    line = UUID()
+    quantity = Integer()
 
 
 class OrderAdjustment(StoreTable, tablename="order_adjustment"):
@@ -75,6 +103,7 @@ class OrderAdjustment(StoreTable, tablename="order_adjustment"):
     amount = BigInt()
     included = Boolean()
     reference = Varchar(200, default="")
+    shares = JSON(null=True, default=None)
 
 
 class OrderHistory(StoreTable, tablename="order_history"):
@@ -101,6 +130,16 @@ class OrderNote(StoreTable, tablename="order_note"):
     author = Varchar(100)
     public = Boolean()
     text = Text()
+
+
+class TermsText(StoreTable, tablename="terms_text"):
+    """What customers accepted: each text that was ever shown, once."""
+
+    id = UUID(primary_key=True)
+    kind = Varchar(16)
+    version = Varchar(16)
+    text = Text()
+    created = Timestamptz()
 
 
 class OrderDraft(StoreTable, tablename="order_draft"):

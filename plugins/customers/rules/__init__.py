@@ -2,6 +2,7 @@
 
 from guildshop.plugins.customers.rules.addresses import (
     check_address,
+    check_place,
     tidy_address,
 )
 from guildshop.plugins.customers.rules.people import (
@@ -18,6 +19,7 @@ from guildshop.plugins.customers.rules.people import (
 
 __all__ = [
     "check_address",
+    "check_place",
     "clean",
     "clean_account_number",
     "clean_email",

@@ -56,6 +56,23 @@ def check_address(given: AddressInput) -> AddressCheck:
     return AddressCheck(tidy, suggestion if suggestion != tidy else None)
 
 
+def check_place(country: str, region: str, postal_code: str) -> AddressInput:
+    """Return a place that taxes depend on, as its country writes it; refused as an address, but for city and street."""
+    tidy = tidy_address(
+        AddressInput(recipient="-", street="-", city="-", country=country, region=region, postal_code=postal_code)
+    )
+    required = required_parts(tidy.country)
+    missing = [name for name in ("region", "postal_code") if name in required and not getattr(tidy, name)]
+    if missing:
+        raise _refused(tidy, [(name, _missing(tidy, name)) for name in missing])
+    place = _with_known_names(tidy)
+    errors, _normal = _by_country(place.country, place.region, place.city, place.postal_code)
+    wrong = _wrong_fields(place, errors)
+    if wrong:
+        raise _refused(tidy, wrong)
+    return replace(place, recipient="", street="", city="")
+
+
 @lru_cache(maxsize=8192)
 def _by_country(country: str, region: str, city: str, postal_code: str) -> tuple[frozenset[str], Mapping[str, str]]:
     """Return the library's names of the wrong fields, and the place as the country writes it when none is wrong."""

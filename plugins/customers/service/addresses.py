@@ -17,7 +17,7 @@ from guildshop.plugins.customers.api import (
     AddressUnknown,
     Customer,
 )
-from guildshop.plugins.customers.rules import check_address
+from guildshop.plugins.customers.rules import check_address, check_place
 from guildshop.plugins.customers.service.reading import Reading
 from guildshop.plugins.customers.service.records import ADDRESS_COLUMNS, address_of
 from guildshop.plugins.customers.tables import Address as AddressTable
@@ -71,6 +71,10 @@ class Addresses(Reading):
     def check_address(self, given: AddressInput) -> AddressCheck:
         """Return the address tidied, and as its country would write it where that differs; refuse a wrong one."""
         return check_address(given)
+
+    def check_place(self, country: str, region: str, postal_code: str) -> AddressInput:
+        """Return country, region and postal code tidied, with nothing else; refuse a place that does not exist."""
+        return check_place(country, region, postal_code)
 
     async def add_address(self, actor: Actor, customer_id: UUID, given: AddressInput) -> Address:
         """Save an address as it is given, tidied; the first one becomes the default."""

@@ -10,6 +10,7 @@ import discord
 from guildshop.bot import Fields, TextField
 from guildshop.bot.rendering import COLOUR, QUIET, clip, embed, error_embed, escape
 from guildshop.countries import (
+    COMMON_COUNTRIES,
     country_name,
     needs_postal_code,
     needs_region,
@@ -19,12 +20,6 @@ from guildshop.countries import (
 )
 from guildshop.i18n import _
 from guildshop.plugins.customers.api import Address, AddressInput, address_labels
-
-OFFERED_COUNTRIES = (
-    "US", "CA", "GB", "DE", "FR", "AU", "NL", "SE", "IT", "ES", "PL", "BR",
-    "JP", "AT", "CH", "BE", "DK", "NO", "FI", "IE", "PT", "NZ", "MX", "IN",
-)  # fmt: skip
-"""The countries offered in a select, which has room for 25; any other one can be written."""
 
 _NOTHING = "—"
 _ESCAPED = re.compile(r"\\([\\*_~`|\[<#>-])")
@@ -81,7 +76,7 @@ def address_options(addresses: Sequence[Address]) -> list[discord.SelectOption]:
 
 def country_options(first: str = "") -> list[discord.SelectOption]:
     """Return the offered countries, the likeliest first, then by name."""
-    codes = sorted(OFFERED_COUNTRIES, key=lambda code: (code != first, country_name(code)))
+    codes = sorted(COMMON_COUNTRIES, key=lambda code: (code != first, country_name(code)))
     return [discord.SelectOption(label=clip(country_name(code), 100), value=code) for code in codes]
 
 

@@ -1,17 +1,23 @@
 """The public face of the orders plugin: what an order is, how a checkout is quoted, its errors and its events."""
 
+from guildshop.plugins.orders.api.address import PLACE_STEP, SHIPPING_STEP, ShippingAddress, address_in
 from guildshop.plugins.orders.api.checkout import (
     Adjustment,
+    Changeable,
     CheckoutStep,
     Choice,
+    DecidesTax,
     Draft,
     DraftLine,
     FormField,
+    OffersAtSummary,
     Phase,
     Question,
     Quote,
     QuoteLine,
     Totals,
+    net_lines,
+    shares_of,
 )
 from guildshop.plugins.orders.api.errors import (
     AlreadyPaid,
@@ -29,8 +35,11 @@ from guildshop.plugins.orders.api.events import (
     OrderFlowExpiryDue,
     OrderPaid,
     OrderPlaced,
+    OrderRefunded,
+    OrderShipped,
     OrderShippingChanged,
     OrderStatusChanged,
+    ShipmentFailed,
 )
 from guildshop.plugins.orders.api.flow import Screen, Stage
 from guildshop.plugins.orders.api.labels import channel_label, shipping_label, status_label
@@ -46,12 +55,13 @@ from guildshop.plugins.orders.api.order import (
     OrderNote,
     OrderStatus,
     OrderSummary,
-    ShippingAddress,
     ShippingStatus,
 )
 from guildshop.plugins.orders.api.page import OrderAction, OrderSection
 from guildshop.plugins.orders.api.payment import PAY_ITEM, PaymentMethod, PaymentMethods
+from guildshop.plugins.orders.api.refund import OrderRefund, RefundedItem, RefundMode
 from guildshop.plugins.orders.api.settings import OrdersSettings, ShippingType
+from guildshop.plugins.orders.api.shipment import Shipment, ShipmentChange, ShipmentItem
 
 MAXIMUM_QUANTITY = 10_000
 """The most pieces of one product in one order."""
@@ -63,11 +73,15 @@ __all__ = [
     "MAXIMUM_QUANTITY",
     "NUMBER_ALPHABET",
     "PAY_ITEM",
+    "PLACE_STEP",
+    "SHIPPING_STEP",
     "Adjustment",
     "AlreadyPaid",
+    "Changeable",
     "Channel",
     "CheckoutStep",
     "Choice",
+    "DecidesTax",
     "Draft",
     "DraftLine",
     "FlowExpired",
@@ -75,6 +89,7 @@ __all__ = [
     "HistoryKind",
     "LineKind",
     "MoveRefused",
+    "OffersAtSummary",
     "Order",
     "OrderAction",
     "OrderCancelled",
@@ -87,7 +102,10 @@ __all__ = [
     "OrderNote",
     "OrderPaid",
     "OrderPlaced",
+    "OrderRefund",
+    "OrderRefunded",
     "OrderSection",
+    "OrderShipped",
     "OrderShippingChanged",
     "OrderStatus",
     "OrderStatusChanged",
@@ -102,7 +120,13 @@ __all__ = [
     "Quote",
     "QuoteExpired",
     "QuoteLine",
+    "RefundMode",
+    "RefundedItem",
     "Screen",
+    "Shipment",
+    "ShipmentChange",
+    "ShipmentFailed",
+    "ShipmentItem",
     "ShippingAddress",
     "ShippingStatus",
     "ShippingType",
@@ -110,7 +134,10 @@ __all__ = [
     "Stage",
     "TooManyUnpaid",
     "Totals",
+    "address_in",
     "channel_label",
+    "net_lines",
+    "shares_of",
     "shipping_label",
     "status_label",
 ]

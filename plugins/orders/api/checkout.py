@@ -5,14 +5,16 @@ A plugin adds a step by the hook `register_checkout_steps`. Discounts, shipping,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from uuid import UUID
 
+from guildshop.money import allocate
 from guildshop.permissions import Actor
+from guildshop.plugins.orders.api.address import PLACE_STEP, SHIPPING_STEP, ShippingAddress, address_in
 
 if TYPE_CHECKING:
     from guildshop.database import Work
@@ -37,6 +39,9 @@ class Adjustment:
 
     `amount` is never negative: the phase says whether it lowers (discount, loyalty), raises (shipping, tax) or pays
     (credit). An `included` amount (tax that prices contain already) is shown and changes no sum.
+
+    `shares` tell how it falls on the lines, one for each in their order: those of a reduction add up to `amount`, of a
+    tax the rest is on shipping. Empty, it falls on them in proportion to what each costs: see `shares_of`.
     """
 
     phase: Phase
@@ -46,11 +51,29 @@ class Adjustment:
     amount: int
     included: bool = False
     reference: str = ""
+    shares: tuple[int, ...] = ()
+
+
+def shares_of(adjustment: Adjustment, costs: Sequence[int]) -> tuple[int, ...]:
+    """Return how an adjustment falls on lines that cost this much each so far."""
+    return adjustment.shares or tuple(allocate(adjustment.amount, costs) if costs else ())
+
+
+def net_lines(totals: Sequence[int], adjustments: Iterable[Adjustment]) -> tuple[int, ...]:
+    """Return what each line comes to after discount and loyalty, given the lines' totals in their order."""
+    nets = list(totals)
+    for one in sorted(adjustments, key=lambda one: list(Phase).index(one.phase)):
+        if one.phase in {Phase.DISCOUNT, Phase.LOYALTY} and not one.included:
+            nets = [net - share for net, share in zip(nets, shares_of(one, nets), strict=True)]
+    return tuple(nets)
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The amounts of an order: lines → discount → loyalty → shipping → tax → total → credit → due."""
+    """The amounts of an order: lines → discount → loyalty → shipping → tax → total → credit → due.
+
+    `nets` is what each line comes to after discount and loyalty, in the lines' order.
+    """
 
     currency: str
     subtotal: int = 0
@@ -61,6 +84,7 @@ class Totals:
     total: int = 0
     credit: int = 0
     due: int = 0
+    nets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +101,11 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An order in the making: one a member and store. `answers` holds what each step asked, by the step's name."""
+    """An order in the making: one a member and store. `answers` holds what each step asked, by the step's name.
+
+    `roles` are the Discord roles of who orders, as they are at this moment: they are not stored. `order` is the order
+    whose lines are edited, which keeps what it claimed; None for a new one.
+    """
 
     id: UUID
     store: int
@@ -92,11 +120,27 @@ class Draft:
     updated: datetime
     expires: datetime
     version: int
+    roles: frozenset[int] = frozenset()
+    order: UUID | None = None
 
     @property
     def ships(self) -> bool:
         """Whether anything of it must be shipped."""
         return any(line.ships for line in self.lines)
+
+    @property
+    def ship_to(self) -> ShippingAddress | None:
+        """Where it is shipped to; None where nothing ships or that is not known yet."""
+        return address_in(self.answer(SHIPPING_STEP)) if self.ships else None
+
+    @property
+    def tax_place(self) -> ShippingAddress | None:
+        """The address that the tax depends on: where it is shipped to, else the country, region and postal code given.
+
+        Digital goods are asked for it only where a step decides the tax; it has no recipient, street and city then,
+        unless a saved address was chosen.
+        """
+        return self.ship_to if self.ships else address_in(self.answer(PLACE_STEP))
 
     def answer(self, step: str) -> Mapping[str, str]:
         """Return what the member answered to that step so far."""
@@ -105,16 +149,17 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One possible answer."""
+    """One possible answer. With a form, choosing it opens the form, and what is filled in is part of the answer."""
 
     value: str
     label: str
     description: str = ""
+    form: Sequence[FormField] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One text to fill in, or, with choices, one of these to choose."""
+    """One text to fill in, or, with choices, one of these to choose. `long` gives it several lines."""
 
     name: str
     label: str
@@ -123,13 +168,18 @@ class FormField:
     value: str = ""
     placeholder: str = ""
     choices: Sequence[Choice] = ()
+    long: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question as data: choices to pick one of, a form of up to five fields to fill in, or either of both.
 
-    `name` is what the answer is kept under. With `skip`, the label of a button, the member may go on without an answer.
+    `name`, unlike any other step's and at most 20 characters, is what the answer is kept under. With `skip`, the label
+    of a button, the member may go on without an answer. `buttons` are choices shown as buttons; their values, and those
+    of choices with a form, have at most 10 characters. `text` is shown literally, unless it is the store's own
+    `formatted` text.
     """
 
     step: str
@@ -140,6 +190,8 @@ class Question:
     form: Sequence[FormField] = ()
     form_label: str = ""
     skip: str = ""
+    buttons: Sequence[Choice] = ()
+    formatted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +224,7 @@ class Quote:
     address: Mapping[str, str]
     made: datetime
     expires: datetime
+    tax_place: Mapping[str, str] = field(default_factory=dict)
 
 
 class CheckoutStep(Protocol):
@@ -209,4 +262,35 @@ class CheckoutStep(Protocol):
 
     def claim(self, quote: Quote, order: UUID, work: Work) -> None:
         """Add to the order's Work whatever must hold when it is placed; the refusals given come out of Confirm."""
+        ...
+
+
+@runtime_checkable
+class OffersAtSummary(Protocol):
+    """A step that offers something at the summary, such as a code to type in or points to redeem."""
+
+    async def summary_actions(self, draft: Draft, quote: Quote) -> Sequence[Question]:
+        """Return what can be done now: questions with a form behind `form_label`, or `buttons` that act at once.
+
+        What is given comes to the step's `answer` as for any question; a new summary follows.
+        """
+        ...
+
+
+@runtime_checkable
+class DecidesTax(Protocol):
+    """A step that works out the sales tax itself, instead of the store's flat rate."""
+
+    def decides_tax(self, store: int) -> bool:
+        """Tell whether it does so in that store: then digital goods are asked for `Draft.tax_place` too."""
+        ...
+
+
+@runtime_checkable
+class Changeable(Protocol):
+    """A step whose answer can be changed at the summary: forgotten, so that it is asked anew."""
+
+    @property
+    def change_label(self) -> str:
+        """What is changed, such as "Gift wrap"; shown through `_()`."""
         ...

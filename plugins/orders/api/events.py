@@ -7,6 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from guildshop.events import Event
+from guildshop.plugins.orders.api.refund import RefundedItem, RefundMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,24 @@ class OrderCancelled(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRefunded(OrderEvent):
+    """Money of an order was given back; `items` are the pieces that came back with it.
+
+    `refunded` is what was given back of the order so far, this refund included; `complete` says that this is all of it.
+    `credit` is the part of `amount` that becomes store credit instead of going back the way it was paid.
+    """
+
+    refund: UUID
+    mode: RefundMode
+    amount: int
+    refunded: int
+    complete: bool
+    items: tuple[RefundedItem, ...] = ()
+    reason: str = ""
+    credit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class OrderStatusChanged(OrderEvent):
     """An order moved to another status; recorded with every move, beside the more telling events."""
 
@@ -54,6 +73,20 @@ class OrderShippingChanged(OrderEvent):
 
     before: str
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShipped(OrderEvent):
+    """A parcel is on its way; recorded again when the tracking number of one on its way is added or changed."""
+
+    shipment: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentFailed(OrderEvent):
+    """A parcel could not be delivered, or came back: staff have to see to it."""
+
+    shipment: UUID
 
 
 @dataclass(frozen=True, slots=True)

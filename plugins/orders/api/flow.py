@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from guildshop.plugins.orders.api.checkout import Draft, Question, Quote
+from guildshop.plugins.orders.api.checkout import Choice, Draft, Question, Quote
 from guildshop.plugins.orders.api.payment import PaymentMethod
 
 
@@ -28,4 +28,8 @@ class Screen:
     question: Question | None = None
     methods: tuple[PaymentMethod, ...] = ()
     quote: Quote | None = None
+    actions: tuple[Question, ...] = ()
+    """What steps offer at the summary."""
+    changes: tuple[Choice, ...] = ()
+    """What can be changed at the summary."""
     payment_label: str = ""

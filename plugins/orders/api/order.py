@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from guildshop.countries import country_name, town_line
+from guildshop.plugins.orders.api.address import ShippingAddress
 from guildshop.plugins.orders.api.checkout import Adjustment
 
 
@@ -57,30 +58,9 @@ class HistoryKind(StrEnum):
     STATUS = "status"
     SHIPPING = "shipping"
     PAYMENT = "payment"
+    REFUND = "refund"
     NOTE = "note"
     IMPORTED = "imported"
-
-
-@dataclass(frozen=True, slots=True)
-class ShippingAddress:
-    """Where an order goes: a copy, so that later edits of the customer's addresses never rewrite history."""
-
-    recipient: str
-    street: str
-    city: str
-    postal_code: str
-    country: str
-    street2: str = ""
-    region: str = ""
-    company: str = ""
-    phone: str = ""
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """Return the lines as they stand on a label, without the phone."""
-        town = town_line(self.country, self.city, self.region, self.postal_code)
-        parts = (self.recipient, self.company, self.street, self.street2, town, country_name(self.country))
-        return tuple(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +75,14 @@ class OrderLine:
     quantity: int
     unit_price: int
     total: int
+    returned: int = 0
+    return_held: int = 0
+    """Pieces that a refund under way is going to take back."""
+
+    @property
+    def returnable(self) -> int:
+        """How many pieces can still come back."""
+        return self.quantity - self.returned - self.return_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +150,17 @@ class Order:
     version: int
     lines: tuple[OrderLine, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
+    tax_place: ShippingAddress | None = None
+    """The place that its tax depends on, where that was asked or shipped to."""
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    """The versions of the terms and of the refund policy that the customer accepted, and when (`at`)."""
+    refund_held: int = 0
+    """What refunds under way are going to give back."""
+
+    @property
+    def refundable(self) -> int:
+        """What can still be given back: nothing of what was never paid."""
+        return 0 if self.paid_at is None else self.total - self.refunded - self.refund_held
 
     @property
     def ships(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from guildshop.money import MAXIMUM
@@ -30,6 +32,23 @@ class ShippingType(BaseModel):
         return countries
 
 
+class CarrierSetting(BaseModel):
+    """A carrier of the store's own, with the address of its tracking page; `{tracking}` stands for the number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=64)
+    tracking_url: str = Field(default="", max_length=300)
+
+    @field_validator("tracking_url")
+    @classmethod
+    def _followed(cls, value: str) -> str:
+        if value and not (value.startswith("https://") and "{tracking}" in value):
+            message = f"{value!r} is no tracking page: it begins with https:// and contains {{tracking}}"
+            raise ValueError(message)
+        return value
+
+
 class OrdersSettings(BaseModel):
     """What a store's owner decides about orders."""
 
@@ -39,7 +58,41 @@ class OrdersSettings(BaseModel):
     closed_message: str = Field(default="", max_length=500, description="What members read while it does not.")
     expire_hours: int = Field(default=48, ge=1, le=24 * 90, description="After how long an unpaid order is cancelled.")
     return_days: int = Field(default=14, ge=0, le=365, description="How long after delivery a return can be asked for.")
+    remind_hours: int = Field(
+        default=12, ge=0, le=24 * 30, description="How long before that the customer is reminded to pay. 0: never."
+    )
     max_unpaid_per_member: int = Field(default=3, ge=1, le=100, description="How many unpaid orders a member may have.")
+    terms: str = Field(default="", max_length=4000, description="What customers accept before they order.")
+    refund_policy: str = Field(default="", max_length=4000, description="Which refunds they accept, likewise.")
+    tax_rate: str = Field(
+        default="0", max_length=9, description="A flat tax in percent, such as 8.25; it rests where TaxJar is set up."
+    )
+    tax_included: bool = Field(default=False, description="Whether prices contain that tax already.")
+    tax_shipping: bool = Field(default=True, description="Whether shipping is taxed too.")
+    tax_label: str = Field(default="", max_length=40, description="What the tax is called, such as VAT.")
     shipping_types: tuple[ShippingType, ...] = Field(
         default=(ShippingType(code="standard", label="Standard"),), description="How parcels are shipped."
     )
+
+    @field_validator("tax_rate", mode="before")
+    @classmethod
+    def _percent(cls, value: object) -> str:
+        try:
+            rate = Decimal(str(value).strip().removesuffix("%").strip() or "0")
+        except InvalidOperation:
+            rate = Decimal(-1)
+        if not (rate.is_finite() and 0 <= rate <= 100 and rate == round(rate, 4)):
+            message = f"{value!r} is no percentage from 0 to 100 with up to 4 decimals, such as 8.25"
+            raise ValueError(message)
+        return f"{rate:f}"
+
+    carriers: tuple[CarrierSetting, ...] = Field(
+        default=(), description="Carriers beside the usual ones, with the address of their tracking page."
+    )
+    seller_name: str = Field(default="", max_length=200, description="The seller on invoices; empty: the store's name.")
+    seller_address: str = Field(default="", max_length=500, description="The seller's address on invoices.")
+    tax_number: str = Field(default="", max_length=64, description="The seller's tax number on invoices.")
+    invoice_prefix: str = Field(
+        default="", max_length=16, pattern=r"^[A-Za-z0-9/-]*$", description="What stands before an invoice's number."
+    )
+    invoice_note: str = Field(default="", max_length=500, description="What stands below each invoice.")

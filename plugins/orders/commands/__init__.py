@@ -1,6 +1,7 @@
 """The commands, buttons, selects and modals of orders."""
 
 from guildshop.plugins.orders.commands.flow import FLOW_ITEMS
+from guildshop.plugins.orders.commands.shipping import SHIPPING_COMMANDS
 from guildshop.plugins.orders.commands.slash import COMMANDS, ITEMS
 
-__all__ = ["COMMANDS", "FLOW_ITEMS", "ITEMS"]
+__all__ = ["COMMANDS", "FLOW_ITEMS", "ITEMS", "SHIPPING_COMMANDS"]

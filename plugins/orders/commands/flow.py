@@ -26,10 +26,12 @@ from guildshop.errors import Invalid, Refusal, Stale
 from guildshop.i18n import _
 from guildshop.plugins.catalog.api import OutOfStock
 from guildshop.plugins.orders.api import (
+    FormField,
     Order,
     OrderStatus,
     PriceRose,
     ProductGone,
+    Question,
     QuoteExpired,
     Screen,
     Stage,
@@ -213,8 +215,33 @@ class Answer(StoreSelect, prefix=prefixes.ANSWER):
         self, interaction: discord.Interaction[Bot], context: Context, values: Sequence[str], *args: str
     ) -> None:
         """Keep the answer and go on."""
-        checkout, given = checkout_of(context), {"value": values[0]}
+        checkout, draft, given = checkout_of(context), UUID(args[0]), {"value": values[0]}
+        asked = await checkout.question(context.actor, context.roles, draft, args[1])
+        choice = next((one for one in asked.choices if one.value == values[0]), None) if asked else None
+        if asked is not None and choice is not None and choice.form:
+            await open_modal(interaction, _form(context, args[0], asked, choice.form, choice.value))
+            return
+        await go_on(interaction, context, checkout.answer(context.actor, context.roles, draft, args[1], given))
+
+
+class Pick(StoreButton, prefix=prefixes.PICK):
+    """Answers a question by a button, or does at once what a step offers at the summary."""
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Keep the answer and go on."""
+        checkout, given = checkout_of(context), {"value": args[2]}
         await go_on(interaction, context, checkout.answer(context.actor, context.roles, UUID(args[0]), args[1], given))
+
+
+class Revise(StoreSelect, prefix=prefixes.REVISE):
+    """Changes something of the summary."""
+
+    async def chosen(
+        self, interaction: discord.Interaction[Bot], context: Context, values: Sequence[str], *args: str
+    ) -> None:
+        """Ask that anew."""
+        checkout = checkout_of(context)
+        await go_on(interaction, context, checkout.revise(context.actor, context.roles, UUID(args[0]), values[0]))
 
 
 class Form(StoreButton, prefix=prefixes.FORM):
@@ -222,31 +249,12 @@ class Form(StoreButton, prefix=prefixes.FORM):
 
     async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
         """Show the form, unless the question is no longer open."""
-        question = await checkout_of(context).question(context.actor, UUID(args[0]), args[1])
+        question = await checkout_of(context).question(context.actor, context.roles, UUID(args[0]), args[1])
         if question is None:
             coming = checkout_of(context).screen(context.actor, context.roles, UUID(args[0]))
             await go_on(interaction, context, coming)
             return
-        fields = [
-            SelectField(
-                one.name,
-                one.label,
-                [discord.SelectOption(label=choice.label[:100], value=choice.value) for choice in one.choices],
-                required=one.required,
-            )
-            if one.choices
-            else TextField(
-                one.name,
-                one.label,
-                required=one.required,
-                default=one.value,
-                placeholder=one.placeholder,
-                maximum=one.max_length,
-            )
-            for one in question.form
-        ]
-        modal = FormModal.build(context.store.id, args[0], args[1], title=question.title, fields=fields)
-        await open_modal(interaction, modal)
+        await open_modal(interaction, _form(context, args[0], question, question.form))
 
 
 class FormModal(StoreModal, prefix=prefixes.FORM_SENT):
@@ -260,7 +268,7 @@ class FormModal(StoreModal, prefix=prefixes.FORM_SENT):
         await go_on(
             interaction,
             context,
-            checkout.answer(context.actor, context.roles, UUID(args[0]), args[1], _values(fields)),
+            checkout.answer(context.actor, context.roles, UUID(args[0]), args[1], _values(fields, *args[2:])),
         )
 
 
@@ -309,11 +317,55 @@ class Search(StoreModal, prefix=prefixes.SEARCH):
         await update(interaction, embed=made.embed, view=made.view)
 
 
-FLOW_ITEMS = [Start, Buy, Flow, Browse, Category, Product, Remove, Answer, Form, FormModal, Method, Quantity, Search]
+FLOW_ITEMS = [
+    Start,
+    Buy,
+    Flow,
+    Browse,
+    Category,
+    Product,
+    Remove,
+    Answer,
+    Pick,
+    Revise,
+    Form,
+    FormModal,
+    Method,
+    Quantity,
+    Search,
+]
 
 
-def _values(fields: Fields) -> dict[str, str]:
-    return {**fields.texts, **{name: values[0] for name, values in fields.choices.items() if values}}
+def _values(fields: Fields, *chosen: str) -> dict[str, str]:
+    values = {**fields.texts, **{name: values[0] for name, values in fields.choices.items() if values}}
+    return {**values, "value": chosen[0]} if chosen else values
+
+
+def _form(
+    context: Context, draft: str, question: Question, form: Sequence[FormField], *chosen: str
+) -> discord.ui.Modal:
+    fields = [
+        SelectField(
+            one.name,
+            one.label,
+            [discord.SelectOption(label=choice.label[:100], value=choice.value) for choice in one.choices],
+            required=one.required,
+            description=one.description,
+        )
+        if one.choices
+        else TextField(
+            one.name,
+            one.label,
+            long=one.long,
+            required=one.required,
+            default=one.value,
+            placeholder=one.placeholder,
+            description=one.description,
+            maximum=one.max_length,
+        )
+        for one in form
+    ]
+    return FormModal.build(context.store.id, draft, question.name, *chosen, title=question.title, fields=fields)
 
 
 def _quantity_modal(context: Context, draft: UUID, product: str, name: str, place: str) -> discord.ui.Modal:

@@ -108,12 +108,3 @@ def check_shipping_move(number: str, status: OrderStatus, before: ShippingStatus
                 number=number, before=before.value, after=after.value, moves=", ".join(move.value for move in moves)
             )
         )
-
-
-def status_after_shipping(status: OrderStatus, shipping: ShippingStatus) -> OrderStatus:
-    """Return the status that an order has once its parcel has that shipping status."""
-    if shipping is ShippingStatus.SHIPPED and status in {_S.PAID, _S.FULFILLING}:
-        return _S.SHIPPED
-    if shipping is ShippingStatus.DELIVERED and status in {_S.FULFILLING, _S.SHIPPED}:
-        return _S.COMPLETE
-    return status

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from guildshop.errors import Invalid, Refusal, Stale
 from guildshop.i18n import _
-from guildshop.money import format_money
-from guildshop.paging import Page
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import Product
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
+    SHIPPING_STEP,
+    Changeable,
     Choice,
     Draft,
     DraftLine,
@@ -29,26 +29,29 @@ from guildshop.plugins.orders.api import (
     Stage,
     TooManyUnpaid,
 )
-from guildshop.plugins.orders.service.availability import check_line, freshen, own_limits, short_of
+from guildshop.plugins.orders.service.availability import check_line, freshen, own_limits
 from guildshop.plugins.orders.service.drafts import Drafts
+from guildshop.plugins.orders.service.offering import Offering
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.placing import Placing
 from guildshop.plugins.orders.service.quoting import Checkout
+from guildshop.plugins.orders.service.shipping import without_type
 
 if TYPE_CHECKING:
     from guildshop.app import App
 
 ATTEMPTS = 4
-ALL = "all"
-"""The key of all categories together."""
+
+ITEMS, PAYMENT, GIFT, SHIPPING_TYPE = "items", "payment", "gift", "type"
+"""What can be changed at the summary, besides the answers of steps."""
 
 
-class CheckoutService:
+class CheckoutService(Offering):
     """The order flow of the acting member. `roles` are the Discord roles that they have in the store's server."""
 
     def __init__(self, app: App) -> None:
         """Work within this application."""
-        self.app = app
+        super().__init__(app)
         self.drafts = Drafts(app)
         self.checkout = Checkout(app)
         self.placing = Placing(app, self.checkout)
@@ -113,30 +116,46 @@ class CheckoutService:
         return await self._change(actor, roles, draft_id, finish)
 
     async def back_to_items(self, actor: Actor, roles: Collection[int], draft_id: UUID) -> Screen:
-        """Go back to the items; what was answered since is asked again."""
-        return await self._change(
-            actor, roles, draft_id, lambda draft: replace(draft, items_done=False, answers={}, payment_method="")
-        )
+        """Go back to the items; what was answered since is kept."""
+        return await self._change(actor, roles, draft_id, lambda draft: replace(draft, items_done=False))
+
+    async def revise(self, actor: Actor, roles: Collection[int], draft_id: UUID, what: str) -> Screen:
+        """Change one thing of the summary: what of `Screen.changes` it is says the value."""
+
+        def forget(draft: Draft) -> Draft:
+            if what == ITEMS:
+                return replace(draft, items_done=False)
+            if what == PAYMENT:
+                return replace(draft, payment_method="")
+            if what == GIFT:
+                return replace(draft, recipient=None)
+            if what == SHIPPING_TYPE:
+                return replace(draft, answers={**draft.answers, SHIPPING_STEP: without_type(draft)})
+            answers = {name: answer for name, answer in draft.answers.items() if name != what}
+            return replace(draft, answers=answers)
+
+        return await self._change(actor, roles, draft_id, forget)
 
     async def answer(
         self, actor: Actor, roles: Collection[int], draft_id: UUID, question: str, values: Mapping[str, str]
     ) -> Screen:
-        """Answer the question that is open now; an answer to any other one only shows what is asked now."""
-        draft, _quote = await self.drafts.get(actor, draft_id)
-        asked = await self.checkout.next_question(draft) if draft.items_done else None
+        """Answer the question that is open now, or do what a step offers at the summary.
+
+        An answer to anything else only shows what is asked now.
+        """
+        draft, asked = await self._open(actor, roles, draft_id, question)
         step = None if asked is None else self.checkout.step(draft.store, asked.step)
-        if asked is None or step is None or asked.name != question:
+        if asked is None or step is None:
             return await self.screen(actor, roles, draft_id)
         kept = await step.answer(actor, draft, question, values)
         return await self._change(
             actor, roles, draft_id, lambda draft: replace(draft, answers={**draft.answers, asked.step: dict(kept)})
         )
 
-    async def question(self, actor: Actor, draft_id: UUID, name: str) -> Question | None:
-        """Return the question that is open now, if it has that name."""
-        draft, _quote = await self.drafts.get(actor, draft_id)
-        asked = await self.checkout.next_question(draft) if draft.items_done else None
-        return asked if asked is not None and asked.name == name else None
+    async def question(self, actor: Actor, roles: Collection[int], draft_id: UUID, name: str) -> Question | None:
+        """Return the question of that name, if it is open now or offered at the summary."""
+        _draft, asked = await self._open(actor, roles, draft_id, name)
+        return asked
 
     async def choose_payment(self, actor: Actor, roles: Collection[int], draft_id: UUID, code: str) -> Screen:
         """Choose one of the enabled ways to pay."""
@@ -167,60 +186,34 @@ class CheckoutService:
         self._check_open(actor.store)
         if quote is None or version not in (None, draft.version):
             raise Stale(_("This summary is not the latest one. Look at the new one and confirm it."))
+        draft = replace(draft, roles=frozenset(roles))
+        if not draft.items_done or await self.checkout.next_question(draft) is not None:
+            raise Stale(_("The shop asks something new before it takes this order. Answer that first."))
         await self._check_unpaid(actor, draft.customer)
         return await self.placing.place(actor, roles, draft, quote)
 
-    # What can be ordered
-
-    async def product(self, roles: Collection[int], reference: str) -> Choice:
-        """Return a product of that SKU or ID that a member with these roles may order; refuse any other."""
-        product = await self.app.get(CatalogService).find(reference, roles)
-        short = short_of(product, 1)
-        if short is not None:
-            raise short
-        return self._choice(product)
-
-    async def products(self, roles: Collection[int], *, category: str, page: int, size: int) -> Page[Choice]:
-        """Return a page of what a member with these roles may order, of the category of that key or of all."""
-        catalog = self.app.get(CatalogService)
-        chosen = next(
-            (one.id for one in await catalog.visible_categories(roles) if category_key(one.id) == category), None
-        )
-        found = await catalog.visible(roles, category=chosen, page=page, size=size)
-        return Page([self._choice(product) for product in found.items], found.number, found.pages, found.total)
-
-    async def search(self, roles: Collection[int], text: str) -> Sequence[Choice]:
-        """Return up to 25 products in whose name or SKU the text occurs."""
-        found = await self.app.get(CatalogService).autocomplete(text, roles)
-        return [self._choice(product) for product in found[:25]]
-
-    async def categories(self, roles: Collection[int]) -> Sequence[Choice]:
-        """Return the categories to choose from, all of them first; none where there is only one."""
-        found = await self.app.get(CatalogService).visible_categories(roles)
-        if len(found) < 2:
-            return ()
-        named = [Choice(category_key(one.id), one.name) for one in found[:24]]
-        return [Choice(ALL, _("All categories")), *named]
-
-    def _choice(self, product: Product) -> Choice:
-        price = format_money(product.price, product.currency)
-        if not product.in_stock:
-            stock = _("out of stock")
-        elif self.app.get(CatalogService).shows_quantity(product):
-            stock = _("{available} available").format(available=product.available)
-        else:
-            stock = _("in stock")
-        return Choice(product.id.hex, product.name, f"{price} · {stock}")
-
     # Within
+
+    async def _open(
+        self, actor: Actor, roles: Collection[int], draft_id: UUID, name: str
+    ) -> tuple[Draft, Question | None]:
+        stored, quote = await self.drafts.get(actor, draft_id)
+        draft = replace(stored, roles=frozenset(roles))
+        if not draft.items_done:
+            return draft, None
+        asked = await self.checkout.next_question(draft)
+        if asked is not None or quote is None:
+            return draft, asked if asked is not None and asked.name == name else None
+        offered = await self.checkout.summary_actions(draft, quote)
+        return draft, next((one for one in offered if one.name == name), None)
 
     async def _stage(self, draft: Draft, notice: str) -> Screen:
         if not draft.items_done or not draft.lines:
             return Screen(Stage.ITEMS, replace(draft, items_done=False), notice)
-        question = await self.checkout.next_question(draft)
-        if question is not None:
-            return Screen(Stage.QUESTION, draft, notice, question=question)
         try:
+            question = await self.checkout.next_question(draft)
+            if question is not None:
+                return Screen(Stage.QUESTION, draft, notice, question=question)
             quote = await self.checkout.quote(draft)
         except Refusal as refusal:
             told = " ".join(part for part in (notice, refusal.message) if part)
@@ -232,8 +225,29 @@ class CheckoutService:
             if not offered:
                 raise methods.none_offered()
             return Screen(Stage.PAYMENT, replace(draft, payment_method=""), notice, methods=offered)
-        label = known.get(draft.payment_method, "") if quote.totals.due else ""
-        return Screen(Stage.SUMMARY, draft, notice, quote=quote, payment_label=label)
+        return Screen(
+            Stage.SUMMARY,
+            draft,
+            notice,
+            quote=quote,
+            payment_label=known.get(draft.payment_method, "") if quote.totals.due else "",
+            actions=tuple(await self.checkout.summary_actions(draft, quote)),
+            changes=self._changes(draft, payable=bool(quote.totals.due) and len(offered) > 1),
+        )
+
+    def _changes(self, draft: Draft, *, payable: bool) -> tuple[Choice, ...]:
+        """Return what the member can change before confirming."""
+        changes = [Choice(ITEMS, _("Items and quantities"))]
+        for _plugin, step in self.checkout.steps(draft.store):
+            if isinstance(step, Changeable) and draft.answer(step.name):
+                changes.append(Choice(step.name, _(step.change_label)))
+        if self.checkout.shipping.several_ways(draft):
+            changes.append(Choice(SHIPPING_TYPE, _("How it is sent")))
+        if payable:
+            changes.append(Choice(PAYMENT, _("Payment method")))
+        if draft.recipient is not None:
+            changes.append(Choice(GIFT, _("Not a gift: it is for me")))
+        return tuple(changes[:25])
 
     async def _change(
         self,
@@ -246,7 +260,7 @@ class CheckoutService:
         """Read, change, compare with the catalog, quote, write; when pressed twice at once, one after the other."""
         for left in reversed(range(ATTEMPTS)):
             draft, _quote = await self.drafts.get(actor, draft_id)
-            changed = change(draft)
+            changed = replace(change(draft), roles=frozenset(roles))
             products = await self.app.get(CatalogService).get_many([line.product for line in changed.lines])
             fresh, said = freshen(changed, products, roles)
             screen = await self._stage(fresh, " ".join(part for part in (notice, said) if part))
@@ -287,11 +301,6 @@ class CheckoutService:
                     "You have {unpaid} unpaid orders; this shop allows {limit}. Pay or cancel one first: see /orders."
                 ).format(unpaid=unpaid, limit=limit)
             )
-
-
-def category_key(category: UUID) -> str:
-    """Return a category's key, short enough for a custom ID."""
-    return category.hex[-12:]
 
 
 def _with_line(draft: Draft, product: Product, quantity: int) -> Draft:

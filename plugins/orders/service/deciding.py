@@ -9,7 +9,7 @@ from guildshop.errors import Invalid, Stale
 from guildshop.i18n import _
 from guildshop.money import format_money
 from guildshop.plugins.orders import rules
-from guildshop.plugins.orders.api import AlreadyPaid, MoveRefused, Order, OrderChange, OrderStatus
+from guildshop.plugins.orders.api import AlreadyPaid, MoveRefused, Order, OrderStatus
 
 REASON_LENGTH = 500
 NOTE_LENGTH = 2000
@@ -66,17 +66,3 @@ def pieces(order: Order) -> list[tuple[UUID, int]]:
     if order.imported:
         return []
     return sorted((line.product, line.quantity) for line in order.lines if line.product is not None)
-
-
-def changed_texts(order: Order, change: OrderChange) -> dict[str, str]:
-    given = {
-        "carrier": (change.carrier, 64),
-        "tracking_number": (change.tracking_number, 100),
-        "notes": (change.notes, NOTE_LENGTH),
-    }
-    now = {"carrier": order.carrier, "tracking_number": order.tracking_number, "notes": order.notes}
-    return {
-        name: limited(text, length, name)
-        for name, (text, length) in given.items()
-        if text is not None and text.strip() != now[name]
-    }

@@ -169,7 +169,7 @@ class OrderFiles:
 
     async def _lines(self, store: int, ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
         found = await self.app.database.fetch(
-            "SELECT id, order_id, product, sku, name, kind, quantity, unit_price, total FROM order_line"
+            f"SELECT {records.LINE_COLUMNS} FROM order_line"
             " WHERE store = :store AND order_id IN :ids ORDER BY position",
             store=store,
             ids=list(ids),

@@ -68,12 +68,13 @@ class OrderMoves(OrderQueries):
         self.require_unpaid(work, order)
 
     def require_kept(self, work: Work, order: Order) -> None:
-        """Make the Work happen only if the order is neither cancelled nor refunded."""
+        """Make the Work happen only if the order is as it was read, and neither cancelled nor refunded."""
         work.require(
             tables.Order,
-            where="id = :id AND status NOT IN ('CANCELLED', 'REFUNDED')",
+            where="id = :id AND version = :version AND status NOT IN ('CANCELLED', 'REFUNDED')",
             refusal=stale(order),
             id=order.id,
+            version=order.version,
         )
 
     def cancel_in(self, work: Work, order: Order, reason: str, *, expired: bool = False) -> None:

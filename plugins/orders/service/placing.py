@@ -34,6 +34,7 @@ from guildshop.plugins.orders.service.availability import check_line, gone, own_
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.quoting import Checkout
 from guildshop.plugins.orders.service.rows import add_history, insert_order, line_columns
+from guildshop.plugins.orders.service.terms import TermsStep
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -124,6 +125,8 @@ class Placing:
                 "payment_method": quote.payment_method,
                 "shipping_type": quote.shipping_type,
                 "address": dict(quote.address) or None,
+                "tax_place": dict(quote.tax_place) or None,
+                "accepted": dict(draft.answer(TermsStep.name)) or None,
                 "draft": draft.id,
                 "locale": current_locale(),
                 "imported": False,

@@ -51,13 +51,12 @@ class OrderQueries:
         if row is None:
             raise NotFound(_("There is no order {reference} in this store.").format(reference=str(reference)[:40]))
         lines = await database.fetch(
-            "SELECT id, product, sku, name, kind, quantity, unit_price, total FROM order_line"
-            " WHERE store = :store AND order_id = :id ORDER BY position",
+            f"SELECT {rows.LINE_COLUMNS} FROM order_line WHERE store = :store AND order_id = :id ORDER BY position",
             store=store,
             id=rows.as_uuid(row["id"]),
         )
         adjustments = await database.fetch(
-            "SELECT phase, plugin, code, label, amount, included, reference FROM order_adjustment"
+            "SELECT phase, plugin, code, label, amount, included, reference, shares FROM order_adjustment"
             " WHERE store = :store AND order_id = :id ORDER BY position",
             store=store,
             id=rows.as_uuid(row["id"]),
@@ -161,7 +160,7 @@ class OrderQueries:
     async def count_ordered(self, customer: UUID, products: Sequence[UUID]) -> dict[UUID, int]:
         """Return how many pieces of each product a customer has ordered, cancelled and refunded orders left out."""
         found = await self.app.database.fetch(
-            "SELECT l.product, SUM(l.quantity) AS number FROM order_line l"
+            "SELECT l.product, SUM(l.quantity - l.returned) AS number FROM order_line l"
             " JOIN orders o ON o.store = l.store AND o.id = l.order_id"
             " WHERE l.store = :store AND l.product IN :products AND o.customer = :customer"
             " AND o.status NOT IN ('CANCELLED', 'REFUNDED') GROUP BY l.product",

@@ -7,8 +7,21 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from guildshop.plugins.orders import rules
-from guildshop.plugins.orders.api import Adjustment, CheckoutStep, Draft, Phase, Question, Quote, QuoteLine
-from guildshop.plugins.orders.service.shipping import STEP, ShippingStep, address_of
+from guildshop.plugins.orders.api import (
+    Adjustment,
+    CheckoutStep,
+    DecidesTax,
+    Draft,
+    OffersAtSummary,
+    Phase,
+    Question,
+    Quote,
+    QuoteLine,
+)
+from guildshop.plugins.orders.service.flat_tax import FlatTaxStep
+from guildshop.plugins.orders.service.place import PlaceStep
+from guildshop.plugins.orders.service.shipping import ShippingStep
+from guildshop.plugins.orders.service.terms import TermsStep
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -17,12 +30,14 @@ _PHASES = list(Phase)
 
 
 class Checkout:
-    """The steps of the checkout in their order."""
+    """The steps of the checkout in their order. `own` are those of this plugin."""
 
     def __init__(self, app: App) -> None:
         """Ask no plugin yet: other services may not be there."""
         self._app = app
         self.shipping = ShippingStep(app)
+        self.terms = TermsStep(app)
+        self.own = (self.terms, self.shipping, PlaceStep(app, self.tax_decided), FlatTaxStep(app, self.tax_decided))
         self._all: list[tuple[str, CheckoutStep]] | None = None
 
     def steps(self, store: int) -> list[tuple[str, CheckoutStep]]:
@@ -33,6 +48,10 @@ class Checkout:
                 registered += [(plugin, step) for step in steps]
             self._all = sorted(registered, key=lambda one: (_PHASES.index(one[1].phase), one[1].position))
         return [(plugin, step) for plugin, step in self._all if self._app.stores.enabled(store, plugin)]
+
+    def tax_decided(self, store: int) -> bool:
+        """Tell whether a step works out the sales tax in that store."""
+        return any(isinstance(step, DecidesTax) and step.decides_tax(store) for _plugin, step in self.steps(store))
 
     def step(self, store: int, name: str) -> CheckoutStep | None:
         """Return the step of that name, if it is on in the store."""
@@ -46,6 +65,14 @@ class Checkout:
                 return question
         return None
 
+    async def summary_actions(self, draft: Draft, quote: Quote) -> list[Question]:
+        """Return what the steps offer at the summary."""
+        actions: list[Question] = []
+        for _plugin, step in self.steps(draft.store):
+            if isinstance(step, OffersAtSummary):
+                actions += await step.summary_actions(draft, quote)
+        return actions
+
     async def quote(self, draft: Draft) -> Quote:
         """Return what the draft comes to now. Foreign services are asked here and nowhere later."""
         lines = quote_lines(draft)
@@ -55,7 +82,7 @@ class Checkout:
             adjustments += await step.quote(draft, totals)
         totals = rules.add_up(draft.currency, lines, adjustments)
         chosen = self.shipping.chosen(draft, totals.subtotal - totals.discount - totals.loyalty)
-        address = address_of(draft.answer(STEP)) if draft.ships else None
+        address, place = draft.ship_to, draft.tax_place
         now = self._app.now()
         return Quote(
             draft=draft.id,
@@ -67,6 +94,7 @@ class Checkout:
             address={} if address is None else asdict(address),
             made=now,
             expires=now + rules.QUOTE_LIFE,
+            tax_place={} if place is None else asdict(place),
         )
 
 

@@ -34,10 +34,13 @@ class OrderRefunds(OrderMoves):
         """Let go of what a failed refund held."""
         self._hold(work, order, refund, -1)
 
-    def apply_refund(self, work: Work, order: Order, refund: OrderRefund, *, held: bool = False) -> None:
+    def apply_refund(
+        self, work: Work, order: Order, refund: OrderRefund, *, held: bool = False, credit: int = 0
+    ) -> None:
         """Give back money and pieces: stock returns, the status follows, `OrderRefunded` is recorded.
 
-        `held` says that `hold_refund` set it aside before. Nothing of a refused refund happens.
+        `held` says that `hold_refund` set it aside before; `credit` is what of it becomes store credit. Nothing of a
+        refused refund happens.
         """
         check_refund(order, refund, held=held)
         release = 1 if held else 0
@@ -54,7 +57,7 @@ class OrderRefunds(OrderMoves):
             release=refund.amount * release,
         )
         self._take_items(work, order, refund, release)
-        self._tell_refund(work, order, refund)
+        self._tell_refund(work, order, refund, credit)
         after = status_after_refund(order, refund.amount)
         if after is not order.status:
             self._move(work, moved(order, order.status), after)
@@ -98,7 +101,7 @@ class OrderRefunds(OrderMoves):
                 release=item.quantity * release,
             )
 
-    def _tell_refund(self, work: Work, order: Order, refund: OrderRefund) -> None:
+    def _tell_refund(self, work: Work, order: Order, refund: OrderRefund, credit: int) -> None:
         refunded = order.refunded + refund.amount
         text = " ".join(part for part in (format_money(refund.amount, order.currency), refund.reason) if part)
         add_history(work, order.id, HistoryKind.REFUND, text=text)
@@ -120,5 +123,6 @@ class OrderRefunds(OrderMoves):
                 complete=refunded == order.total,
                 items=refund.items,
                 reason=refund.reason,
+                credit=credit,
             )
         )

@@ -40,9 +40,12 @@ SUMMARY_COLUMNS = """o.id, o.store, o.number, o.customer, o.status, o.shipping_s
 ORDER_COLUMNS = (
     SUMMARY_COLUMNS
     + """, o.recipient_discord_id, o.channel, o.carrier, o.tracking_number, o.subtotal, o.discount, o.loyalty,
-    o.shipping, o.tax, o.credit, o.due, o.refunded, o.shipping_type, o.address, o.updated, o.reserved_until, o.paid_at,
-    o.cancelled_at, o.completed_at, o.cancel_reason, o.locale, o.imported, o.notes, o.version"""
+    o.shipping, o.tax, o.credit, o.due, o.refunded, o.refund_held, o.shipping_type, o.address, o.updated,
+    o.reserved_until, o.paid_at, o.cancelled_at, o.completed_at, o.cancel_reason, o.locale, o.imported, o.notes,
+    o.version, o.tax_place, o.accepted"""
 )
+
+LINE_COLUMNS = "id, order_id, product, sku, name, kind, quantity, unit_price, total, returned, return_held"
 
 FROM = "FROM orders o JOIN customer c ON c.store = o.store AND c.id = o.customer"
 
@@ -107,10 +110,10 @@ def to_order(
     row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], adjustments: Sequence[Mapping[str, Any]]
 ) -> Order:
     """Return a row of `ORDER_COLUMNS` with its lines and adjustments as an order."""
-    address = as_json(row["address"])
+    address, place = as_json(row["address"]), as_json(row["tax_place"])
     same = (
         "recipient_discord_id", "carrier", "tracking_number", "subtotal", "discount", "loyalty", "shipping", "tax",
-        "credit", "due", "refunded", "shipping_type", "cancel_reason", "locale", "notes", "version",
+        "credit", "due", "refunded", "refund_held", "shipping_type", "cancel_reason", "locale", "notes", "version",
     )  # fmt: skip
     return Order(
         **_summary(row),
@@ -121,6 +124,8 @@ def to_order(
         completed_at=as_time(row["completed_at"]),
         channel=Channel(row["channel"]),
         address=ShippingAddress(**address) if address else None,
+        tax_place=ShippingAddress(**place) if place else None,
+        accepted=as_json(row["accepted"]) or {},
         updated=_time(row["updated"]),
         imported=bool(row["imported"]),
         lines=tuple(to_line(line) for line in lines),
@@ -139,6 +144,8 @@ def to_line(row: Mapping[str, Any]) -> OrderLine:
         quantity=row["quantity"],
         unit_price=row["unit_price"],
         total=row["total"],
+        returned=row["returned"],
+        return_held=row["return_held"],
     )
 
 
@@ -152,6 +159,7 @@ def to_adjustment(row: Mapping[str, Any]) -> Adjustment:
         amount=row["amount"],
         included=bool(row["included"]),
         reference=row["reference"],
+        shares=tuple(as_json(row["shares"]) or ()),
     )
 
 
@@ -228,6 +236,7 @@ def insert_order(
 ) -> None:
     """Add an order with its lines and adjustments to a Work."""
     amounts = asdict(totals)
+    del amounts["nets"]  # told by the shares of the adjustments
     work.insert(tables.Order, conflict=conflict, **order, **amounts)
     work.insert_many(
         tables.OrderLine,
@@ -237,10 +246,15 @@ def insert_order(
         work.insert_many(
             tables.OrderAdjustment,
             [
-                {"id": new_id(), "order_id": order["id"], "position": at, **asdict(adjustment)}
+                {"id": new_id(), "order_id": order["id"], "position": at, **adjustment_columns(adjustment)}
                 for at, adjustment in enumerate(adjustments, 1)
             ],
         )
+
+
+def adjustment_columns(adjustment: Adjustment) -> dict[str, Any]:
+    """Return an adjustment as its columns hold it."""
+    return {**asdict(adjustment), "shares": list(adjustment.shares) or None}
 
 
 def add_history(

@@ -7,43 +7,63 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from guildshop.errors import Invalid
-from guildshop.i18n import _, babel_locale
+from guildshop.countries import country_name, country_named
+from guildshop.errors import Invalid, NotConfigured, Refusal
+from guildshop.i18n import _, lazy
 from guildshop.money import format_money
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import Address, AddressInput
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
+    SHIPPING_STEP,
     Adjustment,
     Choice,
     Draft,
-    FormField,
     OrdersSettings,
     Phase,
     Question,
     ShippingAddress,
     ShippingType,
     Totals,
+    address_in,
 )
 from guildshop.plugins.orders.api.checkout import Quote
+from guildshop.plugins.orders.service.address_forms import (
+    ADDRESS,
+    KEEP,
+    OTHER,
+    SUGGESTION,
+    USE,
+    ask_country,
+    ask_form,
+    ask_suggestion,
+    copy_of,
+    pack,
+    read_form,
+    same_place,
+    unpack,
+)
 
 if TYPE_CHECKING:
     from guildshop.app import App
     from guildshop.database import Work
 
-STEP = "orders.shipping"
-ADDRESS = "address"
 TYPE = "type"
-_FIELDS = ("recipient", "street", "city", "postal_code", "country", "street2", "region", "company", "phone")
+NEW = "new"
+"""What the answer holds while a new address is written: this, then `MINE` and `THEIRS` or a `PROBLEM`."""
+COUNTRY_CODE = 2
+"""The length of a country's code, which is chosen in place of a saved address."""
+MINE, THEIRS, PROBLEM = "mine", "theirs", "problem"
 
 
 class ShippingStep:
     """Asks for address and shipping type where something ships."""
 
-    name = STEP
+    name = SHIPPING_STEP
     phase = Phase.SHIPPING
     position = 0
+    change_label = lazy("Shipping address")
 
     def __init__(self, app: App) -> None:
         """Ask the customers' service of this application for addresses."""
@@ -53,17 +73,19 @@ class ShippingStep:
         """Return the question for the address, then for the shipping type unless there is only one."""
         if not draft.ships:
             return None
-        address = address_of(draft.answer(STEP))
+        if not self.app.stores.settings(draft.store, OrdersSettings).shipping_types:
+            raise NotConfigured(_("This shop ships nothing at the moment. Take out what must be shipped."))
+        address = address_in(draft.answer(SHIPPING_STEP))
         if address is None:
             return await self._ask_address(draft)
         choices = self._choices(draft, address.country)
         if not choices:
-            return await self._ask_address(draft, self._no_way_to(address.country))
-        known = draft.answer(STEP).get(TYPE, "")
+            return await self._ask_saved(draft, self._no_way_to(address.country))
+        known = draft.answer(SHIPPING_STEP).get(TYPE, "")
         if len(choices) == 1 or known in {kind.code for kind, _cost in choices}:
             return None
         return Question(
-            step=STEP,
+            step=SHIPPING_STEP,
             name=TYPE,
             title=_("Shipping"),
             text=_("How shall we send it?"),
@@ -73,17 +95,26 @@ class ShippingStep:
         )
 
     async def answer(self, actor: Actor, draft: Draft, question: str, values: Mapping[str, str]) -> Mapping[str, str]:
-        """Keep the chosen or newly written address, or the chosen shipping type."""
-        if question == ADDRESS:
-            address = await self._address(actor, draft, values)
-            if not self._choices(draft, address.country):
-                raise Invalid.field("country", self._no_way_to(address.country))
-            return {name: value for name, value in asdict(address).items() if value}
-        known = draft.answer(STEP)
-        codes = {kind.code for kind, _cost in self._choices(draft, known.get("country", ""))}
-        if values.get("value") not in codes:
-            raise Invalid.field(TYPE, _("That way of shipping is not offered any more. Choose another one."))
-        return {**known, TYPE: values["value"]}
+        """Keep the address or the shipping type; an address that cannot be is kept to be corrected."""
+        known = draft.answer(SHIPPING_STEP)
+        value = values.get("value", "")
+        if value == OTHER and question != TYPE:
+            return {} if await self._saved(draft) else {NEW: NEW}
+        if question == TYPE:
+            codes = {kind.code for kind, _cost in self._choices(draft, known.get("country", ""))}
+            if value not in codes:
+                raise Invalid.field(TYPE, _("That way of shipping is not offered any more. Choose another one."))
+            return {**known, TYPE: value}
+        if question == SUGGESTION:
+            mine, theirs = unpack(known, MINE), unpack(known, THEIRS)
+            if mine is None or theirs is None or value not in {USE, KEEP}:
+                return {}
+            return await self._keep(actor, draft, theirs if value == USE else mine)
+        if value == NEW:
+            return {NEW: NEW}
+        if len(value) > COUNTRY_CODE:
+            return await self._choose(draft, value)
+        return await self._written(actor, draft, values)
 
     async def quote(self, draft: Draft, totals: Totals) -> Sequence[Adjustment]:
         """Return what shipping costs, given the goods' value after discounts."""
@@ -98,78 +129,125 @@ class ShippingStep:
 
     def chosen(self, draft: Draft, goods: int | None = None) -> tuple[ShippingType, int] | None:
         """Return the chosen shipping type and its cost, None where nothing ships or nothing is chosen yet."""
-        address = address_of(draft.answer(STEP)) if draft.ships else None
+        address = draft.ship_to
         if address is None:
             return None
         choices = self._choices(draft, address.country, goods)
         if len(choices) == 1:
             return choices[0]
-        code = draft.answer(STEP).get(TYPE)
+        code = draft.answer(SHIPPING_STEP).get(TYPE)
         return next((choice for choice in choices if choice[0].code == code), None)
+
+    def several_ways(self, draft: Draft) -> bool:
+        """Tell whether the member can choose how it is sent."""
+        return draft.ship_to is not None and len(self._choices(draft, draft.ship_to.country)) > 1
+
+    # Asking
+
+    async def _ask_address(self, draft: Draft) -> Question:
+        known = draft.answer(SHIPPING_STEP)
+        saved = await self._saved(draft)
+        mine, theirs = unpack(known, MINE), unpack(known, THEIRS)
+        countries = self._countries(draft)
+        if mine is not None and theirs is not None:
+            return ask_suggestion(SHIPPING_STEP, mine, theirs)
+        if mine is not None:
+            back = bool(saved) or len(countries) != 1
+            return ask_form(SHIPPING_STEP, mine.country, _begun(mine), known.get(PROBLEM, ""), back=back)
+        if saved and NEW not in known:
+            return await self._ask_saved(draft)
+        if len(countries) == 1:
+            return ask_form(SHIPPING_STEP, next(iter(countries)), None, "", back=bool(saved))
+        return ask_country(SHIPPING_STEP, countries, back=bool(saved))
+
+    async def _ask_saved(self, draft: Draft, problem: str = "") -> Question:
+        saved = await self._saved(draft)
+        return Question(
+            step=SHIPPING_STEP,
+            name=ADDRESS,
+            title=_("Shipping address"),
+            text=problem or _("Where shall we send it?"),
+            choices=[
+                Choice(str(one.id), one.recipient, ", ".join(copy_of(one.as_input).lines[1:])) for one in saved[:25]
+            ],
+            buttons=(Choice(NEW, _("Add an address")),),
+        )
+
+    async def _saved(self, draft: Draft) -> list[Address]:
+        return await self.app.get(CustomerService).addresses(draft.customer)
+
+    # Answering
+
+    async def _choose(self, draft: Draft, value: str) -> Mapping[str, str]:
+        """Return the saved address of that ID."""
+        found = next((one for one in await self._saved(draft) if str(one.id) == value), None)
+        if found is None:
+            raise Invalid.field(ADDRESS, _("That address was deleted. Choose or add another one."))
+        if not self._choices(draft, found.country):
+            raise Invalid.field("country", self._no_way_to(found.country))
+        return _answer(copy_of(found.as_input))
+
+    async def _written(self, actor: Actor, draft: Draft, values: Mapping[str, str]) -> Mapping[str, str]:
+        """Go on with a new address as far as it is given: nothing yet, its country, or all of it."""
+        known = unpack(draft.answer(SHIPPING_STEP), MINE)
+        countries = self._countries(draft)
+        country = values.get("value", "") or values.get("country", "")
+        if not country:
+            country = known.country if known else "".join(countries) if len(countries) == 1 else ""
+        if not country:
+            return {NEW: NEW}
+        country = country_named(country)
+        if not self._choices(draft, country):
+            raise Invalid.field("country", self._no_way_to(country))
+        given = read_form(values, country)
+        if not given.recipient and not given.street:
+            return {NEW: NEW, **pack(given, MINE)}
+        try:
+            check = self.app.get(CustomerService).check_address(given)
+        except Invalid as refusal:
+            return {NEW: NEW, PROBLEM: refusal.message, **pack(given, MINE)}
+        if check.suggestion is not None:
+            return {NEW: NEW, **pack(check.given, MINE), **pack(check.suggestion, THEIRS)}
+        return await self._keep(actor, draft, check.given)
+
+    async def _keep(self, actor: Actor, draft: Draft, given: AddressInput) -> Mapping[str, str]:
+        """Return the address, saved for next time; where it cannot be saved, it is used all the same."""
+        copy = copy_of(given)
+        if any(same_place(copy_of(one.as_input).lines, copy.lines) for one in await self._saved(draft)):
+            return _answer(copy)
+        try:
+            saved = await self.app.get(CustomerService).add_address(actor, draft.customer, given)
+        except Invalid:
+            raise
+        except Refusal:
+            return _answer(copy)
+        return _answer(copy_of(saved.as_input))
+
+    # Ways to ship
 
     def _choices(self, draft: Draft, country: str, goods: int | None = None) -> tuple[tuple[ShippingType, int], ...]:
         settings = self.app.stores.settings(draft.store, OrdersSettings)
         value = sum(line.quantity * line.unit_price for line in draft.lines) if goods is None else goods
         return rules.shipping_choices(settings.shipping_types, country, value)
 
+    def _countries(self, draft: Draft) -> frozenset[str]:
+        """Return the countries that are shipped to, nothing where that is all of them."""
+        types = self.app.stores.settings(draft.store, OrdersSettings).shipping_types
+        if any(not kind.countries for kind in types):
+            return frozenset()
+        return frozenset(country for kind in types for country in kind.countries)
+
     def _no_way_to(self, country: str) -> str:
-        name = babel_locale().territories.get(country.upper(), country)
-        return _("We don't ship to {country}. Choose or add another address.").format(country=name)
-
-    async def _ask_address(self, draft: Draft, text: str = "") -> Question:
-        saved = await self.app.get(CustomerService).addresses(draft.customer)
-        return Question(
-            step=STEP,
-            name=ADDRESS,
-            title=_("Shipping address"),
-            text=text or (_("Where shall we send it?") if saved else _("Where shall we send it? Add an address.")),
-            choices=[
-                Choice(str(address.id), address.recipient, ", ".join(_copy(address).lines[1:]))
-                for address in saved[:25]
-            ],
-            form=(
-                FormField("recipient", _("Recipient"), placeholder="Ada Lovelace"),
-                FormField("street", _("Street and house number"), max_length=200, placeholder="12 Main Street"),
-                FormField("city", _("City, state or region"), placeholder="San Francisco, CA"),
-                FormField("postal_code", _("Postal code"), required=False, max_length=20, placeholder="94111"),
-                FormField("country", _("Country code, two letters"), max_length=2, placeholder="US"),
-            ),
-            form_label=_("Add an address"),
-        )
-
-    async def _address(self, actor: Actor, draft: Draft, values: Mapping[str, str]) -> ShippingAddress:
-        customers = self.app.get(CustomerService)
-        if values.get("value"):
-            saved = await customers.addresses(draft.customer)
-            for address in saved:
-                if str(address.id) == values["value"]:
-                    return _copy(address)
-            raise Invalid.field(ADDRESS, _("That address was deleted. Choose or add another one."))
-        city, _comma, region = values.get("city", "").rpartition(",")
-        if not city:
-            city, region = region, ""
-        given = AddressInput(
-            recipient=values.get("recipient", "").strip(),
-            street=values.get("street", "").strip(),
-            city=city.strip(),
-            region=region.strip(),
-            postal_code=values.get("postal_code", "").strip(),
-            country=values.get("country", "").strip().upper(),
-        )
-        if not self._choices(draft, given.country):
-            raise Invalid.field("country", self._no_way_to(given.country))
-        return _copy(await customers.add_address(actor, draft.customer, given))
+        return _("We don't ship to {country}. Choose or add another address.").format(country=country_name(country))
 
 
-def address_of(answer: Mapping[str, str]) -> ShippingAddress | None:
-    """Return the address that an answer holds, if it holds one."""
-    if not answer.get("street"):
-        return None
-    return ShippingAddress(**{name: answer.get(name, "") for name in _FIELDS})
+def _answer(address: ShippingAddress) -> dict[str, str]:
+    return {name: value for name, value in asdict(address).items() if value}
 
 
-def _copy(address: Address) -> ShippingAddress:
-    return ShippingAddress(**{name: getattr(address, name) for name in _FIELDS})
+def _begun(given: AddressInput) -> AddressInput | None:
+    """Return what was written, None where only the country is known."""
+    return given if given.recipient or given.street else None
 
 
 def _describe(kind: ShippingType, cost: int, currency: str) -> str:
@@ -177,3 +255,8 @@ def _describe(kind: ShippingType, cost: int, currency: str) -> str:
     if kind.days is None:
         return price
     return _("{price}, about {days} days").format(price=price, days=kind.days)
+
+
+def without_type(draft: Draft) -> dict[str, str]:
+    """Return what is known of shipping without how it is sent, so that this is asked anew."""
+    return {name: value for name, value in draft.answer(SHIPPING_STEP).items() if name != TYPE}

@@ -105,10 +105,41 @@ def _question(screen: Screen, question: Question) -> Shown:
         label = question.form_label or _("Answer")
         style = discord.ButtonStyle.secondary if question.choices else discord.ButtonStyle.primary
         rows.append(_button(draft, prefixes.FORM, (key, question.name), label, 1, style=style))
+    rows += _picks(draft, question, 2)
     if question.skip:
-        rows.append(_button(draft, prefixes.FLOW, (key, prefixes.SKIP, question.name), question.skip, 1))
+        rows.append(_button(draft, prefixes.FLOW, (key, prefixes.SKIP, question.name), question.skip, 3))
     rows += [_flow(draft, prefixes.BACK, _("Back to the items"), 4), _stop(draft)]
-    return Shown(_embed(screen, question.title, escape(question.text), ()), view(*rows))
+    text = question.text if question.formatted else escape(question.text)
+    return Shown(_embed(screen, question.title, text, ()), view(*rows))
+
+
+def _picks(draft: Draft, question: Question, row: int) -> list[discord.ui.Item[discord.ui.View]]:
+    """Return the buttons that answer a question at once, the first of a question without a form in the main colour."""
+    primary = not question.form and not question.choices and len(question.buttons) > 1
+    return [
+        _button(
+            draft,
+            prefixes.PICK,
+            (draft.id.hex, question.name, choice.value),
+            choice.label,
+            row,
+            style=discord.ButtonStyle.primary if primary and not at else discord.ButtonStyle.secondary,
+        )
+        for at, choice in enumerate(question.buttons[:5])
+    ]
+
+
+def _actions(screen: Screen) -> list[discord.ui.Item[discord.ui.View]]:
+    """Return the buttons of what steps offer at the summary, five in a row, in up to three rows."""
+    made: list[discord.ui.Item[discord.ui.View]] = []
+    for question in screen.actions:
+        if question.form:
+            label = question.form_label or question.title
+            made.append(_button(screen.draft, prefixes.FORM, (screen.draft.id.hex, question.name), label, 1))
+        made += _picks(screen.draft, question, 1)
+    for at, item in enumerate(made[:15]):
+        item.row = 1 + at // 5
+    return made[:15]
 
 
 def _payment(screen: Screen) -> Shown:
@@ -134,8 +165,9 @@ def _summary(screen: Screen, quote: Quote, recipient: str) -> Shown:
     text = _("Please check your order. This price holds until {time}.").format(time=moment(quote.expires, "t"))
     confirm = (draft.id.hex, prefixes.CONFIRM, draft.version)  # so that an older message confirms nothing newer
     rows: list[discord.ui.Item[discord.ui.View]] = [
+        _select(draft, prefixes.REVISE, (draft.id.hex,), screen.changes, _("Change something"), 0),
+        *_actions(screen),
         _button(draft, prefixes.FLOW, confirm, _("Confirm & submit"), 4, style=discord.ButtonStyle.success),
-        _flow(draft, prefixes.BACK, _("Change"), 4),
         _stop(draft),
     ]
     return Shown(_embed(screen, _("Summary"), text, fields), view(*rows))

@@ -1,0 +1,74 @@
+"""What a member may put into an order: products by page, category and search."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from guildshop.i18n import _, grouped
+from guildshop.money import format_money
+from guildshop.paging import Page
+from guildshop.plugins.catalog.api import Product
+from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.orders.api import Choice
+from guildshop.plugins.orders.service.availability import short_of
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+ALL = "all"
+"""The key of all categories together."""
+
+
+class Offering:
+    """What members with given Discord roles may order."""
+
+    def __init__(self, app: App) -> None:
+        """Work within this application."""
+        self.app = app
+
+    async def product(self, roles: Collection[int], reference: str) -> Choice:
+        """Return a product of that SKU or ID that a member with these roles may order; refuse any other."""
+        product = await self.app.get(CatalogService).find(reference, roles)
+        short = short_of(product, 1)
+        if short is not None:
+            raise short
+        return self._choice(product)
+
+    async def products(self, roles: Collection[int], *, category: str, page: int, size: int) -> Page[Choice]:
+        """Return a page of what a member with these roles may order, of the category of that key or of all."""
+        catalog = self.app.get(CatalogService)
+        chosen = next(
+            (one.id for one in await catalog.visible_categories(roles) if category_key(one.id) == category), None
+        )
+        found = await catalog.visible(roles, category=chosen, page=page, size=size)
+        return Page([self._choice(product) for product in found.items], found.number, found.pages, found.total)
+
+    async def search(self, roles: Collection[int], text: str) -> Sequence[Choice]:
+        """Return up to 25 products in whose name or SKU the text occurs."""
+        found = await self.app.get(CatalogService).autocomplete(text, roles)
+        return [self._choice(product) for product in found[:25]]
+
+    async def categories(self, roles: Collection[int]) -> Sequence[Choice]:
+        """Return the categories to choose from, all of them first; none where there is only one."""
+        found = await self.app.get(CatalogService).visible_categories(roles)
+        if len(found) < 2:
+            return ()
+        named = [Choice(category_key(one.id), one.name) for one in found[:24]]
+        return [Choice(ALL, _("All categories")), *named]
+
+    def _choice(self, product: Product) -> Choice:
+        price = format_money(product.price, product.currency)
+        if not product.in_stock:
+            stock = _("out of stock")
+        elif self.app.get(CatalogService).shows_quantity(product):
+            stock = _("{available} available").format(available=grouped(product.available))
+        else:
+            stock = _("in stock")
+        return Choice(product.id.hex, product.name, f"{price} · {stock}")
+
+
+def category_key(category: UUID) -> str:
+    """Return a category's key, short enough for a custom ID."""
+    return category.hex[-12:]
