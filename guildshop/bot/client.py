@@ -17,11 +17,11 @@ from discord.http import Route
 from guildshop.bot.events import MemberJoined
 from guildshop.bot.items import split_custom_id
 from guildshop.bot.owner import handle_owner_message
+from guildshop.bot.presence import ServersState, greet, note_server, note_servers
 from guildshop.bot.routing import run_modal, run_unknown
 from guildshop.bot.sync import CommandSync
-from guildshop.bot.tree import CatalogueTranslator, ShopTree, setup_sentence
+from guildshop.bot.tree import CatalogueTranslator, ShopTree
 from guildshop.errors import ConfigurationError
-from guildshop.i18n import use_locale
 from guildshop.permissions import Actor
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ class Bot(discord.AutoShardedClient):
         self.registry = app.registry
         self.tree = ShopTree(self)
         self.sync = CommandSync(self)
+        self.noting = asyncio.Lock()
+        """Held while it is noted which servers there are."""
         self._connecting: asyncio.Task[None] | None = None
         self._modals: set[asyncio.Task[None]] = set()
 
@@ -127,33 +129,25 @@ class Bot(discord.AutoShardedClient):
         """Say so in the log."""
         log.info("discord.ready", servers=len(self.guilds), user=str(self.user))
 
+    async def on_servers_known(self, shard: int, count: int) -> None:
+        """Wake and put to sleep what changed while a shard was away."""
+        await note_servers(self, shard, count)
+
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Bring the commands of a server that came into view up to date."""
-        self._sync_guild(guild.id)
+        """Bring the commands of a server that came into view up to date, or say how to get a store."""
+        await self._welcome(guild)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Put the store of a server to sleep that the bot was removed from; an outage is no loss."""
-        store = self.app.stores.by_guild(guild.id)
-        if store is not None:
-            await self.app.stores.set_active(store.id, False)
-            log.warning("store.asleep", store=store.id, guild=guild.id)
+        await note_server(self, guild.id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Wake the server's store and offer its commands, or say how to get one."""
+        await note_server(self, guild.id)
         store = self.app.stores.by_guild(guild.id)
         if store is not None:
-            await self.app.stores.set_active(store.id, True)
             self.sync.forget(store.id)
-            self._sync_guild(guild.id)
-            return
-        with use_locale(guild.preferred_locale.value):
-            sentence = setup_sentence(guild.id)
-        candidates = [guild.system_channel, *guild.text_channels]
-        for channel in candidates:
-            if channel is not None and channel.permissions_for(guild.me).send_messages:
-                with suppress(discord.HTTPException):
-                    await channel.send(sentence)
-                    return
+        await self._welcome(guild)
 
     async def on_member_join(self, member: discord.Member) -> None:
         """Tell the plugins that somebody joined."""
@@ -189,10 +183,17 @@ class Bot(discord.AutoShardedClient):
         command_id = self.sync.command_ids(store.id).get(name.split(" ")[0])
         return f"</{name}:{command_id}>" if command_id else f"/{name}"
 
-    def _sync_guild(self, guild_id: int) -> None:
-        store = self.app.stores.by_guild(guild_id)
+    def _get_state(self, **options: Any) -> ServersState:
+        return ServersState(
+            dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
+        )
+
+    async def _welcome(self, guild: discord.Guild) -> None:
+        store = self.app.stores.by_guild(guild.id)
         if store is not None:
             self.sync.request(store.id)
+        else:
+            await greet(self, guild)
 
     def _remembers(self, interaction: discord.Interaction[Any], custom_id: str) -> bool:
         """Tell whether discord.py itself holds the view or modal, as of a plugin that keeps one in memory."""

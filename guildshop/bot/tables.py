@@ -1,6 +1,7 @@
-"""What the bot remembers of each store's Discord server."""
+"""What the bot remembers of Discord servers."""
 
 from piccolo.columns import JSON, UUID, BigInt, Timestamptz, Varchar
+from piccolo.table import Table
 
 from guildshop.tenancy import StoreTable
 
@@ -13,3 +14,10 @@ class SyncedCommands(StoreTable, tablename="synced_commands"):
     fingerprint = Varchar(length=64)
     command_ids = JSON()
     synced = Timestamptz()
+
+
+class GreetedServer(Table, tablename="greeted_server"):
+    """A server without a store that was told how to get one; gone when the bot leaves it."""
+
+    guild_id = BigInt(primary_key=True)
+    greeted = Timestamptz()
