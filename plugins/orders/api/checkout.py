@@ -170,6 +170,8 @@ class FormField:
     choices: Sequence[Choice] = ()
     long: bool = False
     description: str = ""
+    hidden: bool = False
+    """Whether it goes with a form of the web unseen, as a key by which sending it twice is known."""
 
 
 @dataclass(frozen=True, slots=True)
