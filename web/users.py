@@ -137,9 +137,9 @@ class UserService:
         _check_role(role)
         self._app.stores.get(store)
         user = await self.by_name(username)
-        if user.roles.get(store) == OWNER and role != OWNER:
-            await self._require_other_owner(user, store)
         async with self._app.work(Actor.system(store, "users", origin=Origin.CLI)) as work:
+            if user.roles.get(store) == OWNER and role != OWNER:
+                await self._keep_an_owner(work, user, store)
             work.delete(Membership, where="store = :at AND user_account = :user", at=store, user=user.id)
             work.insert(Membership, id=new_id(), store=store, user_account=user.id, role=role, created=work.now)
             work.audit(
@@ -186,11 +186,11 @@ class UserService:
     async def set_active(self, user_id: UUID, active: bool) -> None:
         """Let a user in again, or shut them out at once: sessions end and tokens stop working."""
         user = await self.get(user_id)
-        if not active:
-            for store, role in user.roles.items():
-                if role == OWNER and user.discord_id is None:
-                    await self._require_other_owner(user, store)
+        losing = not active and user.discord_id is None
+        owned = [store for store, role in user.roles.items() if role == OWNER and losing]
         async with kernel_work(self._app) as work:
+            for store in owned:
+                await self._keep_an_owner(work, user, store)
             work.update(UserAccount, user_id, active=active)
             if not active:
                 work.delete(Session, where="user_account = :user", user=user_id)
@@ -259,24 +259,26 @@ class UserService:
             raise Invalid.field(field, _("The current password is wrong. Nothing was changed."))
         await self._throttle.forgive(f"password:{user_id}")
 
-    async def _require_other_owner(self, user: User, store: int) -> None:
-        """Refuse to take the last owner away from a store that no Discord server has an owner for."""
-        if self._app.stores.get(store).guild_id is not None:
+    async def _keep_an_owner(self, work: Work, user: User, store: int) -> None:
+        """Refuse, in the Work that takes it from them, to leave a store without anybody who may sign in as owner."""
+        superusers = await self._app.database.fetch_one(
+            "SELECT COUNT(*) AS n FROM user_account WHERE superuser AND active AND id <> :user", user=user.id
+        )
+        if superusers is not None and superusers["n"]:
             return
-        with every_store():
-            others = await self._app.database.fetch_one(
-                "SELECT COUNT(*) AS n FROM membership m JOIN user_account u ON u.id = m.user_account"
-                " WHERE m.store = :at AND m.role = :owner AND u.active AND u.id <> :user",
-                at=store,
-                owner=OWNER,
-                user=user.id,
-            )
-        if others is None or not others["n"]:
-            raise Refusal(
-                _("{name} is the last owner of {store}. Make somebody else owner first.").format(
+        work.require(
+            Membership,
+            where="store = :at AND role = :owner AND user_account <> :user"
+            " AND user_account IN (SELECT id FROM user_account WHERE active)",
+            refusal=Refusal(
+                _("{name} is the last owner of {store} who signs in here. Make somebody else owner first.").format(
                     name=user.username, store=self._app.stores.get(store).name
                 )
-            )
+            ),
+            at=store,
+            owner=OWNER,
+            user=user.id,
+        )
 
     async def _row(self, key: str) -> dict[str, Any] | None:
         return await self._app.database.fetch_one("SELECT * FROM user_account WHERE username_key = :key", key=key)

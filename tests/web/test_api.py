@@ -77,6 +77,7 @@ async def test_tokens_stop_with_their_user_and_their_role(
     robot: aiohttp.ClientSession, app: App, users: UserService, store: Store
 ) -> None:
     user = await users.by_name("Robot")
+    await users.create_user("Olga", PASSWORD, store=store.id)
     await users.set_active(user.id, False)
     assert (await robot.get("/api/store")).status == 401
     await users.set_active(user.id, True)

@@ -123,6 +123,7 @@ async def test_links_end_with_the_password_the_address_and_the_user(
         await resets.user_of(third)
     await asked(app, visitor, "Ada")
     fourth = URL(mailbox.to("ada@other.example.org")[0].links[0]).path.rpartition("/")[2]
+    await users.create_user("Bob", OLD, superuser=True)
     await users.set_active(ada.id, False)
     with pytest.raises(LinkGone):
         await resets.set_password(fourth, OLD)

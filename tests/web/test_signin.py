@@ -264,3 +264,25 @@ async def test_late_answers_do_not_make_the_sign_in_form_stale(owner: Visitor, c
     assert shown is not None
     assert {shown[1]} == tokens
     assert (await owner.post("/login", {"username": "Olga", "password": PASSWORD})).status == 303
+
+
+async def test_the_last_owner_on_the_web_stays_one(app: App, users: UserService, store: Store) -> None:
+    olga = await users.create_user("Olga", PASSWORD, store=store.id)
+    with pytest.raises(Refusal, match="Olga is the last owner of"):
+        await users.grant("Olga", store.id, "Admin")
+    with pytest.raises(Refusal, match="Make somebody else owner first"):
+        await users.set_active(olga.id, False)
+    kept = await users.get(olga.id)
+    assert (kept.active, kept.roles) == (True, {store.id: "Owner"})
+
+    other = await users.create_user("Otto", PASSWORD, store=store.id)
+    await users.set_active(other.id, False)
+    with pytest.raises(Refusal, match="last owner"):
+        await users.grant("Olga", store.id, "Support")
+    await users.set_active(other.id, True)
+    assert (await users.grant("Olga", store.id, "Support")).roles == {store.id: "Support"}
+    with pytest.raises(Refusal, match="Otto is the last owner of"):
+        await users.set_active(other.id, False)
+    await users.create_user("Root", PASSWORD, superuser=True)
+    await users.set_active(other.id, False)
+    assert not (await users.get(other.id)).active
