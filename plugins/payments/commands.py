@@ -1,7 +1,8 @@
-"""The command, button and modal of payments."""
+"""The commands, button and modal of payments."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,13 +21,14 @@ from guildshop.bot import (
     staff,
     succeed,
 )
+from guildshop.bot.rendering import escape, moment
 from guildshop.i18n import _
 from guildshop.i18n import lazy as _l
 from guildshop.money import format_money
 from guildshop.plugins.orders.api import OrderFilter, OrderStatus
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments.api import REPORT_ITEM
-from guildshop.plugins.payments.service import CONFIRM, PaymentService
+from guildshop.plugins.payments.service import CONFIRM, LINK, InvoiceLinks, PaymentService
 
 if TYPE_CHECKING:
     from guildshop.bot.client import Bot
@@ -34,8 +36,14 @@ if TYPE_CHECKING:
 
 async def suggest_unpaid(interaction: discord.Interaction[Bot], current: str) -> list[app_commands.Choice[str]]:
     """Suggest the numbers of unpaid orders to staff."""
+    return await _unpaid(interaction, current, CONFIRM)
+
+
+async def _unpaid(
+    interaction: discord.Interaction[Bot], current: str, permission: str
+) -> list[app_commands.Choice[str]]:
     context = context_of(interaction)
-    if not (context.actor.may(CONFIRM) and context.actor.may("order.read")):
+    if not (context.actor.may(permission) and context.actor.may("order.read")):
         return []
     wanted = OrderFilter(statuses=frozenset({OrderStatus.PENDING_PAYMENT}), text=current)
     found = await context.app.get(OrderService).list(context.actor, wanted, limit=25)
@@ -60,6 +68,30 @@ async def payment_confirm_command(
     paid = await context.app.get(PaymentService).confirm(context.actor, order, reference or "")
     amount = format_money(paid.due, paid.currency)
     await succeed(interaction, _("Order {number} over {amount} is paid.").format(number=paid.number, amount=amount))
+
+
+async def suggest_payable(interaction: discord.Interaction[Bot], current: str) -> list[app_commands.Choice[str]]:
+    """Suggest the numbers of unpaid orders to those who may make links."""
+    return await _unpaid(interaction, current, LINK)
+
+
+@app_commands.command(name="invoice-link", description=_l("Make a link at which an order can be paid in a browser."))
+@app_commands.describe(order=_l("The order's number."), hours=_l("For how many hours it is good."))
+@app_commands.autocomplete(order=suggest_payable)
+@staff(LINK)
+async def invoice_link_command(
+    interaction: discord.Interaction[Bot], order: str, hours: app_commands.Range[int, 1, 2160] | None = None
+) -> None:
+    """Make an invoice link."""
+    context = context_of(interaction)
+    life = None if hours is None else timedelta(hours=hours)
+    made = await context.app.get(InvoiceLinks).make(context.actor, order, life)
+    await succeed(
+        interaction,
+        _("Whoever has this link can pay order {number} until {until}: {url}").format(
+            number=escape(order), until=f"{moment(made.expires)} ({moment(made.expires, 'R')})", url=made.url
+        ),
+    )
 
 
 class Paid(StoreButton, prefix=REPORT_ITEM):
@@ -99,5 +131,5 @@ class Report(StoreModal, prefix="payments.report"):
         await succeed(interaction, _("Thank you! The staff were told and will confirm your payment."))
 
 
-COMMANDS: list[Any] = [payment_confirm_command]
+COMMANDS: list[Any] = [payment_confirm_command, invoice_link_command]
 ITEMS = [Paid, Report]

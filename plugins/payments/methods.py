@@ -1,4 +1,4 @@
-"""The manual ways to pay: what each is called and what the customer reads."""
+"""The ways to pay, manual and through processors: what each is called and what the customer reads."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from guildshop.i18n import _, lazy
 from guildshop.plugins.orders.api import Order, PaymentMethod
-from guildshop.plugins.payments.api import REPORT_ITEM, PaymentsSettings
+from guildshop.plugins.payments.api import REPORT_ITEM, PaymentsSettings, Processor
+from guildshop.plugins.payments.service import AttemptService, InvoiceLinks, PaymentService, return_address
 
 if TYPE_CHECKING:
     from guildshop.app import App
-    from guildshop.plugins.payments.service import PaymentService
 
 LABELS: Mapping[str, str] = MappingProxyType(
     {
@@ -24,36 +24,57 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "cash": lazy("Cash"),
     }
 )
-"""The methods that every store knows."""
+"""The manual methods that every store knows."""
 
 DEFAULT_INSTRUCTIONS = lazy(
     "Pay by {method} as the staff told you, and give the order number {number} as the reference."
 )
 
+ONLINE_INSTRUCTIONS = lazy("Press the Pay button and pay in your browser. We hear of it by ourselves.")
 
-class ManualMethods:
+
+class Methods:
     """Answers the hook `register_payment_methods` of orders."""
 
-    def __init__(self, app: App, payments: PaymentService) -> None:
+    def __init__(self, app: App) -> None:
         """Offer what the stores of this application are set to."""
         self._app = app
-        self._payments = payments
 
     def __call__(self, store: int) -> list[PaymentMethod]:
-        """Return every manual method known in the store, the enabled ones first and in the order of the settings."""
+        """Return every method known in the store, the enabled ones first and in the order of the settings."""
         settings = self._app.stores.settings(store, PaymentsSettings)
+        processors = self._app.get(PaymentService).processors
         labels = {code: _(label) for code, label in LABELS.items()}
         labels |= {method.code: method.label for method in settings.custom}
         wording = {method.code: method.instructions for method in settings.custom} | settings.instructions
-        enabled = [code for code in settings.methods if code in labels]
-        others = [code for code in labels if code not in enabled]
-        return [
-            self._method(code, labels[code], wording.get(code, ""), enabled=code in enabled)
-            for code in (*enabled, *others)
+        ready = {processor.code for processor in processors.enabled(store)}
+        known = {processor.code: processor for processor in processors.all()}
+        every = dict.fromkeys((*settings.methods, *labels, *known))
+        found = [
+            self._online(known[code], wording.get(code, ""), enabled=code in ready)
+            if code in known
+            else self._manual(code, labels[code], wording.get(code, ""), enabled=code in settings.methods)
+            for code in every
+            if code in labels or code in known
         ]
+        return sorted(found, key=lambda method: not method.enabled)
 
-    def _method(self, code: str, label: str, wording: str, *, enabled: bool) -> PaymentMethod:
+    def _manual(self, code: str, label: str, wording: str, *, enabled: bool) -> PaymentMethod:
         def instructions(order: Order) -> str:
             return (wording or _(DEFAULT_INSTRUCTIONS)).replace("{number}", order.number).replace("{method}", label)
 
-        return PaymentMethod(code, label, enabled, instructions, self._payments.settle, report_item=REPORT_ITEM)
+        settle = self._app.get(PaymentService).settle
+        return PaymentMethod(code, label, enabled, instructions, settle, report_item=REPORT_ITEM)
+
+    def _online(self, processor: Processor, wording: str, *, enabled: bool) -> PaymentMethod:
+        def instructions(order: Order) -> str:
+            return (wording or _(ONLINE_INSTRUCTIONS)).replace("{number}", order.number)
+
+        async def begin(order: Order) -> str:
+            links = self._app.get(InvoiceLinks)
+            if links.configured:
+                return links.of_customer(order).url
+            attempts = self._app.get(AttemptService)
+            return (await attempts.begin(order, processor, return_address(self._app, order.store))).url
+
+        return PaymentMethod(processor.code, processor.label, enabled, instructions, begin=begin)

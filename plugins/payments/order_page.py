@@ -1,15 +1,24 @@
-"""What payments add to the page of an order: its payments, Confirm payment and Reject."""
+"""What payments add to the page of an order: its payments, Confirm payment, Reject and Invoice link."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from guildshop.i18n import _, lazy
+from babel.dates import format_datetime
+
+from guildshop.errors import Invalid
+from guildshop.i18n import _, babel_locale, lazy
 from guildshop.money import format_money
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import FormField, Order, OrderAction, OrderSection, OrderStatus
 from guildshop.plugins.payments.api import PaymentState
-from guildshop.plugins.payments.service import CONFIRM, PaymentService
+from guildshop.plugins.payments.service import CONFIRM, LINK, InvoiceLinks, PaymentService
+
+if TYPE_CHECKING:
+    from guildshop.app import App
 
 STATE_LABELS: Mapping[PaymentState, str] = {
     PaymentState.PENDING: lazy("Pending"),
@@ -42,8 +51,9 @@ def payments_section(payments: PaymentService) -> OrderSection:
     return OrderSection(lazy("Payments"), columns, rows, position=10)
 
 
-def order_actions(payments: PaymentService) -> list[OrderAction]:
-    """Return Confirm payment and Reject."""
+def order_actions(app: App) -> list[OrderAction]:
+    """Return Confirm payment, Reject and Invoice link."""
+    payments = app.get(PaymentService)
 
     async def confirm(actor: Actor, order: Order, values: Mapping[str, str]) -> str:
         paid = await payments.confirm(actor, order.id, values.get("reference", ""))
@@ -54,7 +64,24 @@ def order_actions(payments: PaymentService) -> list[OrderAction]:
         rejected = await payments.reject(actor, order.id, values.get("reason", ""))
         return _("Order {number} is rejected and cancelled.").format(number=rejected.number)
 
+    async def link(actor: Actor, order: Order, values: Mapping[str, str]) -> str:
+        made = await app.get(InvoiceLinks).make(actor, order.id, hours_of(values.get("hours", "")))
+        return _("Order {number} can be paid until {until} at {url}").format(
+            number=order.number, until=format_moment(app, order.store, made.expires), url=made.url
+        )
+
     return [
+        OrderAction(
+            "invoice-link",
+            lazy("Invoice link"),
+            LINK,
+            lambda order: _unpaid(order) and bool(payments.online(order.store)),
+            link,
+            lambda _order: (
+                FormField("hours", _("Hours that it is good for"), required=False, max_length=4, placeholder="168"),
+            ),
+            position=15,
+        ),
         OrderAction(
             "confirm-payment",
             lazy("Confirm payment"),
@@ -79,3 +106,18 @@ def order_actions(payments: PaymentService) -> list[OrderAction]:
 
 def _unpaid(order: Order) -> bool:
     return order.status is OrderStatus.PENDING_PAYMENT
+
+
+def hours_of(text: str) -> timedelta | None:
+    """Return the hours that somebody typed; None where they left it to the store's setting."""
+    if not text.strip():
+        return None
+    if not text.strip().isascii() or not text.strip().isdigit():
+        raise Invalid.field("hours", _("“{text}” is no number of hours. Write it like 24.").format(text=text[:20]))
+    return timedelta(hours=int(text))
+
+
+def format_moment(app: App, store: int, at: datetime) -> str:
+    """Write a time as the store's staff read it."""
+    zone = ZoneInfo(app.stores.get(store).time_zone)
+    return format_datetime(at.astimezone(zone), "medium", tzinfo=zone, locale=babel_locale())

@@ -2,45 +2,58 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from guildshop.hookspecs import AdminSection, Listener, SettingsSection, hookimpl
+from guildshop.hookspecs import AdminSection, Listener, PublicRoute, SettingsSection, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import MANAGER, SUPPORT, Permission
-from guildshop.plugins.orders.api import OrderAction, OrderCancelled, OrderSection, PaymentMethods
+from guildshop.plugins.orders.api import OrderAction, OrderCancelled, OrderPaid, OrderSection, PaymentMethods
 from guildshop.plugins.payments.admin import admin_section
-from guildshop.plugins.payments.api import PaymentsSettings
+from guildshop.plugins.payments.api import PaymentsSettings, ProcessorTold
 from guildshop.plugins.payments.commands import COMMANDS, ITEMS
+from guildshop.plugins.payments.endpoints import router
 from guildshop.plugins.payments.hookspecs import PaymentHooks
-from guildshop.plugins.payments.methods import ManualMethods
+from guildshop.plugins.payments.invoice_page import ROUTES
+from guildshop.plugins.payments.methods import Methods
 from guildshop.plugins.payments.order_page import order_actions, payments_section
 from guildshop.plugins.payments.piccolo_app import APP_CONFIG
-from guildshop.plugins.payments.service import PaymentService
+from guildshop.plugins.payments.service import (
+    AttemptService,
+    DifferenceService,
+    InvoiceLinks,
+    PaymentService,
+    Settlement,
+)
 
 if TYPE_CHECKING:
     from guildshop.app import App
 
 
 class Payments(Plugin):
-    """Payments: manual methods, reports of customers, confirmation by staff."""
+    """Payments: manual methods, processors, invoice links, confirmation by staff."""
 
     name = "payments"
     title = lazy("Payments")
-    description = lazy("Manual ways to pay, what customers report, and what staff confirm or reject.")
+    description = lazy("Ways to pay, by hand and through processors, invoice links, and what staff confirm.")
     requires = ("orders",)
     piccolo_app: ClassVar[Any] = APP_CONFIG
     hookspecs: ClassVar[Any] = PaymentHooks
 
     @hookimpl
     def register_services(self, app: App) -> list[object]:
-        """Register the payment service."""
-        return [PaymentService(app)]
+        """Register payments, attempts, links and what settles them."""
+        return [PaymentService(app), AttemptService(app), InvoiceLinks(app), DifferenceService(app), Settlement(app)]
 
     @hookimpl
     def register_permissions(self, app: App) -> list[Permission]:
         """Register what staff may do with payments."""
-        return [Permission("payment.confirm", lazy("Confirm and reject payments"), frozenset({MANAGER, SUPPORT}))]
+        holders = frozenset({MANAGER, SUPPORT})
+        return [
+            Permission("payment.confirm", lazy("Confirm and reject payments"), holders),
+            Permission("payment.link", lazy("Make invoice links"), holders),
+        ]
 
     @hookimpl
     def register_settings(self, app: App) -> list[SettingsSection]:
@@ -49,12 +62,33 @@ class Payments(Plugin):
 
     @hookimpl
     def register_listeners(self, app: App) -> list[Listener]:
-        """Close what was reported for an order that is cancelled."""
-        return [Listener(OrderCancelled, "payments.close", app.get(PaymentService).close)]
+        """Settle what processors tell, and close what was begun for an order that waits no longer."""
+        attempts = app.get(AttemptService)
+        return [
+            Listener(OrderCancelled, "payments.close", app.get(PaymentService).close),
+            Listener(OrderPaid, "payments.end_paid", attempts.close),
+            Listener(OrderCancelled, "payments.end_cancelled", attempts.close),
+            Listener(ProcessorTold, "payments.settle", app.get(Settlement).settle),
+        ]
+
+    @hookimpl
+    def register_timers(self, app: App) -> list[Timer]:
+        """Ask processors about open attempts, since webhooks get lost."""
+        return [Timer("payments.poll", timedelta(minutes=5), app.get(Settlement).poll)]
+
+    @hookimpl
+    def register_routes(self, app: App) -> list[PublicRoute]:
+        """Serve invoice pages."""
+        return list(ROUTES)
+
+    @hookimpl
+    def register_api(self, app: App) -> list[Any]:
+        """Make invoice links."""
+        return [router]
 
     @hookimpl
     def register_commands(self, app: App) -> list[Any]:
-        """Register the slash command."""
+        """Register the slash commands."""
         return list(COMMANDS)
 
     @hookimpl
@@ -64,8 +98,8 @@ class Payments(Plugin):
 
     @hookimpl
     def register_payment_methods(self, app: App) -> list[PaymentMethods]:
-        """Offer the manual methods."""
-        return [ManualMethods(app, app.get(PaymentService))]
+        """Offer the manual methods and those of processors."""
+        return [Methods(app)]
 
     @hookimpl
     def register_order_sections(self, app: App) -> list[OrderSection]:
@@ -74,8 +108,8 @@ class Payments(Plugin):
 
     @hookimpl
     def register_order_actions(self, app: App) -> list[OrderAction]:
-        """Offer Confirm payment and Reject on the page of an unpaid order."""
-        return order_actions(app.get(PaymentService))
+        """Offer Confirm payment, Reject and Invoice link on the page of an unpaid order."""
+        return order_actions(app)
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:

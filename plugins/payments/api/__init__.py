@@ -1,13 +1,15 @@
 """The public face of the payments plugin: what a payment is, what a processor is, settings, errors and events."""
 
+from guildshop.plugins.payments.api.difference import Difference, DifferenceKind, Figures
 from guildshop.plugins.payments.api.errors import BadSignature, BeingEntered, NothingToPay
 from guildshop.plugins.payments.api.events import (
+    PaymentDiffers,
     PaymentRefundChanged,
     PaymentReported,
     PaymentUnexpected,
     ProcessorTold,
 )
-from guildshop.plugins.payments.api.payment import REPORT_ITEM, TAKEN, Payment, PaymentState, Received
+from guildshop.plugins.payments.api.payment import REPORT_ITEM, TAKEN, InvoiceLink, Payment, PaymentState, Received
 from guildshop.plugins.payments.api.processor import (
     Attempt,
     AttemptState,
@@ -31,10 +33,15 @@ __all__ = [
     "BadSignature",
     "Begun",
     "BeingEntered",
+    "Difference",
+    "DifferenceKind",
+    "Figures",
+    "InvoiceLink",
     "ManualMethod",
     "NothingToPay",
     "Payment",
     "PaymentCode",
+    "PaymentDiffers",
     "PaymentRefundChanged",
     "PaymentReported",
     "PaymentState",

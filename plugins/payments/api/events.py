@@ -1,4 +1,4 @@
-"""The facts that the payments plugin records. All but the last share the order's ID as their key."""
+"""The facts that the payments plugin records. Those that name an order have its ID as their key."""
 
 from __future__ import annotations
 
@@ -58,3 +58,15 @@ class ProcessorTold(Event):
     def key(self) -> str:
         """Return the attempt's ID."""
         return str(self.attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDiffers(Event):
+    """A processor's books differ from ours: staff should look at it."""
+
+    difference: UUID
+
+    @property
+    def key(self) -> str:
+        """Return the difference's ID."""
+        return str(self.difference)

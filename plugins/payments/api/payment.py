@@ -80,3 +80,11 @@ class Received:
     amount: int
     currency: str
     attempt: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLink:
+    """An address at which whoever has it can pay an order, and until when."""
+
+    url: str
+    expires: datetime

@@ -59,11 +59,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What a processor answered to an attempt: its own ID of it, and the page where it is paid."""
+    """What a processor answered to an attempt: its own ID of it, the page where it is paid, and what can be scanned."""
 
     processor_id: str
     url: str
     expires: datetime | None = None
+    codes: tuple[PaymentCode, ...] = ()
 
 
 class StandingState(StrEnum):
@@ -152,6 +153,11 @@ class Processor(Protocol):
         """What payers read, in the current language."""
         ...
 
+    @property
+    def scannable(self) -> bool:
+        """Whether an attempt has codes that payers scan, beside its page."""
+        ...
+
     def ready(self, store: int) -> bool:
         """Tell whether the store's account is set up."""
         ...
@@ -170,10 +176,6 @@ class Processor(Protocol):
 
     async def end(self, attempt: Attempt) -> Standing:
         """Make a begun attempt impossible to pay, unless it is too late for that; return how it stands then."""
-        ...
-
-    async def codes(self, attempt: Attempt) -> Sequence[PaymentCode]:
-        """Return what payers can scan for an open attempt; nothing where there is only the page."""
         ...
 
     async def refund(self, payment: Payment, amount: int, key: UUID) -> RefundOutcome:

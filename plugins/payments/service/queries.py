@@ -8,7 +8,8 @@ from uuid import UUID
 
 from guildshop.errors import NotFound
 from guildshop.i18n import _
-from guildshop.plugins.orders.api import Order
+from guildshop.plugins.orders.api import Order, PaymentMethod
+from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments import rules
 from guildshop.plugins.payments.api import TAKEN, Payment
 from guildshop.plugins.payments.service.processors import Processors
@@ -49,6 +50,11 @@ class PaymentQueries:
     async def remaining(self, order: Order) -> int:
         """Return what is still to be paid of an unpaid order, when all that came was too little."""
         return order.due - rules.paid_so_far(order, await self.of_order(order.id))
+
+    def online(self, store: int) -> Sequence[PaymentMethod]:
+        """Return the methods that a browser can pay by, as the store offers them: those of processors."""
+        offered = self.app.get(OrderService).methods.enabled(store)
+        return tuple(method for method in offered if method.begin is not None)
 
     async def of_processor(self, method: str, processor_id: str) -> Payment | None:
         """Return the payment that a processor knows by this ID, if it was entered."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from guildshop.plugins.payments.api import Attempt, AttemptState, Payment, PaymentState
+from guildshop.plugins.payments.api import Attempt, AttemptState, Payment, PaymentCode, PaymentState
 
 
 def to_payment(row: Mapping[str, Any]) -> Payment:
@@ -49,3 +50,9 @@ def to_attempt(row: Mapping[str, Any]) -> Attempt:
         created=row["created"],
         expires=row["expires"],
     )
+
+
+def codes_of(value: Any) -> tuple[PaymentCode, ...]:
+    """Return what the column `codes` holds."""
+    found = json.loads(value) if isinstance(value, str | bytes) else value
+    return tuple(PaymentCode(*parts) for parts in found or ())
