@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from guildshop.hookspecs import AdminSection, ImportKind, SettingsSection, Timer, hookimpl
+from guildshop.hookspecs import AdminSection, ImportKind, Listener, SettingsSection, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
-from guildshop.plugins.catalog.api import PRODUCT_READ, PRODUCT_UPDATE
+from guildshop.plugins.catalog.api import PRODUCT_READ, PRODUCT_UPDATE, HoldExpiryDue
 from guildshop.plugins.catalog.commands import COMMANDS, ITEMS
 from guildshop.plugins.catalog.piccolo_app import APP_CONFIG
 from guildshop.plugins.catalog.rules.importing import COLUMNS, REQUIRED
@@ -49,6 +49,11 @@ class Catalog(Plugin):
     def register_settings(self, app: App) -> list[SettingsSection]:
         """Let the owner say what members see of the stock."""
         return [SettingsSection("catalog", CatalogSettings, lazy("Catalog"))]
+
+    @hookimpl
+    def register_listeners(self, app: App) -> list[Listener]:
+        """End holds in time."""
+        return [Listener(HoldExpiryDue, "catalog.hold_expiry", app.get(CatalogService).expire_hold)]
 
     @hookimpl
     def register_timers(self, app: App) -> list[Timer]:

@@ -12,3 +12,6 @@ class CatalogSettings(BaseModel):
 
     show_quantity: bool = Field(default=True, description="Members see the exact stock, not just In or Out of stock")
     page_size: int = Field(default=4, ge=1, le=5, description="Products on one page of /catalog")
+    hold_hours: int = Field(
+        default=24, ge=1, le=720, description="Hours for which a piece is held for the first on a waiting list"
+    )

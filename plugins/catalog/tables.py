@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.readable import Readable
 
-from guildshop.plugins.catalog.api import MovementKind, ProductKind, QuantityVisibility
+from guildshop.plugins.catalog.api import MovementKind, ProductKind, QuantityVisibility, WaitingState
 from guildshop.tenancy import StoreTable
 
 
@@ -29,7 +31,9 @@ class Product(StoreTable, tablename="product"):
     """Something for sale. Role and channel lists are Discord IDs with commas between; money is in minor units.
 
     The counters of a product that is not tracked are kept too, so that tracking can begin at any time: its `available`
-    may then be below zero. `stock_state` is what was last announced of the stock.
+    may then be below zero. `stock_state` is what was last announced of the stock. A variant has a `parent` and copies
+    of all that it shares with it. `images` is JSON, `image_url` its first address. `waiting` counts those on the
+    waiting list, for whom pieces that come back are kept.
     """
 
     id = UUID(primary_key=True)
@@ -59,6 +63,11 @@ class Product(StoreTable, tablename="product"):
     search = Text(secret=True)
     created = Timestamptz()
     version = Integer(default=1)
+    parent: ForeignKey[Any] = ForeignKey(references="self", null=True, default=None)
+    options = Text()
+    variants = Integer(default=0)
+    images = Text()
+    waiting = BigInt(default=0)
 
     @classmethod
     def get_readable(cls) -> Readable:
@@ -78,3 +87,56 @@ class StockMovement(StoreTable, tablename="stock_movement"):
     actor = Varchar(length=120)
     reason = Text()
     created = Timestamptz()
+
+
+class ProductList(StoreTable, tablename="product_list"):
+    """A named collection of products; `name_key` is the folded name, unique in a store."""
+
+    id = UUID(primary_key=True)
+    name = Varchar(length=80)
+    name_key = Varchar(length=80, secret=True)
+    position = Integer(default=0)
+    created = Timestamptz()
+    version = Integer(default=1)
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a list by its name."""
+        return Readable(template="%s", columns=[cls.name])
+
+
+class ProductListItem(StoreTable, tablename="product_list_item"):
+    """A product in a list, at its place there."""
+
+    id = UUID(primary_key=True)
+    product_list = ForeignKey(references=ProductList)
+    product = ForeignKey(references=Product)
+    position = Integer()
+
+
+class Waitlist(StoreTable, tablename="waitlist"):
+    """A member's place on a product's waiting list; while `HELD`, one piece is reserved for them until `held_until`."""
+
+    id = UUID(primary_key=True)
+    product = ForeignKey(references=Product)
+    member = BigInt()
+    state = Varchar(length=10, choices=WaitingState)
+    place = BigInt()
+    locale = Varchar(length=20)
+    created = Timestamptz()
+    held_until = Timestamptz(null=True, default=None)
+    order_id = UUID(null=True, default=None)
+
+
+class Panel(StoreTable, tablename="panel"):
+    """A shop message in a channel; `shelf` is the list's ID, or `all`."""
+
+    id = UUID(primary_key=True)
+    channel_id = BigInt()
+    product_list = ForeignKey(references=ProductList, null=True, default=None)
+    shelf = Varchar(length=36)
+    message_id = BigInt(null=True, default=None)
+    shown = Varchar(length=64)
+    problem = Text()
+    created = Timestamptz()
+    version = Integer(default=1)

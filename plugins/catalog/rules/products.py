@@ -14,12 +14,14 @@ from guildshop.money import MAXIMUM
 from guildshop.plugins.catalog.api import MAXIMUM_QUANTITY, OutOfStock, Product
 
 NAME_LIMIT = 100
-DESCRIPTION_LIMIT = 2000
+DESCRIPTION_LIMIT = 4000
 SKU_LIMIT = 64
 CATEGORY_LIMIT = 80
 URL_LIMIT = 2000
 IDS_LIMIT = 50
 WHOLE_LIMIT = 1_000_000
+DRAFT = "DRAFT-"
+"""What the SKU of a draft begins with that was not given one yet."""
 
 _NO_SKU = re.compile(r"[\s,:;|/\\`*]")
 _SEPARATORS = re.compile(r"[\s,|;]+")
@@ -59,22 +61,36 @@ def clean_sku(value: str) -> str:
     return sku
 
 
-def clean_image_url(value: str) -> str:
-    """Return the address of an image, empty for none; refuse what is no web address."""
+def clean_image_url(value: str, field: str = "imageUrl") -> str:
+    """Return the address of an image, empty for none; refuse what is no https address."""
     url = value.strip()
     if not url:
         return ""
     try:
         parts = urlsplit(url)
-        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(part.isspace() for part in url)
+        host = parts.hostname or ""
+        good = parts.scheme == "https" and bool(host) and not any(part.isspace() or part == "|" for part in url)
+        good = good and (parts.port is None or parts.port > 0) and not parts.username
     except ValueError:
         good = False
-    if not good or len(url) > URL_LIMIT:
+    if not good or len(url) > URL_LIMIT or not url.isprintable():
         raise Invalid.field(
-            "imageUrl",
+            field,
             _("“{url}” is no web address of an image. Write it with https:// in front.").format(url=url[:100]),
         )
     return url
+
+
+def missing_for_members(*, sku: str, description: str, variants: int, sold: int) -> list[str]:
+    """Return what a draft still lacks before members may see it; `sold` counts the variants that are active."""
+    missing = []
+    if sku.upper().startswith(DRAFT):
+        missing.append(_("an SKU of its own instead of {sku}").format(sku=sku))
+    if not description:
+        missing.append(_("a description"))
+    if variants and not sold:
+        missing.append(_("a variant that is active"))
+    return missing
 
 
 def check_amount(field: str, label: str, amount: int) -> int:
@@ -123,12 +139,19 @@ def check_change(change: int) -> int:
 
 
 def check_stock(product: Product, quantity: int) -> None:
-    """Refuse a quantity of a product that exceeds what is left, naming it."""
+    """Refuse a quantity of a product that exceeds what is left; members are told how many only where they may know."""
     if not product.tracked or quantity <= product.available:
         return
     if product.available <= 0:
         raise OutOfStock(
             _("{product} is out of stock.").format(product=product.name), details={"available": 0, "sku": product.sku}
+        )
+    if not product.quantity_shown:
+        raise OutOfStock(
+            _("There are fewer than {quantity} of {product} left. Choose fewer.").format(
+                product=product.name, quantity=quantity
+            ),
+            details={"sku": product.sku},
         )
     raise OutOfStock(
         _("Only {available} of {product} left; you asked for {quantity}. Choose fewer.").format(

@@ -2,10 +2,11 @@
 
 from guildshop.plugins.catalog.service.editing import Editing
 from guildshop.plugins.catalog.service.importing import Importing
+from guildshop.plugins.catalog.service.shelves import Shelves
 from guildshop.plugins.catalog.service.stock import Stock
 
 __all__ = ["CatalogService"]
 
 
-class CatalogService(Stock, Editing, Importing):
+class CatalogService(Stock, Editing, Shelves, Importing):
     """Everything that can be asked and done about products, categories and stock."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -14,9 +15,10 @@ from guildshop.plugins.catalog.api import (
     PRODUCT_READ,
     Category,
     CategoryUnknown,
+    Hold,
     Product,
     ProductUnknown,
-    QuantityVisibility,
+    VariantNeeded,
 )
 from guildshop.plugins.catalog.rules import search_text
 from guildshop.plugins.catalog.rules.products import check_quantity, check_stock
@@ -32,7 +34,9 @@ CHOICES = 25
 
 PAGE_LIMIT = 200
 _ORDER = "ORDER BY position, search, id"
-_FOR_SALE = "store = :store AND active AND published AND required_roles IN :open"
+_SHOWN = "product.store = :store AND active AND published AND required_roles IN :open"
+_FOR_SALE = f"{_SHOWN} AND variants = 0"
+_SHELF = f"{_SHOWN} AND parent IS NULL"
 
 
 class Browsing:
@@ -46,57 +50,105 @@ class Browsing:
         """Return the product of that ID, whether it is for sale or not; refuse an unknown one."""
         return await self._product(current_store(), product_id)
 
-    async def get_many(self, ids: Collection[UUID]) -> dict[UUID, Product]:
-        """Return those of the products that exist, by ID."""
+    async def get_many(self, ids: Collection[UUID], *, member: int | None = None) -> dict[UUID, Product]:
+        """Return those of the products that exist, by ID; for a member, with what is available to them."""
         if not ids:
             return {}
-        rows = await self.app.database.fetch(
-            f"SELECT {PRODUCT_COLUMNS} FROM product WHERE store = :store AND id IN :ids",
-            store=current_store(),
-            ids=list(ids),
-        )
-        return {row["id"]: product_of(row) for row in rows}
+        rows = await self._select("id IN :ids", ids=list(ids))
+        found = [self._read(row) for row in rows]
+        if member is not None:
+            held = await self.holds(member)
+            found = [_seen(product, held) for product in found]
+        return {product.id: product for product in found}
 
-    async def find(self, text: str, roles: Collection[int] | None = None) -> Product:
+    async def find(self, text: str, roles: Collection[int] | None = None, *, member: int | None = None) -> Product:
         """Return the product of that SKU or ID.
 
-        With a member's roles, refuse one that is not for sale or closed to them just as one that does not exist;
-        without roles (staff) every product is found.
+        With a member's roles, refuse one that is not for sale or closed to them just as one that does not exist, and
+        one that is sold in variants; without roles (staff) every product is found. `member` counts what is held for
+        them as available.
         """
+        product = await self.look_up(text, roles, member=member)
+        if roles is not None and product.variants:
+            raise variant_needed(product)
+        return product
+
+    async def look_up(self, text: str, roles: Collection[int] | None = None, *, member: int | None = None) -> Product:
+        """Return the same, but also a product that is sold in variants."""
         wanted = text.strip()
         try:
-            column, value = "id", UUID(wanted) if len(wanted) in {32, 36} else None
+            value = UUID(wanted) if len(wanted) in {32, 36} else None
         except ValueError:
             value = None
         rows: list[dict[str, Any]] = []
         if value is not None:
-            rows = await self._select(f"{column} = :value", value=value)
+            rows = await self._select("id = :value", value=value)
         rows = rows or await self._select("sku_key = :value", value=fold(wanted))
-        product = product_of(rows[0]) if rows else None
-        if product is None or (roles is not None and not (product.for_sale and product.open_to(frozenset(roles)))):
+        product = self._read(rows[0]) if rows else None
+        if product is None or (roles is not None and not (product.listed and product.open_to(frozenset(roles)))):
             raise unknown(wanted)
-        return product
+        if roles is None:
+            return product
+        return _seen(product, await self.holds(member) if member is not None else {})
+
+    async def variants(self, parents: Collection[UUID], *, listed: bool = True) -> dict[UUID, list[Product]]:
+        """Return the variants of products, in order, as members see them; without `listed` all, as staff do."""
+        if not parents:
+            return {}
+        where = "parent IN :parents" + (" AND active AND published" if listed else "")
+        rows = await self._select(f"{where} {_ORDER}", parents=list(parents))
+        found: dict[UUID, list[Product]] = {}
+        for row in rows:
+            product = self._read(row)
+            found.setdefault(row["parent"], []).append(_seen(product) if listed else product)
+        return found
+
+    async def holds(self, member: int) -> dict[UUID, Hold]:
+        """Return what is held for a member now, by product."""
+        rows = await self.app.database.fetch(
+            "SELECT id, product, held_until FROM waitlist WHERE store = :store AND member = :member"
+            " AND state = 'HELD' AND held_until > :now",
+            store=current_store(),
+            member=member,
+            now=self.app.now(),
+        )
+        return {row["product"]: Hold(row["id"], row["product"], row["held_until"]) for row in rows}
 
     async def visible(
-        self, roles: Collection[int], *, category: UUID | None = None, page: int = 1, size: int | None = None
+        self,
+        roles: Collection[int],
+        *,
+        category: UUID | None = None,
+        product_list: UUID | None = None,
+        page: int = 1,
+        size: int | None = None,
     ) -> Page[Product]:
-        """Return a page of what a member with these roles may buy, in the order of the shelves."""
+        """Return a page of what a member with these roles may buy, in the order of the shelves, or of that list.
+
+        What is sold in variants is there once; `variants` gives these.
+        """
         store = current_store()
         size = size or self.app.stores.settings(store, CatalogSettings).page_size
-        where, values = _FOR_SALE, {"store": store, "open": await self._open_to(store, roles)}
+        where, values = _SHELF, {"store": store, "open": await self._open_to(store, roles)}
+        order = _ORDER
         if category is not None:
             where += " AND category = :category"
             values["category"] = category
+        if product_list is not None:
+            items = "SELECT i.{} FROM product_list_item AS i WHERE i.store = :store AND i.product_list = :list"
+            where += f" AND id IN ({items.format('product')})"
+            order = f"ORDER BY ({items.format('position')} AND i.product = product.id), id"
+            values["list"] = product_list
         row = await self.app.database.fetch_one(f"SELECT COUNT(*) AS found FROM product WHERE {where}", **values)
         total = int(row["found"]) if row else 0
         number, pages = page_number(page, total, size)
         rows = await self.app.database.fetch(
-            f"SELECT {PRODUCT_COLUMNS} FROM product WHERE {where} {_ORDER} LIMIT :size OFFSET :start",
+            f"SELECT {PRODUCT_COLUMNS} FROM product WHERE {where} {order} LIMIT :size OFFSET :start",
             size=size,
             start=(number - 1) * size,
             **values,
         )
-        return Page([product_of(row) for row in rows], number, pages, total)
+        return Page([_seen(self._read(row)) for row in rows], number, pages, total)
 
     async def visible_categories(self, roles: Collection[int]) -> list[Category]:
         """Return the categories in which a member with these roles finds something."""
@@ -104,7 +156,8 @@ class Browsing:
         columns = ", ".join(f"c.{name}" for name in CATEGORY_COLUMNS.split(", "))
         rows = await self.app.database.fetch(
             f"SELECT {columns} FROM category AS c WHERE c.store = :store AND EXISTS (SELECT 1 FROM product AS p"
-            " WHERE p.store = :store AND p.category = c.id AND p.active AND p.published AND p.required_roles IN :open)"
+            " WHERE p.store = :store AND p.category = c.id AND p.active AND p.published AND p.parent IS NULL"
+            " AND p.required_roles IN :open)"
             " ORDER BY c.position, c.name_key",
             store=store,
             open=await self._open_to(store, roles),
@@ -112,10 +165,13 @@ class Browsing:
         return [category_of(row) for row in rows]
 
     async def autocomplete(self, text: str, roles: Collection[int] | None = None) -> list[Product]:
-        """Return up to 25 products whose name or SKU contains the text; without roles (staff) also unpublished ones."""
+        """Return up to 25 products whose name or SKU contains the text, to order: variants, not what they belong to.
+
+        Without roles (staff) also unpublished ones.
+        """
         store = current_store()
         if roles is None:
-            where, values = "store = :store AND active", dict[str, Any](store=store)
+            where, values = "store = :store AND active AND variants = 0", dict[str, Any](store=store)
         else:
             where, values = _FOR_SALE, {"store": store, "open": await self._open_to(store, roles)}
         rows = await self.app.database.fetch(
@@ -124,7 +180,8 @@ class Browsing:
             text=like(text),
             **values,
         )
-        return [product_of(row) for row in rows]
+        found = [self._read(row) for row in rows]
+        return found if roles is None else [_seen(product) for product in found]
 
     async def categories(self) -> list[Category]:
         """Return all categories in the order of the shelves."""
@@ -153,7 +210,7 @@ class Browsing:
             size=size + 1,
             **values,
         )
-        found = [product_of(row) for row in rows[:size]]
+        found = [self._read(row) for row in rows[:size]]
         last = found[-1] if len(rows) > size else None
         return Slice(found, to_cursor([search_text(last.name, last.sku)]) if last else "")
 
@@ -164,11 +221,7 @@ class Browsing:
 
     def shows_quantity(self, product: Product) -> bool:
         """Tell whether members see how many are left, rather than In or Out of stock."""
-        if not product.tracked:
-            return False
-        if product.visibility is QuantityVisibility.INHERIT:
-            return self.app.stores.settings(product.store, CatalogSettings).show_quantity
-        return product.visibility is QuantityVisibility.PUBLIC
+        return product.quantity_shown
 
     async def _open_to(self, store: int, roles: Collection[int]) -> Sequence[str]:
         """Return the stored role lists that a member with these roles satisfies."""
@@ -177,6 +230,10 @@ class Browsing:
         )
         held = {str(role) for role in roles}
         return ["", *(row["required_roles"] for row in rows if held.intersection(row["required_roles"].split(",")))]
+
+    def _read(self, row: Mapping[str, Any]) -> Product:
+        shown = self.app.stores.settings(row["store"], CatalogSettings).show_quantity
+        return product_of(row, quantity_shown=shown)
 
     async def _select(self, condition: str, **values: Any) -> list[dict[str, Any]]:
         return await self.app.database.fetch(
@@ -191,7 +248,7 @@ class Browsing:
         )
         if row is None:
             raise unknown(str(product_id))
-        return product_of(row)
+        return self._read(row)
 
     async def _category(self, store: int, category_id: UUID) -> Category:
         row = await self.app.database.fetch_one(
@@ -200,6 +257,24 @@ class Browsing:
         if row is None:
             raise CategoryUnknown(_("There is no such category in this shop. Choose one from the list."))
         return category_of(row)
+
+
+def _seen(product: Product, holds: Mapping[UUID, Hold] | None = None) -> Product:
+    """Return the product with what a member can have of it: not what others wait for, but what is held for them."""
+    hold = (holds or {}).get(product.id)
+    held = hold.quantity if hold is not None else 0
+    if not (product.waiting or held) or not product.tracked:
+        return product
+    return replace(product, available=max(product.available - product.waiting, 0) + held, held=held)
+
+
+def variant_needed(product: Product) -> VariantNeeded:
+    """Return the refusal of a product that is sold in variants."""
+    return VariantNeeded(
+        _("{product} comes in several variants. Choose one of them, by its SKU or from the suggestions.").format(
+            product=product.name
+        )
+    )
 
 
 def unknown(text: str) -> ProductUnknown:

@@ -1,83 +1,76 @@
-"""What staff change of products and categories."""
+"""What staff change of products and their variants."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.database import new_id
-from guildshop.errors import Refusal, Stale
+from guildshop.errors import Invalid, Refusal, Stale
 from guildshop.folding import fold
 from guildshop.i18n import _
-from guildshop.money import known_currency
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import (
-    MAXIMUM_QUANTITY,
     PRODUCT_UPDATE,
     UNSET,
-    Category,
-    CategoryTaken,
+    Image,
+    Incomplete,
     MovementKind,
     Product,
     ProductChange,
     ProductInput,
     SkuTaken,
+    VariantInput,
 )
-from guildshop.plugins.catalog.rules import (
-    check_amount,
-    check_quantity,
-    clean,
-    clean_image_url,
-    clean_sku,
-    join_ids,
-    search_text,
-    stock_state,
-)
-from guildshop.plugins.catalog.rules.products import CATEGORY_LIMIT, DESCRIPTION_LIMIT, NAME_LIMIT, check_whole
+from guildshop.plugins.catalog.rules import check_quantity, clean_options, options_key, stock_state
+from guildshop.plugins.catalog.rules.columns import OWN, SHARED, clean_columns, from_parent, variant_columns
+from guildshop.plugins.catalog.rules.products import DRAFT, missing_for_members
 from guildshop.plugins.catalog.service.browsing import Browsing
-from guildshop.plugins.catalog.service.stock import move
-from guildshop.plugins.catalog.tables import Category as CategoryTable
+from guildshop.plugins.catalog.service.ledger import move
 from guildshop.plugins.catalog.tables import Product as ProductTable
+from guildshop.plugins.catalog.tables import Waitlist as WaitTable
 
 if TYPE_CHECKING:
     from guildshop.database import Work
 
-_LISTS = ("required_roles", "granted_roles", "granted_channels")
+VARIANTS_LIMIT = 100
+"""Variants of one product at most."""
+
 _DERIVED = frozenset({"sku_key", "search", "stock_state"})
+_TRUTHS = ("active", "published", "tracked")
 
 
 class Editing(Browsing):
-    """Creating and changing products and categories."""
+    """Creating, changing and publishing products."""
 
     async def create_product(self, actor: Actor, given: ProductInput) -> Product:
         """Put a product into the catalog, with the stock it starts with; refuse a SKU that is taken."""
         actor.require(PRODUCT_UPDATE)
         if given.quantity:
             check_quantity(given.quantity)
-        columns = clean_columns({field.name: getattr(given, field.name) for field in fields(given)})
-        del columns["quantity"]
+        values = {field.name: getattr(given, field.name) for field in fields(given)}
+        first = values.pop("image_url")
+        values["images"] = values["images"] or ((Image(first),) if first else ())
+        del values["quantity"]
+        columns = clean_columns(values)
         columns["currency"] = columns["currency"] or self.app.stores.get(actor.store).currency
+        if columns["published"]:
+            check_sku_of_its_own(columns["sku"])
         await self._check_references(actor.store, columns, None)
         product_id = new_id()
-        quantity = given.quantity if given.tracked else 0
-        columns["stock_state"] = stock_state(given.tracked, quantity, given.low_stock_at)
         async with self.app.work(actor) as work:
-            work.insert(
-                ProductTable,
-                conflict=_sku_taken(given.sku),
-                id=product_id,
-                available=quantity,
-                reserved=0,
-                created=work.now,
-                version=1,
-                **columns,
-            )
-            if quantity:
-                move(work, product_id, MovementKind.ADJUSTMENT, quantity, 0, None, _("Stock at the start"))
+            self._insert(work, product_id, columns, given.quantity)
             work.audit("product.create", subject="product", subject_id=product_id, after=_audited(columns))
         return await self._product(actor.store, product_id)
+
+    async def create_draft(self, actor: Actor, given: ProductInput) -> Product:
+        """Put an unpublished product into the catalog, with an SKU that says that it has none yet."""
+        actor.require(PRODUCT_UPDATE)
+        values = {field.name: getattr(given, field.name) for field in fields(given)}
+        key = new_id().hex[-8:].upper()
+        return await self.create_product(actor, ProductInput(**{**values, "sku": DRAFT + key, "published": False}))
 
     async def change_product(
         self, actor: Actor, product_id: UUID, change: ProductChange, *, version: int | None = None
@@ -87,15 +80,18 @@ class Editing(Browsing):
         before = await self._product(actor.store, product_id)
         if version is not None and version != before.version:
             raise _stale(before)
-        given = {name: value for name, value in _given(change).items() if value is not UNSET}
+        variants = await self._variants_of(before)
         old = await self._old_columns(actor.store, product_id)
-        columns = clean_columns(given, name=before.name, sku=before.sku)
-        columns = {name: value for name, value in columns.items() if value != old[name]}
+        columns = await self._changed_columns(before, change, old)
         if not columns:
             return before
+        self._check_change(before, columns, old, variants)
         await self._check_references(actor.store, columns, product_id)
         async with self.app.work(actor) as work:
             self._write(work, before, columns)
+            shared = from_parent({**old, **columns}) if columns.keys() & SHARED else {}
+            for variant in variants if shared else ():
+                self._write(work, variant, variant_columns(shared, variant.sku, variant.options))
             shown = _audited(columns)
             work.audit(
                 "product.update",
@@ -106,70 +102,146 @@ class Editing(Browsing):
             )
         return await self._product(actor.store, product_id)
 
+    async def publish(self, actor: Actor, product_id: UUID, *, version: int | None = None) -> Product:
+        """Let members see and order a draft; refuse one that is not complete, naming all that is missing."""
+        return await self.change_product(actor, product_id, ProductChange(published=True), version=version)
+
+    async def unpublish(self, actor: Actor, product_id: UUID, *, version: int | None = None) -> Product:
+        """Hide a product from members again; its orders go on."""
+        return await self.change_product(actor, product_id, ProductChange(published=False), version=version)
+
     async def deactivate_product(self, actor: Actor, product_id: UUID) -> Product:
         """Take the product out of the shop; its orders and its ledger stay."""
         return await self.change_product(actor, product_id, ProductChange(active=False))
 
-    async def create_category(self, actor: Actor, name: str, position: int = 0) -> Category:
-        """Add a shelf; refuse a name that is taken, whatever its capitals."""
+    async def add_variant(
+        self, actor: Actor, product_id: UUID, given: VariantInput, *, version: int | None = None
+    ) -> Product:
+        """Add a variant to a product, which from then on is ordered as one of its variants; return the variant."""
         actor.require(PRODUCT_UPDATE)
-        text = _category_name(name)
-        category_id = new_id()
-        async with self.app.work(actor) as work:
-            add_category(work, category_id, text, position)
-            work.audit("category.create", subject="category", subject_id=category_id, after={"name": text})
-        return await self._category(actor.store, category_id)
-
-    async def change_category(
-        self, actor: Actor, category_id: UUID, *, name: str, position: int, version: int | None = None
-    ) -> Category:
-        """Rename or move a shelf."""
-        actor.require(PRODUCT_UPDATE)
-        before = await self._category(actor.store, category_id)
-        text = _category_name(name)
-        if (before.name, before.position) == (text, position):
-            return before
-        async with self.app.work(actor) as work:
-            work.guard(
-                CategoryTable,
-                set="name = :name, name_key = :key, position = :position, version = version + 1",
-                where="id = :id AND version = :seen",
-                refusal=Stale(_("This category was changed in the meantime. Look at it again.")),
-                conflict=category_taken(text),
-                id=category_id,
-                seen=before.version if version is None else version,
-                name=text,
-                key=fold(text),
-                position=position,
-            )
-            work.audit(
-                "category.update",
-                subject="category",
-                subject_id=category_id,
-                before={"name": before.name, "position": before.position},
-                after={"name": text, "position": position},
-            )
-        return await self._category(actor.store, category_id)
-
-    async def delete_category(self, actor: Actor, category_id: UUID) -> None:
-        """Remove an empty shelf; refuse while products stand on it."""
-        actor.require(PRODUCT_UPDATE)
-        category = await self._category(actor.store, category_id)
-        refusal = Refusal(
-            _("Products are still in the category {category}. Move them to another one first.").format(
-                category=category.name
-            )
+        parent = await self._product(actor.store, product_id)
+        if version is not None and version != parent.version:
+            raise _stale(parent)
+        if given.quantity:
+            check_quantity(given.quantity)
+        _check_parent(parent)
+        old = await self._old_columns(actor.store, product_id)
+        options = clean_options(given.options)
+        _check_options(parent, options, await self._variants_of(parent))
+        columns = clean_columns(
+            {
+                "sku": given.sku,
+                "price": parent.price if given.price is None else given.price,
+                "cost": old["cost"] if given.cost is None else given.cost,
+                "active": given.active,
+                "tracked": given.tracked,
+                "position": given.position,
+                "low_stock_at": given.low_stock_at,
+            }
         )
+        columns |= variant_columns(from_parent(old), columns["sku"], options) | {"parent": parent.id}
+        await self._check_references(actor.store, {"sku": columns["sku"], "sku_key": columns["sku_key"]}, None)
+        variant_id = new_id()
         async with self.app.work(actor) as work:
-            work.delete(
-                CategoryTable,
-                where="id = :id AND NOT EXISTS"
-                " (SELECT 1 FROM product AS p WHERE p.store = :store AND p.category = :id)",
-                rows=1,
-                refusal=refusal,
-                id=category_id,
+            self._adopt(work, parent)
+            self._insert(work, variant_id, columns, given.quantity)
+            work.audit(
+                "product.create",
+                subject="product",
+                subject_id=variant_id,
+                after=_audited({name: columns[name] for name in (*OWN, "parent") if name in columns}),
             )
-            work.audit("category.delete", subject="category", subject_id=category_id, before={"name": category.name})
+        return await self._product(actor.store, variant_id)
+
+    # Within
+
+    def _adopt(self, work: Work, parent: Product) -> None:
+        """Count one more variant; the first one ends the stock of the product itself, and waiting for it."""
+        first = ", tracked = FALSE, waiting = 0, stock_state = 'OK'" if not parent.variants else ""
+        work.guard(
+            ProductTable,
+            set=f"variants = variants + 1, version = version + 1{first}",
+            where="id = :id AND version = :seen AND parent IS NULL",
+            refusal=_stale(parent),
+            id=parent.id,
+            seen=parent.version,
+        )
+        if first:
+            work.guard(
+                WaitTable,
+                set="state = 'LEFT'",
+                where="product = :product AND state = 'WAITING'",
+                rows=None,
+                product=parent.id,
+            )
+
+    def _insert(self, work: Work, product_id: UUID, columns: dict[str, Any], stock: int) -> None:
+        quantity = stock if columns["tracked"] else 0
+        state = stock_state(columns["tracked"], quantity, columns["low_stock_at"])
+        work.insert(
+            ProductTable,
+            conflict=_sku_taken(columns["sku"]),
+            id=product_id,
+            available=quantity,
+            reserved=0,
+            created=work.now,
+            version=1,
+            **{**columns, "stock_state": state},
+        )
+        if quantity:
+            move(work, product_id, MovementKind.ADJUSTMENT, quantity, 0, None, _("Stock at the start"))
+
+    async def _changed_columns(self, before: Product, change: ProductChange, old: dict[str, Any]) -> dict[str, Any]:
+        """Return the columns that really change, clean and with those derived from them."""
+        given = {name: value for name, value in asdict(change).items() if value is not UNSET}
+        if change.images is not UNSET:
+            given["images"] = change.images
+        elif "image_url" in given:
+            first = (Image(given["image_url"]),) if given["image_url"] else ()
+            kept = before.images[:1] if first and before.image_url == given["image_url"] else first
+            given["images"] = (*kept, *before.images[1:])
+        given.pop("image_url", None)
+        options = given.pop("options", None)
+        columns = clean_columns(given, name=before.name, sku=before.sku)
+        if before.parent is not None:
+            columns = {name: value for name, value in columns.items() if name in OWN or value != old[name]}
+            parent = await self._product(before.store, before.parent)
+            wrong = (columns.keys() & SHARED) - OWN
+            if wrong:
+                raise Refusal(
+                    _("{name} is a variant: its {fields} follow {parent}. Change them there.").format(
+                        name=before.name, fields=", ".join(sorted(wrong)), parent=parent.name
+                    )
+                )
+            chosen = before.options if options is None else clean_options(options)
+            _check_options(parent, chosen, [one for one in await self._variants_of(parent) if one.id != before.id])
+            columns |= variant_columns({"name": parent.name}, columns.get("sku", before.sku), chosen)
+        elif options:
+            raise Invalid.field("options", _("{name} is no variant: it has no options.").format(name=before.name))
+        return {name: value for name, value in columns.items() if value != old[name]}
+
+    def _check_change(
+        self, before: Product, columns: dict[str, Any], old: dict[str, Any], variants: Sequence[Product]
+    ) -> None:
+        if columns.get("tracked") and before.variants:
+            raise Refusal(_("{product} is sold in variants: track the stock of these.").format(product=before.name))
+        published = columns.get("published", old["published"])
+        if published and "sku" in columns:
+            check_sku_of_its_own(columns["sku"])
+        if columns.get("published") is True:
+            missing = missing_for_members(
+                sku=columns.get("sku", before.sku),
+                description=columns.get("description", before.description),
+                variants=before.variants,
+                sold=sum(variant.active for variant in variants),
+            )
+            if missing:
+                raise Incomplete(
+                    _("{product} cannot be published yet. It lacks: {missing}.").format(
+                        product=before.name, missing="; ".join(missing)
+                    ),
+                    details={"missing": missing},
+                )
 
     def _write(self, work: Work, before: Product, columns: dict[str, Any]) -> None:
         assignments = ", ".join(f"{name} = :{name}" for name in columns)
@@ -188,15 +260,26 @@ class Editing(Browsing):
         if begins:
             move(work, before.id, MovementKind.ADJUSTMENT, -before.available, 0, None, _("Tracking begins"))
 
+    async def _variants_of(self, product: Product) -> list[Product]:
+        if not product.variants:
+            return []
+        return (await self.variants([product.id], listed=False)).get(product.id, [])
+
     async def _old_columns(self, store: int, product_id: UUID) -> dict[str, Any]:
         """Return a product's stored columns, cost and all, for comparing and for the audit log."""
         row = await self.app.database.fetch_one(
             "SELECT * FROM product WHERE store = :store AND id = :id", store=store, id=product_id
         )
         old = dict(row or {})
-        for name in ("active", "published", "tracked"):
+        for name in _TRUTHS:
             old[name] = bool(old[name])
         return old
+
+    async def cost_of(self, actor: Actor, product_id: UUID) -> int | None:
+        """Return what a product costs the shop, for those who may change it; None where that is not known."""
+        actor.require(PRODUCT_UPDATE)
+        old = await self._old_columns(actor.store, (await self._product(actor.store, product_id)).id)
+        return None if old["cost"] is None else int(old["cost"])
 
     async def _check_references(self, store: int, columns: dict[str, Any], product_id: UUID | None) -> None:
         if columns.get("category") is not None:
@@ -209,72 +292,59 @@ class Editing(Browsing):
                 raise _sku_taken(columns["sku"])
 
 
-def add_category(work: Work, category_id: UUID, name: str, position: int = 0) -> None:
-    """Join a Work with a new category."""
-    work.insert(
-        CategoryTable,
-        conflict=category_taken(name),
-        id=category_id,
-        name=name,
-        name_key=fold(name),
-        position=position,
-        created=work.now,
-        version=1,
-    )
-
-
-def category_taken(name: str) -> CategoryTaken:
-    """Return the refusal of a second category of one name."""
-    return CategoryTaken(_("There is a category “{name}” already. Give another name.").format(name=name))
-
-
-def clean_columns(given: dict[str, Any], *, name: str = "", sku: str = "") -> dict[str, Any]:
-    """Return a product's columns clean, as stored, with those derived from them; refuse what is not acceptable.
-
-    `name` and `sku` are what the product has, for what is derived from either of them.
-    """
-    columns = {key: value.value if isinstance(value, Enum) else value for key, value in given.items()}
-    if "name" in columns:
-        columns["name"] = clean("name", _("Name"), columns["name"], NAME_LIMIT, required=True)
-    if "sku" in columns:
-        columns["sku"] = clean_sku(columns["sku"])
-        columns["sku_key"] = fold(columns["sku"])
-    if columns.keys() & {"name", "sku"}:
-        columns["search"] = search_text(columns.get("name", name), columns.get("sku", sku))
-    if "description" in columns:
-        columns["description"] = clean(
-            "description", _("Description"), columns["description"], DESCRIPTION_LIMIT, lines=True
+def check_sku_of_its_own(sku: str) -> None:
+    """Refuse to sell under a draft's SKU."""
+    if sku.upper().startswith(DRAFT):
+        raise Incomplete(
+            _("The SKU {sku} is that of a draft. Give the product an SKU of its own before members see it.").format(
+                sku=sku
+            )
         )
-    if "price" in columns:
-        check_amount("price", _("Price"), columns["price"])
-    if columns.get("cost") is not None:
-        check_amount("cost", _("Cost"), columns["cost"])
-    if columns.get("currency"):
-        columns["currency"] = known_currency(columns["currency"])
-    if "image_url" in columns:
-        columns["image_url"] = clean_image_url(columns["image_url"])
-    for key in _LISTS:
-        if key in columns:
-            columns[key] = join_ids(columns[key])
-    if "limit_per_customer" in columns:
-        check_whole("limitPerCustomer", _("Limit per customer"), columns["limit_per_customer"], 1)
-    if "low_stock_at" in columns:
-        check_whole("lowStockAt", _("Low stock at"), columns["low_stock_at"], 0)
-    if "position" in columns:
-        check_whole("position", _("Position"), columns["position"], -MAXIMUM_QUANTITY)
-    return columns
 
 
-def _given(change: ProductChange) -> dict[str, Any]:
-    return asdict(change)
+def _check_parent(parent: Product) -> None:
+    if parent.parent is not None:
+        raise Refusal(
+            _("{product} is a variant itself. Add variants to the product that it belongs to.").format(
+                product=parent.name
+            )
+        )
+    if not parent.variants and parent.tracked and parent.available > 0:
+        raise Refusal(
+            _(
+                "{product} has {available} pieces in stock, which no variant could sell. Adjust its stock to 0 first,"
+                " then give each variant its own."
+            ).format(product=parent.name, available=parent.available)
+        )
+    if parent.variants >= VARIANTS_LIMIT:
+        raise Refusal(
+            _("{product} has {limit} variants, and more are not possible.").format(
+                product=parent.name, limit=VARIANTS_LIMIT
+            )
+        )
+
+
+def _check_options(parent: Product, options: Sequence[tuple[str, str]], others: Sequence[Product]) -> None:
+    for other in others:
+        if options_key(other.options) == options_key(options):
+            raise Invalid.field(
+                "options",
+                _("{product} has the variant {choice} already, as {sku}. Choose other options.").format(
+                    product=parent.name, choice=other.choice, sku=other.sku
+                ),
+            )
+        if {fold(name) for name, _value in other.options} != {fold(name) for name, _value in options}:
+            names = ", ".join(name for name, _value in other.options)
+            raise Invalid.field(
+                "options",
+                _("The variants of {product} differ by {options}. Give exactly these.").format(
+                    product=parent.name, options=names
+                ),
+            )
 
 
 def _audited(columns: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in columns.items() if name not in _DERIVED}
-
-
-def _category_name(name: str) -> str:
-    return clean("name", _("Name"), name, CATEGORY_LIMIT, required=True)
 
 
 def _sku_taken(sku: str) -> SkuTaken:

@@ -18,9 +18,9 @@ from guildshop.plugins.catalog.api import PRODUCT_UPDATE, Category, MovementKind
 from guildshop.plugins.catalog.rules import stock_state
 from guildshop.plugins.catalog.rules.importing import ProductRow, read_row
 from guildshop.plugins.catalog.service.browsing import Browsing
-from guildshop.plugins.catalog.service.editing import add_category
+from guildshop.plugins.catalog.service.ledger import actor_text, move
 from guildshop.plugins.catalog.service.records import CATEGORY_COLUMNS, category_of
-from guildshop.plugins.catalog.service.stock import actor_text, move
+from guildshop.plugins.catalog.service.shelves import add_category
 from guildshop.plugins.catalog.tables import Product as ProductTable
 from guildshop.plugins.catalog.tables import StockMovement as MovementTable
 

@@ -7,17 +7,19 @@ only if its guard holds, and the ledger row is written in the same unit.
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from guildshop.database import new_id
 from guildshop.errors import Invalid, Refusal, Stale
 from guildshop.i18n import _
+from guildshop.paging import Slice, from_cursor, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import (
     PRODUCT_READ,
     PRODUCT_UPDATE,
     BackInStock,
+    Hold,
     MovementKind,
     OutOfStock,
     Product,
@@ -25,10 +27,11 @@ from guildshop.plugins.catalog.api import (
     StockMovement,
 )
 from guildshop.plugins.catalog.rules import check_change, check_quantity, clean, stock_state
-from guildshop.plugins.catalog.service.browsing import Browsing
+from guildshop.plugins.catalog.service.ledger import move
 from guildshop.plugins.catalog.service.records import MOVEMENT_COLUMNS, movement_of
+from guildshop.plugins.catalog.service.waiting import WaitingList
 from guildshop.plugins.catalog.tables import Product as ProductTable
-from guildshop.plugins.catalog.tables import StockMovement as MovementTable
+from guildshop.plugins.catalog.tables import Waitlist as WaitTable
 
 if TYPE_CHECKING:
     from guildshop.database import Work
@@ -41,30 +44,67 @@ _STATE = (
 )
 
 
-class Stock(Browsing):
+class Stock(WaitingList):
     """Every way in which stock changes."""
 
     # Joining a Work
 
     def reserve(
-        self, work: Work, product_id: UUID, quantity: int, order_id: UUID, refusal: Refusal | None = None
+        self,
+        work: Work,
+        product_id: UUID,
+        quantity: int,
+        order_id: UUID,
+        refusal: Refusal | None = None,
+        *,
+        hold: Hold | None = None,
     ) -> None:
-        """Set pieces aside for an order; `refusal` when fewer are available of a tracked product."""
+        """Set pieces aside for an order; `refusal` when fewer are available of a tracked product.
+
+        What others wait for is not available. With the buyer's own `hold`, the piece held for them is the first one.
+        """
+        short = refusal or OutOfStock(_("This was just sold out. Look at /catalog for what is left."))
+        check_quantity(quantity)
+        if hold is not None:
+            self._reserve_held(work, hold, quantity, order_id, short)
+            return
         work.guard(
             ProductTable,
             set="available = available - :quantity, reserved = reserved + :quantity",
-            where="id = :id AND CASE WHEN tracked THEN available >= :quantity ELSE TRUE END",
-            refusal=refusal or OutOfStock(_("This was just sold out. Look at /catalog for what is left.")),
+            where="id = :id AND CASE WHEN tracked THEN available - waiting >= :quantity ELSE TRUE END",
+            refusal=short,
             id=product_id,
-            quantity=check_quantity(quantity),
+            quantity=quantity,
         )
         move(work, product_id, MovementKind.RESERVE, -quantity, quantity, order_id)
+
+    def _reserve_held(self, work: Work, hold: Hold, quantity: int, order_id: UUID, short: Refusal) -> None:
+        work.guard(
+            ProductTable,
+            set="available = available + :held - :quantity, reserved = reserved - :held + :quantity",
+            where="id = :id AND CASE WHEN tracked AND :quantity > :held THEN available - waiting + :held >= :quantity"
+            " ELSE TRUE END",
+            refusal=short,
+            id=hold.product,
+            quantity=quantity,
+            held=hold.quantity,
+        )
+        work.guard(
+            WaitTable,
+            set="state = 'USED', order_id = :order_id",
+            where="id = :id AND state = 'HELD' AND held_until > :now",
+            refusal=short,
+            id=hold.id,
+            order_id=order_id,
+        )
+        move(work, hold.product, MovementKind.RELEASE, hold.quantity, -hold.quantity, None, _("Hold used"))
+        move(work, hold.product, MovementKind.RESERVE, -quantity, quantity, order_id)
 
     def require_for_sale(self, work: Work, product_id: UUID, price: int, currency: str, refusal: Refusal) -> None:
         """Make the Work happen only if the product is still for sale, at that price or less."""
         work.require(
             ProductTable,
-            where="id = :id AND active AND published AND price <= :price AND currency = :currency",
+            where="id = :id AND active AND published AND variants = 0 AND price <= :price AND currency = :currency",
             refusal=refusal,
             id=product_id,
             price=price,
@@ -146,25 +186,44 @@ class Stock(Browsing):
 
     async def movements(self, actor: Actor, product_id: UUID, *, limit: int = 50) -> list[StockMovement]:
         """Return the latest rows of a product's ledger, newest first."""
+        return list((await self.stock_history(actor, product_id, limit=limit)).items)
+
+    async def stock_history(
+        self, actor: Actor, product_id: UUID, *, cursor: str = "", limit: int = 50
+    ) -> Slice[StockMovement]:
+        """Return rows of a product's ledger, newest first, `limit` after the cursor."""
         actor.require(PRODUCT_READ)
         await self._product(actor.store, product_id)
+        where, values = "store = :store AND product = :product", dict[str, Any](store=actor.store, product=product_id)
+        if cursor:
+            when, last = from_cursor(cursor, 2)
+            where += " AND (created < :when OR (created = :when AND id < :last))"
+            try:
+                values |= {"when": datetime.fromisoformat(when), "last": UUID(last)}
+            except ValueError:
+                raise Invalid.field(
+                    "cursor", _("This cursor belongs to no list. Start again from the first page.")
+                ) from None
+        size = min(max(limit, 1), 200)
         rows = await self.app.database.fetch(
-            f"SELECT {MOVEMENT_COLUMNS} FROM stock_movement WHERE store = :store AND product = :product"
-            " ORDER BY created DESC, id DESC LIMIT :size",
-            store=actor.store,
-            product=product_id,
-            size=min(max(limit, 1), 200),
+            f"SELECT {MOVEMENT_COLUMNS} FROM stock_movement WHERE {where} ORDER BY created DESC, id DESC LIMIT :size",
+            size=size + 1,
+            **values,
         )
-        return [movement_of(row) for row in rows]
+        found = [movement_of(row) for row in rows[:size]]
+        more = len(rows) > size
+        return Slice(found, to_cursor([found[-1].created.isoformat(), str(found[-1].id)]) if more else "")
 
     # Telling others
 
     async def watch_stock(self, store: int) -> None:
-        """Announce every product of the store whose stock became low, ran out or came back; a timer calls it."""
+        """Give what came back to those who wait, then announce what became low, ran out or came back; for a timer."""
+        await self.serve_all(store)
         await self._announce(store, f"stock_state <> {_STATE}", {})
 
     async def announce(self, store: int, product_id: UUID) -> None:
-        """Announce one product at once if its stock became low, ran out or came back."""
+        """Give what came back of one product to those who wait, then announce it if its stock became another."""
+        await self.serve(store, product_id)
         await self._announce(store, f"id = :id AND stock_state <> {_STATE}", {"id": product_id})
 
     async def _announce(self, store: int, where: str, values: dict[str, Any]) -> None:
@@ -202,35 +261,6 @@ class Stock(Browsing):
             id=product_id,
             quantity=check_quantity(quantity),
         )
-
-
-def move(
-    work: Work,
-    product_id: UUID,
-    kind: MovementKind,
-    available: int,
-    reserved: int,
-    order_id: UUID | None = None,
-    reason: str = "",
-) -> None:
-    """Write a row of the ledger; whoever calls changes the counters in the same unit."""
-    work.insert(
-        MovementTable,
-        id=new_id(),
-        product=product_id,
-        kind=kind.value,
-        available_change=available,
-        reserved_change=reserved,
-        order_id=order_id,
-        actor=actor_text(work.actor),
-        reason=reason,
-        created=work.now,
-    )
-
-
-def actor_text(actor: Actor) -> str:
-    """Return who changed the stock, as the ledger keeps it: kind and ID."""
-    return f"{actor.kind.value}:{actor.id}"[:120]
 
 
 def _require_tracked(product: Product) -> None:

@@ -1,4 +1,4 @@
-"""What others may know of the catalog: the data, the errors and the events. The cost of a product is in none of it."""
+"""Products, categories, and why something about them is refused. The cost of a product is in none of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from guildshop.errors import NotFound, Refusal
-from guildshop.events import Event
 
 PRODUCT_READ = "product.read"
 PRODUCT_UPDATE = "product.update"
@@ -20,8 +19,11 @@ ORDER_BUTTON = "orders.buy"
 """The custom-ID prefix of a product's Order button: `orders.buy:<store>:<product>`. Whoever sells answers it; the
 button is shown where `SELLING_PLUGIN` is on."""
 
+START_BUTTON = "orders.start"
+"""The custom-ID prefix of a button that begins an order without a product: `orders.start:<store>`."""
+
 SELLING_PLUGIN = "orders"
-"""The plugin that answers `ORDER_BUTTON`."""
+"""The plugin that answers `ORDER_BUTTON` and `START_BUTTON`."""
 
 
 class ProductKind(StrEnum):
@@ -39,15 +41,12 @@ class QuantityVisibility(StrEnum):
     PRIVATE = "PRIVATE"
 
 
-class MovementKind(StrEnum):
-    """Why stock changed."""
+class ProductState(StrEnum):
+    """What staff see of where a product stands."""
 
-    ADJUSTMENT = "ADJUSTMENT"
-    RESERVE = "RESERVE"
-    RELEASE = "RELEASE"
-    SALE = "SALE"
-    RESTOCK = "RESTOCK"
-    RETURN = "RETURN"
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    INACTIVE = "INACTIVE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,23 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture of a product: an https address, and what it shows in words."""
+
+    url: str
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
-    """Something for sale. `price` is in minor units of `currency`; counters mean nothing unless `tracked`."""
+    """Something for sale. `price` is in minor units of `currency`; counters mean nothing unless `tracked`.
+
+    A variant is a product with a `parent`: SKU, options, price, cost, stock and position are its own, everything else
+    follows the parent. A product that has `variants` is not ordered itself.
+
+    Read for a member, `available` is what that member can have: without what others wait for, with what is held for
+    them.
+    """
 
     id: UUID
     store: int
@@ -90,11 +104,41 @@ class Product:
     low_stock_at: int | None
     created: datetime
     version: int
+    images: tuple[Image, ...] = ()
+    """In order; the first one is `image_url`."""
+    parent: UUID | None = None
+    options: tuple[tuple[str, str], ...] = ()
+    """What tells a variant from the others, such as (("Size", "L"), ("Colour", "Black"))."""
+    variants: int = 0
+    """How many variants it has, sold or not."""
+    waiting: int = 0
+    """How many members wait for a piece of it."""
+    held: int = 0
+    """How many of `available` are held for the member for whom it was read."""
+    quantity_shown: bool = True
+    """Whether members see how many are left, rather than In or Out of stock."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether members who have its role see it."""
+        return self.active and self.published
 
     @property
     def for_sale(self) -> bool:
-        """Whether members who may see it may also order it."""
-        return self.active and self.published
+        """Whether members who may see it may also order it: what has variants is ordered as one of them."""
+        return self.listed and not self.variants
+
+    @property
+    def state(self) -> ProductState:
+        """Where it stands: draft, published or no longer sold."""
+        if not self.active:
+            return ProductState.INACTIVE
+        return ProductState.PUBLISHED if self.published else ProductState.DRAFT
+
+    @property
+    def choice(self) -> str:
+        """What tells a variant from the others, in short: “L / Black”."""
+        return " / ".join(value for _name, value in self.options)
 
     @property
     def in_stock(self) -> bool:
@@ -123,6 +167,8 @@ class ProductInput:
     description: str = ""
     cost: int | None = None
     image_url: str = ""
+    """The first image, where `images` is left empty."""
+    images: tuple[Image, ...] = ()
     category: UUID | None = None
     kind: ProductKind = ProductKind.DIGITAL
     active: bool = True
@@ -136,6 +182,33 @@ class ProductInput:
     limit_per_customer: int | None = None
     position: int = 0
     low_stock_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantInput:
+    """A variant as staff enter one; what is left out follows the product."""
+
+    sku: str
+    options: tuple[tuple[str, str], ...]
+    price: int | None = None
+    cost: int | None = None
+    active: bool = True
+    tracked: bool = False
+    quantity: int = 0
+    position: int = 0
+    low_stock_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductFilter:
+    """Which products staff want to see; what is left empty takes all. Variants stand below their product."""
+
+    text: str = ""
+    state: ProductState | None = None
+    category: UUID | None = None
+    product_list: UUID | None = None
+    short: bool = False
+    """Only those whose stock, or that of a variant, is low or gone."""
 
 
 class Unset(StrEnum):
@@ -158,6 +231,9 @@ class ProductChange:
     description: str | Unset = UNSET
     cost: int | Unset | None = UNSET
     image_url: str | Unset = UNSET
+    """Replaces the first image; the others stay."""
+    images: tuple[Image, ...] | Unset = UNSET
+    options: tuple[tuple[str, str], ...] | Unset = UNSET
     category: UUID | Unset | None = UNSET
     kind: ProductKind | Unset = UNSET
     active: bool | Unset = UNSET
@@ -170,21 +246,6 @@ class ProductChange:
     limit_per_customer: int | Unset | None = UNSET
     position: int | Unset = UNSET
     low_stock_at: int | Unset | None = UNSET
-
-
-@dataclass(frozen=True, slots=True)
-class StockMovement:
-    """One row of the ledger: by how much the two counters changed, who did it and why."""
-
-    id: UUID
-    product: UUID
-    kind: MovementKind
-    available_change: int
-    reserved_change: int
-    order: UUID | None
-    actor: str
-    reason: str
-    created: datetime
 
 
 class ProductUnknown(NotFound):
@@ -217,27 +278,25 @@ class CategoryTaken(Refusal):
     code = "category-taken"
 
 
-@dataclass(frozen=True, slots=True)
-class StockLow(Event):
-    """The stock of a product fell to or below the figure at which staff want to know."""
+class ListUnknown(NotFound):
+    """There is no such product list in this store."""
 
-    product: UUID
-    available: int
-
-    @property
-    def key(self) -> str:
-        """Order by product."""
-        return str(self.product)
+    code = "list-unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class BackInStock(Event):
-    """A product that was out of stock can be had again."""
+class ListTaken(Refusal):
+    """Another product list of the store has this name."""
 
-    product: UUID
-    available: int
+    code = "list-taken"
 
-    @property
-    def key(self) -> str:
-        """Order by product."""
-        return str(self.product)
+
+class VariantNeeded(Refusal):
+    """The product is ordered as one of its variants."""
+
+    code = "variant-needed"
+
+
+class Incomplete(Refusal):
+    """A draft lacks something that members need before it can be published."""
+
+    code = "incomplete"
