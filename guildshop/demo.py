@@ -37,7 +37,7 @@ HOST = "127.0.0.1"
 STORE_NAME = "Guildshop Demo"
 USERNAME = "demo"
 PASSWORD_LENGTH = 14
-KINDS = ("products", "customers", "orders")
+KINDS = ("products", "customers", "orders", "discounts")
 """What is imported, in this order: orders name products and customers."""
 
 _FIRST_ROLE = int(DEMO_GUILD_ID) + 20

@@ -4,6 +4,7 @@ BUILT_IN = (
     "customers",
     "catalog",
     "orders",
+    "discounts",
     "payments",
     "entitlements",
     "notifications",

@@ -84,6 +84,7 @@ async def test_a_second_run_keeps_the_data_and_a_reset_deletes_it(
         "Imported 69 products.",
         "Imported 40 customers.",
         "Imported 200 orders.",
+        "Imported 5 discounts.",
     ]
     (signing_in,) = (line for line in said if line.startswith("  Sign in "))
     said.clear()

@@ -21,7 +21,7 @@ def rows(name: str) -> list[dict[str, str]]:
 def test_the_files_are_what_the_program_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate, "DIRECTORY", tmp_path)
     generate.main()
-    for name in ("products", "customers", "orders"):
+    for name in ("products", "customers", "orders", "discounts"):
         assert (tmp_path / f"{name}.csv").read_bytes() == (DIRECTORY / f"{name}.csv").read_bytes()
 
 

@@ -33,6 +33,16 @@ CUSTOMER_COLUMNS = (
     "discord_id", "username", "display_name", "first_name", "last_name", "email", "phone", "source", "tags", "notes",
     "recipient", "street", "line2", "city", "state", "postal_code", "country", "created_days_ago",
 )  # fmt: skip
+DISCOUNT_COLUMNS = (
+    "name", "code", "percent", "amount", "scope", "targets", "limit_total", "limit_per_customer", "minimum", "active",
+)  # fmt: skip
+DISCOUNTS = (
+    ("Welcome", "WELCOME10", "10", "", "all", "", "", "1", "", "true"),
+    ("Five off", "FIVEOFF", "", "5.00", "all", "", "100", "", "40.00", "true"),
+    ("Regulars", "", "15", "", "tags", "vip|wholesale", "", "", "", "true"),
+    ("A thank you", "", "25", "", "customers", "", "", "", "", "true"),
+    ("Last autumn", "AUTUMN", "20", "", "all", "", "", "", "", "false"),
+)
 ORDER_COLUMNS = (
     "number", "customer", "placed_days_ago", "status", "payment_method", "lines", "shipping", "tracking", "carrier",
     "note", "channel",
@@ -152,10 +162,11 @@ def _status(chance: random.Random, ago: float, *, shipped: bool) -> str:
 
 
 def main() -> None:
-    """Write the three files beside this one."""
+    """Write the files beside this one."""
     sheets = (
         ("products", PRODUCT_COLUMNS, products()),
         ("customers", CUSTOMER_COLUMNS, customers(random.Random(SEED))),  # noqa: S311 - the same each time
+        ("discounts", DISCOUNT_COLUMNS, DISCOUNTS),
         ("orders", ORDER_COLUMNS, orders(random.Random(SEED))),  # noqa: S311 - the same each time
     )
     for name, columns, rows in sheets:

@@ -32,6 +32,13 @@ CHANGES = {
 API = {
     "GET /api/store": "",
     "GET /api/events": "event.read",
+    "GET /api/discounts": "discount.read",
+    "POST /api/discounts": "discount.create",
+    "GET /api/discounts/{discount}": "discount.read",
+    "PATCH /api/discounts/{discount}": "discount.update",
+    "GET /api/discounts/{discount}/assignments": "discount.read",
+    "POST /api/discounts/{discount}/assignments": "discount.update",
+    "POST /api/discounts/assignments/{assignment}/revoke": "discount.update",
     "GET /api/products": "product.read",
     "GET /api/products/{product}": "product.read",
     "GET /api/customers": "customer.read",
