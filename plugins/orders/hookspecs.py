@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guildshop.hookspecs import hookspec
-from guildshop.plugins.orders.api import CheckoutStep, OrderAction, OrderSection, PaymentMethods
+from guildshop.plugins.orders.api import CheckoutStep, DeletionCheck, OrderAction, OrderSection, PaymentMethods
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -32,4 +32,9 @@ class OrderHooks:
     @hookspec
     def register_order_actions(self, app: App) -> list[OrderAction]:
         """Return what staff can do to an order beyond what the orders plugin itself offers."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_deletion_checks(self, app: App) -> list[DeletionCheck]:
+        """Return functions that refuse to delete an order, or return what joins the Work that deletes it."""
         raise NotImplementedError

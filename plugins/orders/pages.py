@@ -13,13 +13,12 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from yarl import URL
 
-from guildshop.errors import Invalid, NotFound, Refusal
+from guildshop.errors import Invalid, Refusal
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy
 from guildshop.money import parse_money
 from guildshop.plugins.orders.api import (
     HistoryKind,
-    OrderAction,
     OrderFilter,
     OrderStatus,
     ShippingStatus,
@@ -160,21 +159,14 @@ async def act(request: web.Request) -> web.StreamResponse:
     """Do one of the actions allowed now, and come back to the order."""
     app, actor = app_of(request), actor_of(request)
     order = await app.get(OrderService).get(request.match_info["id"])
-    action = _action(app, request.match_info["action"])
+    actions, name = app.get(OrderActions), request.match_info["action"]
     values = await read_form(request)
-    actor.require(action.permission)
+    actions.require(actor, order, name)
     try:
-        flash(request, await action.run(actor, order, values))
+        flash(request, await actions.run(actor, order, name, values))
     except Refusal as refusal:
         flash(request, refusal.message, "error")
     raise redirect(request, f"order/{order.number}")
-
-
-def _action(app: App, name: str) -> OrderAction:
-    for action in app.get(OrderActions).all():
-        if action.name == name:
-            return action
-    raise NotFound(_("There is nothing called “{name}” to do with an order.").format(name=name[:40]))
 
 
 def read_filters(request: web.Request, app: App) -> Filters:

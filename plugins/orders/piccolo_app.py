@@ -5,12 +5,15 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig
 
 from guildshop.plugins.orders.tables import (
+    InvoiceSequence,
     Order,
     OrderAdjustment,
     OrderDraft,
     OrderHistory,
+    OrderInvoice,
     OrderLine,
     OrderNote,
+    SavedFilter,
     Shipment,
     ShipmentLine,
     TermsText,
@@ -28,6 +31,9 @@ APP_CONFIG = AppConfig(
         OrderDraft,
         Shipment,
         ShipmentLine,
+        InvoiceSequence,
+        OrderInvoice,
+        SavedFilter,
         TermsText,
     ],
     migration_dependencies=["guildshop.plugins.catalog.piccolo_app", "guildshop.plugins.customers.piccolo_app"],

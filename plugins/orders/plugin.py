@@ -16,6 +16,7 @@ from guildshop.plugins.orders.api import (
     OrderExpiryDue,
     OrderFilter,
     OrderFlowExpiryDue,
+    OrderReminderDue,
     OrdersSettings,
     OrderStatus,
     status_label,
@@ -25,9 +26,19 @@ from guildshop.plugins.orders.endpoints import router
 from guildshop.plugins.orders.hookspecs import OrderHooks
 from guildshop.plugins.orders.pages import PAGES, TONES
 from guildshop.plugins.orders.piccolo_app import APP_CONFIG
-from guildshop.plugins.orders.service import CheckoutService, OrderActions, OrderFiles, OrderService
+from guildshop.plugins.orders.service import (
+    CheckoutService,
+    Invoices,
+    OrderActions,
+    OrderDeletion,
+    OrderEditing,
+    OrderFiles,
+    OrderService,
+    StaffOrders,
+)
 from guildshop.plugins.orders.service.importing import COLUMNS, REQUIRED
 from guildshop.plugins.orders.service.personal import PersonalOrders
+from guildshop.plugins.orders.service.reminding import Reminders
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -46,7 +57,16 @@ class Orders(Plugin):
     @hookimpl
     def register_services(self, app: App) -> list[object]:
         """Register the order service and the order flow."""
-        return [OrderService(app), CheckoutService(app), OrderActions(app), OrderFiles(app)]
+        return [
+            OrderService(app),
+            CheckoutService(app),
+            OrderActions(app),
+            OrderFiles(app),
+            StaffOrders(app),
+            OrderEditing(app),
+            OrderDeletion(app),
+            Invoices(app),
+        ]
 
     @hookimpl
     def register_permissions(self, app: App) -> list[Permission]:
@@ -66,9 +86,10 @@ class Orders(Plugin):
 
     @hookimpl
     def register_listeners(self, app: App) -> list[Listener]:
-        """Expire unpaid orders and idle flows."""
+        """Remind of unpaid orders, expire them, and expire idle flows."""
         return [
             Listener(OrderExpiryDue, "orders.expire", app.get(OrderService).expire),
+            Listener(OrderReminderDue, "orders.remind", Reminders(app).remind),
             Listener(OrderFlowExpiryDue, "orders.expire_flow", app.get(CheckoutService).drafts.expire),
         ]
 

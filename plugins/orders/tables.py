@@ -36,6 +36,7 @@ class Order(StoreTable, tablename="orders"):
     address = JSON(null=True, default=None)
     tax_place = JSON(null=True, default=None)
     accepted = JSON(null=True, default=None)
+    answers = JSON(null=True, default=None)
     draft = UUID(null=True, default=None)
     locale = Varchar(16)
     imported = Boolean()
@@ -130,6 +131,35 @@ class OrderNote(StoreTable, tablename="order_note"):
     author = Varchar(100)
     public = Boolean()
     text = Text()
+
+
+class InvoiceSequence(StoreTable, tablename="invoice_sequence"):
+    """The number of the last invoice: one row a store."""
+
+    id = UUID(primary_key=True)
+    last = Integer()
+
+
+class OrderInvoice(StoreTable, tablename="order_invoice"):
+    """An invoice as it was issued; its content never changes, and it outlives its order."""
+
+    id = UUID(primary_key=True)
+    number = Integer()
+    prefix = Varchar(16, default="")
+    order_id = UUID()
+    order_number = Varchar(16)
+    issued = Timestamptz()
+    content = JSON()
+
+
+class SavedFilter(StoreTable, tablename="order_filter"):
+    """A filter of the list of orders that somebody kept for themselves."""
+
+    id = UUID(primary_key=True)
+    owner = Varchar(120)
+    name = Varchar(60)
+    query = Varchar(1000)
+    created = Timestamptz()
 
 
 class TermsText(StoreTable, tablename="terms_text"):

@@ -15,6 +15,7 @@ from guildshop.plugins.orders.api.checkout import (
     Question,
     Quote,
     QuoteLine,
+    Releases,
     Totals,
     net_lines,
     shares_of,
@@ -31,17 +32,22 @@ from guildshop.plugins.orders.api.errors import (
 )
 from guildshop.plugins.orders.api.events import (
     OrderCancelled,
+    OrderDeleted,
+    OrderEdited,
     OrderExpiryDue,
     OrderFlowExpiryDue,
     OrderPaid,
     OrderPlaced,
     OrderRefunded,
+    OrderReminderDue,
     OrderShipped,
     OrderShippingChanged,
     OrderStatusChanged,
+    OrderUnpaidReminder,
     ShipmentFailed,
 )
 from guildshop.plugins.orders.api.flow import Screen, Stage
+from guildshop.plugins.orders.api.invoice import Invoice, InvoiceAmount, InvoiceContent, InvoiceLine
 from guildshop.plugins.orders.api.labels import channel_label, shipping_label, status_label
 from guildshop.plugins.orders.api.order import (
     Channel,
@@ -57,11 +63,12 @@ from guildshop.plugins.orders.api.order import (
     OrderSummary,
     ShippingStatus,
 )
-from guildshop.plugins.orders.api.page import OrderAction, OrderSection
+from guildshop.plugins.orders.api.page import DeletionCheck, OrderAction, OrderSection
 from guildshop.plugins.orders.api.payment import PAY_ITEM, PaymentMethod, PaymentMethods
 from guildshop.plugins.orders.api.refund import OrderRefund, RefundedItem, RefundMode
 from guildshop.plugins.orders.api.settings import OrdersSettings, ShippingType
 from guildshop.plugins.orders.api.shipment import Shipment, ShipmentChange, ShipmentItem
+from guildshop.plugins.orders.api.staffing import NewOrder, WantedItem
 
 MAXIMUM_QUANTITY = 10_000
 """The most pieces of one product in one order."""
@@ -82,18 +89,26 @@ __all__ = [
     "CheckoutStep",
     "Choice",
     "DecidesTax",
+    "DeletionCheck",
     "Draft",
     "DraftLine",
     "FlowExpired",
     "FormField",
     "HistoryKind",
+    "Invoice",
+    "InvoiceAmount",
+    "InvoiceContent",
+    "InvoiceLine",
     "LineKind",
     "MoveRefused",
+    "NewOrder",
     "OffersAtSummary",
     "Order",
     "OrderAction",
     "OrderCancelled",
     "OrderChange",
+    "OrderDeleted",
+    "OrderEdited",
     "OrderExpiryDue",
     "OrderFilter",
     "OrderFlowExpiryDue",
@@ -104,12 +119,14 @@ __all__ = [
     "OrderPlaced",
     "OrderRefund",
     "OrderRefunded",
+    "OrderReminderDue",
     "OrderSection",
     "OrderShipped",
     "OrderShippingChanged",
     "OrderStatus",
     "OrderStatusChanged",
     "OrderSummary",
+    "OrderUnpaidReminder",
     "OrdersSettings",
     "PaymentMethod",
     "PaymentMethods",
@@ -122,6 +139,7 @@ __all__ = [
     "QuoteLine",
     "RefundMode",
     "RefundedItem",
+    "Releases",
     "Screen",
     "Shipment",
     "ShipmentChange",
@@ -134,6 +152,7 @@ __all__ = [
     "Stage",
     "TooManyUnpaid",
     "Totals",
+    "WantedItem",
     "address_in",
     "channel_label",
     "net_lines",

@@ -296,3 +296,15 @@ class Changeable(Protocol):
     def change_label(self) -> str:
         """What is changed, such as "Gift wrap"; shown through `_()`."""
         ...
+
+
+@runtime_checkable
+class Releases(Protocol):
+    """A step that can give back what it claimed: when an unpaid order is deleted, or edited and then claims anew.
+
+    What a step without this claimed stays as it is when the lines of an order change.
+    """
+
+    def release(self, order: UUID, work: Work) -> None:
+        """Add to the Work whatever gives back what the order claimed."""
+        ...

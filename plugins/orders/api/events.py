@@ -60,6 +60,20 @@ class OrderRefunded(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderEdited(OrderEvent):
+    """The lines of an unpaid order were changed by staff, and its amounts with them; `due` is what is due now."""
+
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDeleted(OrderEvent):
+    """An order was deleted for good; nothing can be read of it any more."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderStatusChanged(OrderEvent):
     """An order moved to another status; recorded with every move, beside the more telling events."""
 
@@ -94,6 +108,18 @@ class OrderExpiryDue(OrderEvent):
     """The time has come to cancel the order if it is still unpaid."""
 
     timed: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReminderDue(OrderEvent):
+    """The time has come to remind the customer of the order if it is still unpaid."""
+
+    timed: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUnpaidReminder(OrderEvent):
+    """The order is still unpaid some hours before it is cancelled: its customer is reminded, once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ class HistoryKind(StrEnum):
     SHIPPING = "shipping"
     PAYMENT = "payment"
     REFUND = "refund"
+    EDITED = "edited"
+    INVOICE = "invoice"
     NOTE = "note"
     IMPORTED = "imported"
 
@@ -154,6 +156,8 @@ class Order:
     """The place that its tax depends on, where that was asked or shipped to."""
     accepted: Mapping[str, str] = field(default_factory=dict)
     """The versions of the terms and of the refund policy that the customer accepted, and when (`at`)."""
+    answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What was answered to the steps of the checkout, by their names."""
     refund_held: int = 0
     """What refunds under way are going to give back."""
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api.checkout import FormField
 from guildshop.plugins.orders.api.order import Order
+
+if TYPE_CHECKING:
+    from guildshop.database import Work
+
+
+DeletionCheck = Callable[[Order], Awaitable[Callable[["Work"], None] | None]]
+"""Raises a refusal where an order must stay, such as one with money that is not given back; else returns what joins the
+Work that deletes it, if anything does."""
 
 
 def no_fields(_order: Order) -> Sequence[FormField]:

@@ -22,7 +22,7 @@ from guildshop.bot import (
     update,
 )
 from guildshop.bot.rendering import member
-from guildshop.errors import Invalid, Refusal, Stale
+from guildshop.errors import Refusal, Stale
 from guildshop.i18n import _
 from guildshop.plugins.catalog.api import OutOfStock
 from guildshop.plugins.orders.api import (
@@ -36,7 +36,7 @@ from guildshop.plugins.orders.api import (
     Screen,
     Stage,
 )
-from guildshop.plugins.orders.commands.shelf import search_shelf, shelf_of
+from guildshop.plugins.orders.commands.shelf import shelf_of
 from guildshop.plugins.orders.service import CheckoutService, OrderService
 from guildshop.plugins.orders.views import prefixes
 from guildshop.plugins.orders.views.flow import Shelf, Shown, show
@@ -103,6 +103,14 @@ async def payment_link(context: Context, order: Order) -> str:
         return ""
 
 
+async def repeat(interaction: discord.Interaction[Bot], context: Context, order: UUID) -> None:
+    """Begin an order flow with what an earlier order held, in a private message of its own."""
+    user = interaction.user
+    screen = await checkout_of(context).repeat(context.actor, context.roles, user.name, user.display_name, order)
+    made = await shown(context, screen)
+    await answer(interaction, embed=made.embed, view=made.view)
+
+
 def can_report(context: Context) -> bool:
     """Tell whether somebody answers the I've paid button."""
     return context.app.stores.enabled(context.store.id, "payments")
@@ -116,18 +124,8 @@ class Start(StoreButton, prefix=prefixes.START):
         await begin(interaction, context)
 
 
-class Buy(StoreButton, prefix=prefixes.BUY):
-    """The Order button of a product in the catalog."""
-
-    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
-        """Begin a flow and ask how many."""
-        screen = await start(interaction, context)
-        product = await checkout_of(context).product(context.roles, args[0])
-        await open_modal(interaction, _quantity_modal(context, screen.draft.id, product.value, product.label, "new"))
-
-
 class Flow(StoreButton, prefix=prefixes.FLOW):
-    """Continue, back, search, skip, confirm and cancel."""
+    """Continue, back, skip, confirm and cancel."""
 
     async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
         """Do what the last argument says."""
@@ -139,8 +137,6 @@ class Flow(StoreButton, prefix=prefixes.FLOW):
             await go_on(interaction, context, checkout.back_to_items(who, roles, draft))
         elif action == prefixes.SKIP:
             await go_on(interaction, context, checkout.answer(who, roles, draft, args[2], {}))
-        elif action == prefixes.SEARCHING:
-            await open_modal(interaction, _search_modal(context, draft))
         elif action == prefixes.STOP:
             await checkout.cancel(who, draft)
             await update(interaction, content=_("Cancelled. Nothing was ordered. Start again with /order."))
@@ -161,51 +157,6 @@ class Flow(StoreButton, prefix=prefixes.FLOW):
             await update(interaction, embed=made.embed, view=made.view)
             return
         await show_receipt(interaction, context, order)
-
-
-class Browse(StoreButton, prefix=prefixes.BROWSE):
-    """Turns the pages of products."""
-
-    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
-        """Show that page."""
-        screen = await checkout_of(context).back_to_items(context.actor, context.roles, UUID(args[0]))
-        made = await shown(context, screen, await shelf_of(context, int(args[1]), args[2]))
-        await update(interaction, embed=made.embed, view=made.view)
-
-
-class Category(StoreSelect, prefix=prefixes.CATEGORY):
-    """Looks into a category."""
-
-    async def chosen(
-        self, interaction: discord.Interaction[Bot], context: Context, values: Sequence[str], *args: str
-    ) -> None:
-        """Show the first page of that category."""
-        screen = await checkout_of(context).back_to_items(context.actor, context.roles, UUID(args[0]))
-        made = await shown(context, screen, await shelf_of(context, 1, values[0]))
-        await update(interaction, embed=made.embed, view=made.view)
-
-
-class Product(StoreSelect, prefix=prefixes.PRODUCT):
-    """Chooses a product."""
-
-    async def chosen(
-        self, interaction: discord.Interaction[Bot], context: Context, values: Sequence[str], *args: str
-    ) -> None:
-        """Ask how many."""
-        product = await checkout_of(context).product(context.roles, values[0])
-        modal = _quantity_modal(context, UUID(args[0]), product.value, product.label, "here")
-        await open_modal(interaction, modal)
-
-
-class Remove(StoreSelect, prefix=prefixes.REMOVE):
-    """Takes a product out."""
-
-    async def chosen(
-        self, interaction: discord.Interaction[Bot], context: Context, values: Sequence[str], *args: str
-    ) -> None:
-        """Take it out and show the items."""
-        checkout, product = checkout_of(context), UUID(values[0])
-        await go_on(interaction, context, checkout.remove_item(context.actor, context.roles, UUID(args[0]), product))
 
 
 class Answer(StoreSelect, prefix=prefixes.ANSWER):
@@ -285,55 +236,7 @@ class Method(StoreSelect, prefix=prefixes.METHOD):
         )
 
 
-class Quantity(StoreModal, prefix=prefixes.QUANTITY):
-    """Asks how many pieces."""
-
-    async def submitted(
-        self, interaction: discord.Interaction[Bot], context: Context, fields: Fields, *args: str
-    ) -> None:
-        """Put them into the order; asked from the catalog, the order opens in a message of its own."""
-        screen = await checkout_of(context).set_item(
-            context.actor, context.roles, UUID(args[0]), args[1], fields["quantity"]
-        )
-        made = await shown(context, screen)
-        if args[2] == "new":
-            await answer(interaction, embed=made.embed, view=made.view)
-        else:
-            await update(interaction, embed=made.embed, view=made.view)
-
-
-class Search(StoreModal, prefix=prefixes.SEARCH):
-    """Asks what to look for among the products."""
-
-    async def submitted(
-        self, interaction: discord.Interaction[Bot], context: Context, fields: Fields, *args: str
-    ) -> None:
-        """Show the products found."""
-        shelf = await search_shelf(context, fields["text"])
-        if not shelf.products:
-            raise Invalid(_("No product matches “{text}”. Try another word.").format(text=fields["text"]))
-        screen = await checkout_of(context).back_to_items(context.actor, context.roles, UUID(args[0]))
-        made = await shown(context, screen, shelf)
-        await update(interaction, embed=made.embed, view=made.view)
-
-
-FLOW_ITEMS = [
-    Start,
-    Buy,
-    Flow,
-    Browse,
-    Category,
-    Product,
-    Remove,
-    Answer,
-    Pick,
-    Revise,
-    Form,
-    FormModal,
-    Method,
-    Quantity,
-    Search,
-]
+FLOW_ITEMS = [Start, Flow, Answer, Pick, Revise, Form, FormModal, Method]
 
 
 def _values(fields: Fields, *chosen: str) -> dict[str, str]:
@@ -366,13 +269,3 @@ def _form(
         for one in form
     ]
     return FormModal.build(context.store.id, draft, question.name, *chosen, title=question.title, fields=fields)
-
-
-def _quantity_modal(context: Context, draft: UUID, product: str, name: str, place: str) -> discord.ui.Modal:
-    field = TextField("quantity", _("Quantity"), default="1", minimum=1, maximum=6, description=name)
-    return Quantity.build(context.store.id, draft.hex, product, place, title=_("How many?"), fields=[field])
-
-
-def _search_modal(context: Context, draft: UUID) -> discord.ui.Modal:
-    field = TextField("text", _("Name or SKU"), maximum=100)
-    return Search.build(context.store.id, draft.hex, title=_("Search products"), fields=[field])

@@ -27,12 +27,12 @@ from guildshop.errors import Forbidden, Invalid
 from guildshop.i18n import _
 from guildshop.i18n import lazy as _l
 from guildshop.money import format_money
-from guildshop.plugins.orders.api import PAY_ITEM, Order, status_label
-from guildshop.plugins.orders.commands.flow import begin, can_report, payment_link
+from guildshop.plugins.orders.api import PAY_ITEM, Order, OrderStatus, status_label
+from guildshop.plugins.orders.commands.flow import begin, can_report, payment_link, repeat
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.orders.views import prefixes
 from guildshop.plugins.orders.views.flow import Shown
-from guildshop.plugins.orders.views.orders import details, order_list, payment_page
+from guildshop.plugins.orders.views.orders import cancel_question, details, order_list, payment_page
 
 if TYPE_CHECKING:
     from guildshop.bot.client import Bot
@@ -82,8 +82,14 @@ async def order_status_command(interaction: discord.Interaction[Bot], order: str
 @app_commands.describe(order=_l("The order's number."))
 @app_commands.autocomplete(order=suggest_orders)
 async def cancel_order_command(interaction: discord.Interaction[Bot], order: str) -> None:
-    """Cancel an order."""
-    await _cancel(interaction, order, "")
+    """Cancel an order; a paid one after saying what happens."""
+    context = context_of(interaction)
+    found = await context.app.get(OrderService).get_for(context.actor, order)
+    if found.status is OrderStatus.PAID:
+        made = cancel_question(found)
+        await answer(interaction, embed=made.embed, view=made.view)
+        return
+    await _cancel(interaction, found.id, "")
 
 
 class List(StoreButton, prefix=prefixes.LIST):
@@ -123,16 +129,39 @@ class Pay(StoreButton, prefix=PAY_ITEM):
 
 
 class Cancel(StoreButton, prefix=prefixes.CANCEL):
-    """Cancels the order whose details are shown, after asking why."""
+    """Cancels the order whose details are shown, after asking why; a paid one after saying what happens."""
 
     finishes_begun = True
 
     async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
-        """Ask for a reason."""
+        """Ask for a reason, or first whether they are sure."""
         order = await context.app.get(OrderService).get_for(context.actor, UUID(args[0]))
+        if order.status is OrderStatus.PAID and prefixes.SURE not in args:
+            made = cancel_question(order)
+            await answer(interaction, embed=made.embed, view=made.view)
+            return
         field = TextField("reason", _("Reason, if you like to give one"), long=True, required=False, maximum=500)
         title = _("Cancel order {number}?").format(number=order.number)
         await open_modal(interaction, Reason.build(context.store.id, args[0], title=title, fields=[field]))
+
+
+class Keep(StoreButton, prefix=prefixes.KEEP):
+    """Leaves the order as it is after all."""
+
+    finishes_begun = True
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Show the order again."""
+        made = await _details(context, UUID(args[0]))
+        await update(interaction, embed=made.embed, view=made.view)
+
+
+class Repeat(StoreButton, prefix=prefixes.REPEAT):
+    """Orders the same again, at the prices of today."""
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Begin an order with the same items."""
+        await repeat(interaction, context, UUID(args[0]))
 
 
 class Reason(StoreModal, prefix=prefixes.REASON):
@@ -148,7 +177,7 @@ class Reason(StoreModal, prefix=prefixes.REASON):
 
 
 COMMANDS = [order_command, orders_command, order_status_command, cancel_order_command]
-ITEMS = [List, Details, Pay, Cancel, Reason]
+ITEMS = [List, Details, Pay, Cancel, Keep, Repeat, Reason]
 
 
 async def _list(context: Context, page: int) -> Shown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from guildshop.errors import Invalid
-from guildshop.i18n import _
+from guildshop.i18n import _, grouped
 from guildshop.plugins.orders.api import MAXIMUM_QUANTITY
 
 MAXIMUM_LINES = 25
@@ -28,13 +28,14 @@ def limit_quantity(quantity: int) -> int:
     """Refuse a quantity that is not between 1 and 10,000."""
     if quantity < 1:
         raise Invalid.field(
-            "quantity", _("A quantity of {quantity} cannot be ordered. Order at least 1.").format(quantity=quantity)
+            "quantity",
+            _("A quantity of {quantity} cannot be ordered. Order at least 1.").format(quantity=grouped(quantity)),
         )
     if quantity > MAXIMUM_QUANTITY:
         raise Invalid.field(
             "quantity",
             _("{quantity} pieces are more than one order takes. Order at most {maximum}.").format(
-                quantity=quantity, maximum=MAXIMUM_QUANTITY
+                quantity=grouped(quantity), maximum=grouped(MAXIMUM_QUANTITY)
             ),
         )
     return quantity

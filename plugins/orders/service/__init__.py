@@ -2,8 +2,22 @@
 
 from guildshop.plugins.orders.service.actions import OrderActions
 from guildshop.plugins.orders.service.checkout import CheckoutService
+from guildshop.plugins.orders.service.deleting import OrderDeletion
+from guildshop.plugins.orders.service.editing import OrderEditing
 from guildshop.plugins.orders.service.importing import OrderFiles
+from guildshop.plugins.orders.service.invoices import Invoices
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.rows import add_history
+from guildshop.plugins.orders.service.staffing import StaffOrders
 
-__all__ = ["CheckoutService", "OrderActions", "OrderFiles", "OrderService", "add_history"]
+__all__ = [
+    "CheckoutService",
+    "Invoices",
+    "OrderActions",
+    "OrderDeletion",
+    "OrderEditing",
+    "OrderFiles",
+    "OrderService",
+    "StaffOrders",
+    "add_history",
+]

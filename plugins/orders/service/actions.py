@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guildshop.errors import Invalid
+from guildshop.errors import Invalid, NotFound
 from guildshop.i18n import _, lazy
+from guildshop.isolation import PluginFailed, isolated, part
 from guildshop.permissions import Actor
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
@@ -37,6 +39,18 @@ class FilledSection:
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+    problem: str = ""
+    """What is shown instead of the rows where its plugin failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedAction:
+    """An action that is allowed now, with the fields of its form."""
+
+    name: str
+    label: str
+    danger: bool
+    fields: Sequence[FormField]
 
 
 class OrderActions:
@@ -47,25 +61,43 @@ class OrderActions:
         self.app = app
         self._actions: list[tuple[str, OrderAction]] | None = None
 
-    def all(self) -> list[OrderAction]:
-        """Return every action there is, by position."""
-        return [action for _plugin, action in self._known()]
+    def allowed(self, actor: Actor, order: Order) -> list[OfferedAction]:
+        """Return what the actor can do to the order now; an action whose plugin fails is left out."""
+        offered: list[OfferedAction] = []
+        for plugin, action in self._known():
+            if self.app.stores.enabled(order.store, plugin) and actor.may(action.permission):
+                with suppress(PluginFailed), isolated(plugin, f"order action {action.name}"):
+                    if action.allowed(order):
+                        fields = tuple(action.fields(order))
+                        offered.append(OfferedAction(action.name, action.label, action.danger, fields))
+        return offered
 
-    def allowed(self, actor: Actor, order: Order) -> list[OrderAction]:
-        """Return what the actor can do to the order now."""
-        return [
-            action
-            for plugin, action in self._known()
-            if self.app.stores.enabled(order.store, plugin) and actor.may(action.permission) and action.allowed(order)
-        ]
+    def require(self, actor: Actor, order: Order, name: str) -> None:
+        """Refuse an action that there is not, whose plugin is off in the store, or that the actor may not do."""
+        plugin, action = self._find(name)
+        self.app.registry.require_enabled(order.store, plugin)
+        actor.require(action.permission)
+
+    async def run(self, actor: Actor, order: Order, name: str, values: Mapping[str, str]) -> str:
+        """Do an action and return the sentence to show; refused also where its plugin fails."""
+        self.require(actor, order, name)
+        plugin, action = self._find(name)
+        with isolated(plugin, f"order action {name}"):
+            return await action.run(actor, order, values)
 
     async def sections(self, order: Order) -> list[FilledSection]:
         """Return the sections that other plugins add, without the empty ones."""
         found: list[tuple[int, FilledSection]] = []
-        for _plugin, sections in self.app.hooks("register_order_sections"):
+        for plugin, sections in self.app.hooks("register_order_sections"):
             for section in sections:
-                found += await _filled(section, order)
+                found += await _filled(plugin, section, order)
         return [section for _position, section in sorted(found, key=lambda one: one[0])]
+
+    def _find(self, name: str) -> tuple[str, OrderAction]:
+        for plugin, action in self._known():
+            if action.name == name:
+                return plugin, action
+        raise NotFound(_("There is nothing called “{name}” to do with an order.").format(name=name[:40]))
 
     def _known(self) -> list[tuple[str, OrderAction]]:
         if self._actions is None:
@@ -169,9 +201,12 @@ def _shipping_fields(order: Order) -> tuple[FormField, ...]:
     )
 
 
-async def _filled(section: OrderSection, order: Order) -> list[tuple[int, FilledSection]]:
-    rows = await section.rows(order)
-    if not rows:
+async def _filled(plugin: str, section: OrderSection, order: Order) -> list[tuple[int, FilledSection]]:
+    async def load() -> list[list[str]]:
+        return [list(row) for row in await section.rows(order)]
+
+    rows, problem = await part(plugin, f"order section {section.title}", load)
+    if not rows and not problem:
         return []
     columns = [_(column) for column in section.columns]
-    return [(section.position, FilledSection(_(section.title), columns, rows))]
+    return [(section.position, FilledSection(_(section.title), columns, rows or [], problem))]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from guildshop.errors import Invalid
-from guildshop.i18n import _
+from guildshop.i18n import _, grouped
 from guildshop.money import format_money
 from guildshop.plugins.catalog.api import OutOfStock, Product
 from guildshop.plugins.orders.api import Draft, DraftLine, ProductGone
@@ -25,7 +25,7 @@ def short_of(product: Product, quantity: int) -> OutOfStock | None:
         return OutOfStock(_("{name} is out of stock. Choose something else.").format(name=product.name))
     return OutOfStock(
         _("Only {available} of {name} are available, you asked for {quantity}. Order fewer.").format(
-            available=product.available, name=product.name, quantity=quantity
+            available=grouped(product.available), name=product.name, quantity=grouped(quantity)
         )
     )
 
@@ -48,7 +48,7 @@ def check_line(product: Product, quantity: int, already: int) -> None:
             "quantity",
             _(
                 "A customer may order {limit} of {name} in all; you ordered {already} before: {quantity} is too many."
-            ).format(limit=limit, name=product.name, already=already, quantity=quantity),
+            ).format(limit=grouped(limit), name=product.name, already=grouped(already), quantity=grouped(quantity)),
         )
     short = short_of(product, quantity)
     if short is not None:

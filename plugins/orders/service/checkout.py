@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from guildshop.errors import Invalid, Refusal, Stale
-from guildshop.i18n import _
+from guildshop.errors import Forbidden, Invalid, Refusal, Stale
+from guildshop.i18n import _, grouped
+from guildshop.isolation import isolated
 from guildshop.permissions import Actor
-from guildshop.plugins.catalog.api import Product
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules
@@ -19,7 +19,6 @@ from guildshop.plugins.orders.api import (
     Changeable,
     Choice,
     Draft,
-    DraftLine,
     FlowExpired,
     Order,
     OrdersSettings,
@@ -31,6 +30,7 @@ from guildshop.plugins.orders.api import (
 )
 from guildshop.plugins.orders.service.availability import check_line, freshen, own_limits
 from guildshop.plugins.orders.service.drafts import Drafts
+from guildshop.plugins.orders.service.lines import repeated, with_line, without_line
 from guildshop.plugins.orders.service.offering import Offering
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.placing import Placing
@@ -66,19 +66,20 @@ class CheckoutService(Offering):
         recipient: int | None = None,
     ) -> Screen:
         """Begin an order flow, or go on with the one begun; the member becomes a customer at the first one."""
-        self._check_open(actor.store)
+        self.check_open(actor.store)
         customers = self.app.get(CustomerService)
         customer = await customers.register(actor, username, display_name)
         customers.ensure_can_order(customer)
-        if recipient == actor.discord_id:
-            recipient = None
+        mine = recipient == actor.discord_id
+        recipient = None if mine else recipient
+        await self._check_recipient(recipient)
         draft = await self.drafts.of_member(int(actor.id))
         if draft is None:
             await self._check_unpaid(actor, customer.id)
             self._check_payable(actor.store)
             currency = self.app.stores.get(actor.store).currency
             draft = await self._create(actor, customer.id, currency, recipient)
-        elif recipient is not None and recipient != draft.recipient:
+        elif recipient != draft.recipient and (mine or recipient is not None):
             draft = await self.drafts.save(actor, replace(draft, recipient=recipient))
         return await self.screen(actor, roles, draft.id)
 
@@ -87,22 +88,46 @@ class CheckoutService(Offering):
         return await self._change(actor, roles, draft_id, lambda draft: draft, notice)
 
     async def set_item(self, actor: Actor, roles: Collection[int], draft_id: UUID, product: str, typed: str) -> Screen:
-        """Put as many pieces of a product into the order as were typed; again, replace the quantity."""
-        quantity = rules.check_quantity(typed)
-        found = await self.app.get(CatalogService).find(product, roles)
-
+        """Put as many pieces of a product into the order as were typed; again, replace the quantity, 0 takes it out."""
         draft, _quote = await self.drafts.get(actor, draft_id)
+        known = {line.product.hex: line.product for line in draft.lines}
+        if product in known and typed.strip() == "0":
+            return await self.remove_item(actor, roles, draft_id, known[product])
+        quantity = rules.check_quantity(typed)
+        found = await self.app.get(CatalogService).find(product, roles, member=draft.member)
         already = await own_limits(self.app.get(OrderService), draft, [found])
         check_line(found, quantity, already.get(found.id, 0))
-        return await self._change(actor, roles, draft_id, lambda draft: _with_line(draft, found, quantity))
+        return await self._change(actor, roles, draft_id, lambda draft: with_line(draft, found, quantity))
 
     async def remove_item(self, actor: Actor, roles: Collection[int], draft_id: UUID, product: UUID) -> Screen:
         """Take a product out of the order; one that is not in it is no error."""
+        return await self._change(actor, roles, draft_id, lambda draft: without_line(draft, product))
+
+    async def line(self, actor: Actor, draft_id: UUID, product: str) -> Choice | None:
+        """Return what the order holds of a product, named by its ID; None when it holds none."""
+        draft, _quote = await self.drafts.get(actor, draft_id)
+        return next((Choice(product, line.name) for line in draft.lines if line.product.hex == product), None)
+
+    async def quantity(self, actor: Actor, draft_id: UUID, product: str) -> int:
+        """Return how many pieces of a product, named by its ID, the order holds so far."""
+        draft, _quote = await self.drafts.get(actor, draft_id)
+        return next((line.quantity for line in draft.lines if line.product.hex == product), 0)
+
+    async def repeat(
+        self, actor: Actor, roles: Collection[int], username: str, display_name: str, order_id: UUID
+    ) -> Screen:
+        """Put what an earlier order of the member's held into an order flow; what is gone or dearer is said."""
+        orders = self.app.get(OrderService)
+        order = await orders.get_for(actor, order_id)
+        if not orders.owns(actor, order):
+            raise Forbidden(_("Order {number} is somebody else's.").format(number=order.number))
+        screen = await self.start(actor, roles, username, display_name)
+        wanted = [line.product for line in order.lines if line.product is not None]
+        products = await self.app.get(CatalogService).get_many(wanted, member=screen.draft.member)
+        already = await own_limits(orders, screen.draft, list(products.values()))
+        _draft, said = repeated(screen.draft, order, products, roles, already)
         return await self._change(
-            actor,
-            roles,
-            draft_id,
-            lambda draft: replace(draft, lines=tuple(line for line in draft.lines if line.product != product)),
+            actor, roles, screen.draft.id, lambda draft: repeated(draft, order, products, roles, already)[0], said
         )
 
     async def finish_items(self, actor: Actor, roles: Collection[int], draft_id: UUID) -> Screen:
@@ -147,7 +172,8 @@ class CheckoutService(Offering):
         step = None if asked is None else self.checkout.step(draft.store, asked.step)
         if asked is None or step is None:
             return await self.screen(actor, roles, draft_id)
-        kept = await step.answer(actor, draft, question, values)
+        with isolated(asked.step.split(".")[0], f"checkout step {asked.step}: answer"):
+            kept = await step.answer(actor, draft, question, values)
         return await self._change(
             actor, roles, draft_id, lambda draft: replace(draft, answers={**draft.answers, asked.step: dict(kept)})
         )
@@ -183,13 +209,14 @@ class CheckoutService(Offering):
             if placed is not None and orders.owns(actor, placed):
                 return placed
             raise
-        self._check_open(actor.store)
+        self.check_open(actor.store)
         if quote is None or version not in (None, draft.version):
             raise Stale(_("This summary is not the latest one. Look at the new one and confirm it."))
         draft = replace(draft, roles=frozenset(roles))
         if not draft.items_done or await self.checkout.next_question(draft) is not None:
             raise Stale(_("The shop asks something new before it takes this order. Answer that first."))
         await self._check_unpaid(actor, draft.customer)
+        await self._check_recipient(draft.recipient)
         return await self.placing.place(actor, roles, draft, quote)
 
     # Within
@@ -221,6 +248,9 @@ class CheckoutService(Offering):
         methods = self.app.get(OrderService).methods
         offered = methods.enabled(draft.store)
         known = {method.code: method.label for method in offered}
+        if len(offered) == 1 and quote.totals.due:
+            draft = replace(draft, payment_method=offered[0].code)
+            quote = replace(quote, payment_method=draft.payment_method)
         if quote.totals.due and draft.payment_method not in known:
             if not offered:
                 raise methods.none_offered()
@@ -261,7 +291,9 @@ class CheckoutService(Offering):
         for left in reversed(range(ATTEMPTS)):
             draft, _quote = await self.drafts.get(actor, draft_id)
             changed = replace(change(draft), roles=frozenset(roles))
-            products = await self.app.get(CatalogService).get_many([line.product for line in changed.lines])
+            products = await self.app.get(CatalogService).get_many(
+                [line.product for line in changed.lines], member=changed.member
+            )
             fresh, said = freshen(changed, products, roles)
             screen = await self._stage(fresh, " ".join(part for part in (notice, said) if part))
             try:
@@ -280,12 +312,24 @@ class CheckoutService(Offering):
                 raise
             return draft
 
-    def _check_open(self, store: int) -> None:
+    def check_open(self, store: int) -> None:
+        """Refuse new orders while the shop is closed."""
         if not self.app.stores.enabled(store, "orders"):
             raise ShopClosed(_("This shop takes no orders at the moment."))
         settings = self.app.stores.settings(store, OrdersSettings)
         if not settings.open:
             raise ShopClosed(settings.closed_message or _("The shop is closed at the moment. Come back later."))
+
+    async def _check_recipient(self, recipient: int | None) -> None:
+        """Refuse to give something to a member whom the shop has blocked or deactivated."""
+        found = None if recipient is None else await self.app.get(CustomerService).by_discord_id(recipient)
+        if found is not None and (found.blocked or not found.active):
+            raise Invalid.field(
+                "gift_to",
+                _("{name} cannot be given anything in this shop. Choose somebody else, or buy for yourself.").format(
+                    name=found.display_name or found.username
+                ),
+            )
 
     def _check_payable(self, store: int) -> None:
         methods = self.app.get(OrderService).methods
@@ -299,30 +343,5 @@ class CheckoutService(Offering):
             raise TooManyUnpaid(
                 _(
                     "You have {unpaid} unpaid orders; this shop allows {limit}. Pay or cancel one first: see /orders."
-                ).format(unpaid=unpaid, limit=limit)
+                ).format(unpaid=grouped(unpaid), limit=grouped(limit))
             )
-
-
-def _with_line(draft: Draft, product: Product, quantity: int) -> Draft:
-    """Return the draft with the product in that quantity."""
-    if product.currency != draft.currency:
-        if any(line.product != product.id for line in draft.lines):
-            raise Invalid(
-                _("{name} is sold in {currency}, your order is in {other}. Order it separately.").format(
-                    name=product.name, currency=product.currency, other=draft.currency
-                )
-            )
-        draft = replace(draft, currency=product.currency)
-    line = DraftLine(product.id, product.sku, product.name, product.ships, quantity, product.price)
-    known = [one.product for one in draft.lines]
-    if product.id in known:
-        lines = tuple(line if one.product == product.id else one for one in draft.lines)
-    elif len(known) >= rules.MAXIMUM_LINES:
-        raise Invalid(
-            _("One order takes at most {maximum} different products. Submit this one, then order the rest.").format(
-                maximum=rules.MAXIMUM_LINES
-            )
-        )
-    else:
-        lines = (*draft.lines, line)
-    return replace(draft, lines=lines)

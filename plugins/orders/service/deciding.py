@@ -66,3 +66,13 @@ def pieces(order: Order) -> list[tuple[UUID, int]]:
     if order.imported:
         return []
     return sorted((line.product, line.quantity) for line in order.lines if line.product is not None)
+
+
+def check_version(order: Order, version: int | None) -> None:
+    """Refuse to change an order that is not as the actor saw it; None is any version."""
+    if version is not None and version != order.version:
+        raise Stale(
+            _("Somebody changed order {number} since you opened it. Reload it, then repeat your change.").format(
+                number=order.number
+            )
+        )

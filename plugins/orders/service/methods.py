@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
 from guildshop.errors import Invalid, NotConfigured, Refusal, Unavailable
 from guildshop.i18n import _
+from guildshop.isolation import PluginFailed, isolated
 from guildshop.plugins.orders.api import MoveRefused, Order, OrderStatus, PaymentMethod
 
 if TYPE_CHECKING:
@@ -37,18 +39,18 @@ class PaymentMethodRegistry:
             method
             for plugin, source in self._known()
             if self._app.stores.enabled(store, plugin)
-            for method in source(store)
+            for method in _named(plugin, source, store)
             if method.enabled
         )
 
     def all(self, store: int) -> tuple[PaymentMethod, ...]:
         """Return every method known in the store, also those that are not offered."""
-        return tuple(method for _plugin, source in self._known() for method in source(store))
+        return tuple(method for plugin, source in self._known() for method in _named(plugin, source, store))
 
     def find(self, store: int, code: str) -> PaymentMethod | None:
         """Return the method of that code, also one that is no longer offered."""
-        for _plugin, source in self._known():
-            for method in source(store):
+        for plugin, source in self._known():
+            for method in _named(plugin, source, store):
                 if method.code == code:
                     return method
         return None
@@ -125,3 +127,33 @@ class PaymentMethodRegistry:
                 for source in sources
             ]
         return self._sources
+
+
+def _named(plugin: str, source: Callable[[int], Sequence[PaymentMethod]], store: int) -> Sequence[PaymentMethod]:
+    """Return what a plugin names, none where it fails, so that the other ways to pay stay."""
+    try:
+        with isolated(plugin, "payment methods"):
+            return [_shielded(plugin, method) for method in source(store)]
+    except PluginFailed:
+        return ()
+
+
+def _shielded(plugin: str, method: PaymentMethod) -> PaymentMethod:
+    """Return the method with functions that say whose fault it is when they fail."""
+
+    def instructions(order: Order) -> str:
+        try:
+            with isolated(plugin, f"payment method {method.code}: instructions"):
+                return method.instructions(order)
+        except PluginFailed as failed:
+            return failed.part
+
+    settle = method.settle
+    if settle is None:
+        return replace(method, instructions=instructions)
+
+    async def settled(order: Order, reference: str) -> Callable[[Work], None]:
+        with isolated(plugin, f"payment method {method.code}: settle"):
+            return await settle(order, reference)
+
+    return replace(method, instructions=instructions, settle=settled)

@@ -9,6 +9,7 @@ from uuid import UUID
 from guildshop.i18n import _, grouped
 from guildshop.money import format_money
 from guildshop.paging import Page
+from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import Product
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.orders.api import Choice
@@ -28,13 +29,20 @@ class Offering:
         """Work within this application."""
         self.app = app
 
-    async def product(self, roles: Collection[int], reference: str) -> Choice:
-        """Return a product of that SKU or ID that a member with these roles may order; refuse any other."""
-        product = await self.app.get(CatalogService).find(reference, roles)
+    async def product(self, actor: Actor, roles: Collection[int], reference: str) -> tuple[Choice, Sequence[Choice]]:
+        """Return a product of that SKU or ID that the member may order, with the variants to choose from, if any.
+
+        Any other one is refused, and so is one that is sold out.
+        """
+        catalog = self.app.get(CatalogService)
+        product = await catalog.look_up(reference, roles, member=actor.discord_id)
+        if product.variants:
+            variants = (await catalog.variants([product.id])).get(product.id, [])
+            return self._choice(product), [self._choice(variant) for variant in variants[:25]]
         short = short_of(product, 1)
         if short is not None:
             raise short
-        return self._choice(product)
+        return self._choice(product), ()
 
     async def products(self, roles: Collection[int], *, category: str, page: int, size: int) -> Page[Choice]:
         """Return a page of what a member with these roles may order, of the category of that key or of all."""
@@ -59,6 +67,8 @@ class Offering:
         return [Choice(ALL, _("All categories")), *named]
 
     def _choice(self, product: Product) -> Choice:
+        if product.variants:
+            return Choice(product.id.hex, product.name, _("several variants"))
         price = format_money(product.price, product.currency)
         if not product.in_stock:
             stock = _("out of stock")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from guildshop.database import new_id
-from guildshop.errors import Invalid, Stale
+from guildshop.errors import Invalid
 from guildshop.events import Delivery, DeliveryPostponed
 from guildshop.i18n import _
 from guildshop.permissions import Actor
@@ -24,6 +24,7 @@ from guildshop.plugins.orders.api import (
 from guildshop.plugins.orders.service.deciding import (
     NOTE_LENGTH,
     REASON_LENGTH,
+    check_version,
     limited,
     moved,
     paid_or_over,
@@ -70,13 +71,7 @@ class OrderService(OrderRefunds, OrderShipments):
         """
         actor.require(UPDATE)
         order = await self.get(reference)
-        if version is not None and version != order.version:
-            raise Stale(
-                _("Somebody changed order {number} since you opened it. Reload it, then repeat your change.").format(
-                    number=order.number
-                )
-            )
-
+        check_version(order, version)
         if version is not None:
             await self._change(actor, order, change)
             return await self.get(order.id)

@@ -77,7 +77,7 @@ class PersonalOrders:
             )
             work.guard(
                 tables.Order,
-                set="address = NULL, recipient_discord_id = NULL, version = version + 1",
+                set="address = NULL, answers = NULL, recipient_discord_id = NULL, version = version + 1",
                 where="customer = :customer",
                 rows=None,
                 customer=customer.id,

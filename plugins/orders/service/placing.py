@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -10,8 +10,9 @@ from uuid import UUID
 from guildshop.database import new_id
 from guildshop.errors import Stale
 from guildshop.i18n import _, current_locale
+from guildshop.isolation import isolated
 from guildshop.permissions import Actor
-from guildshop.plugins.catalog.api import OutOfStock
+from guildshop.plugins.catalog.api import Hold, OutOfStock
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules, tables
@@ -23,6 +24,7 @@ from guildshop.plugins.orders.api import (
     OrderExpiryDue,
     OrderPaid,
     OrderPlaced,
+    OrderReminderDue,
     OrdersSettings,
     OrderStatus,
     OrderStatusChanged,
@@ -33,6 +35,7 @@ from guildshop.plugins.orders.api import (
 from guildshop.plugins.orders.service.availability import check_line, gone, own_limits, sold_to
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.quoting import Checkout
+from guildshop.plugins.orders.service.reminding import reminder_time
 from guildshop.plugins.orders.service.rows import add_history, insert_order, line_columns
 from guildshop.plugins.orders.service.terms import TermsStep
 
@@ -59,15 +62,27 @@ class Placing:
         self.app = app
         self._checkout = checkout
 
-    async def place(self, actor: Actor, roles: Collection[int], draft: Draft, quote: Quote) -> Order:
-        """Check that everything still holds, then reserve, write and record all of it in one Work."""
+    async def place(
+        self,
+        actor: Actor,
+        roles: Collection[int],
+        draft: Draft,
+        quote: Quote,
+        *,
+        channel: Channel = Channel.DISCORD,
+    ) -> Order:
+        """Check that everything still holds, then reserve, write and record all of it in one Work.
+
+        A member's draft, which is in the database, is used up by it; one of staff, through another channel, is not.
+        """
         orders = self.app.get(OrderService)
         await self._check(roles, draft, quote)
+        holds = await self.app.get(CatalogService).holds(draft.member) if draft.member else {}
         for left in reversed(range(NUMBER_ATTEMPTS)):
             order_id = new_id()
             try:
                 async with self.app.work(actor) as work:
-                    self._fill(work, order_id, draft, quote)
+                    self._fill(work, order_id, draft, quote, channel, holds)
                 break
             except NumberTaken:
                 if not left:
@@ -85,7 +100,7 @@ class Placing:
 
     async def _check(self, roles: Collection[int], draft: Draft, quote: Quote) -> None:
         catalog, orders = self.app.get(CatalogService), self.app.get(OrderService)
-        products = await catalog.get_many([line.product for line in quote.lines])
+        products = await catalog.get_many([line.product for line in quote.lines], member=draft.member or None)
         for line in quote.lines:
             product = products.get(line.product)
             if product is None or not sold_to(product, quote.totals.currency, roles):
@@ -96,17 +111,12 @@ class Placing:
         rules.place(quote, {product.id: product.price for product in products.values()}, self.app.now())
         _check_method(orders, draft.store, quote)
 
-    def _fill(self, work: Work, order_id: UUID, draft: Draft, quote: Quote) -> None:
+    def _fill(
+        self, work: Work, order_id: UUID, draft: Draft, quote: Quote, channel: Channel, holds: Mapping[UUID, Hold]
+    ) -> None:
         """Add everything that makes the order to the Work, guards first."""
-        work.delete(
-            tables.OrderDraft,
-            where="id = :id AND version = :version AND expires > :now",
-            rows=1,
-            refusal=DraftUsed(_("This order changed since the summary was shown. Use /order to look at it again.")),
-            id=draft.id,
-            version=draft.version,
-            now=work.now,
-        )
+        if channel is Channel.DISCORD:
+            _use_up(work, draft)
         self.app.get(CustomerService).require_orderable(work, draft.customer)
         due = quote.totals.due
         hours = self.app.stores.settings(work.store, OrdersSettings).expire_hours
@@ -119,7 +129,7 @@ class Placing:
                 "number": rules.new_number(),
                 "customer": draft.customer,
                 "recipient_discord_id": draft.recipient,
-                "channel": Channel.DISCORD.value,
+                "channel": channel.value,
                 "status": (OrderStatus.PENDING_PAYMENT if due else OrderStatus.PAID).value,
                 "shipping_status": ShippingStatus.PENDING.value if ships else None,
                 "payment_method": quote.payment_method,
@@ -127,6 +137,7 @@ class Placing:
                 "address": dict(quote.address) or None,
                 "tax_place": dict(quote.tax_place) or None,
                 "accepted": dict(draft.answer(TermsStep.name)) or None,
+                "answers": {name: dict(answer) for name, answer in draft.answers.items() if answer} or None,
                 "draft": draft.id,
                 "locale": current_locale(),
                 "imported": False,
@@ -142,30 +153,47 @@ class Placing:
             quote.adjustments,
             conflict=NumberTaken(_("The order number was taken. Confirm again.")),
         )
-        self._take_stock(work, order_id, quote, sell=not due)
-        for _plugin, step in self._checkout.steps(work.store):
-            step.claim(quote, order_id, work)
+        self._take_stock(work, order_id, quote, holds, sell=not due)
+        for plugin, step in self._checkout.steps(work.store):
+            with isolated(plugin, f"checkout step {step.name}: claim"):
+                step.claim(quote, order_id, work)
         add_history(work, order_id, HistoryKind.PLACED, after=OrderStatus.PENDING_PAYMENT.value)
         work.record(OrderPlaced(order_id))
         if until is not None:
             work.record(OrderExpiryDue(order_id), due=until)
+            remind = reminder_time(self.app.stores.settings(work.store, OrdersSettings), work.now)
+            if remind is not None:
+                work.record(OrderReminderDue(order_id), due=remind)
             return
         pending, paid = OrderStatus.PENDING_PAYMENT.value, OrderStatus.PAID.value
         add_history(work, order_id, HistoryKind.STATUS, before=pending, after=paid, text=_("Nothing was due."))
         work.record(OrderStatusChanged(order_id, pending, paid))
         work.record(OrderPaid(order_id))
 
-    def _take_stock(self, work: Work, order_id: UUID, quote: Quote, *, sell: bool) -> None:
+    def _take_stock(self, work: Work, order_id: UUID, quote: Quote, holds: Mapping[UUID, Hold], *, sell: bool) -> None:
         """Reserve in one sequence for everybody, so that two Works never wait in a circle."""
         catalog = self.app.get(CatalogService)
         for line in sorted(quote.lines, key=lambda line: line.product):
             short = OutOfStock(_("{name} was bought by somebody else just now.").format(name=line.name))
-            catalog.reserve(work, line.product, line.quantity, order_id, short)
+            catalog.reserve(work, line.product, line.quantity, order_id, short, hold=holds.get(line.product))
             # After reserving, since the row is then locked for us alone.
             currency = quote.totals.currency
             catalog.require_for_sale(work, line.product, line.unit_price, currency, gone(line.name))
             if sell:
                 catalog.sell(work, line.product, line.quantity, order_id)
+
+
+def _use_up(work: Work, draft: Draft) -> None:
+    """End the order flow, once."""
+    work.delete(
+        tables.OrderDraft,
+        where="id = :id AND version = :version AND expires > :now",
+        rows=1,
+        refusal=DraftUsed(_("This order changed since the summary was shown. Use /order to look at it again.")),
+        id=draft.id,
+        version=draft.version,
+        now=work.now,
+    )
 
 
 def _check_method(orders: OrderService, store: int, quote: Quote) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from guildshop.isolation import isolated
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
     Adjustment,
@@ -57,10 +58,13 @@ class Checkout:
         """Return the step of that name, if it is on in the store."""
         return next((step for _plugin, step in self.steps(store) if step.name == name), None)
 
-    async def next_question(self, draft: Draft) -> Question | None:
-        """Return the first thing that a step still wants to know."""
-        for _plugin, step in self.steps(draft.store):
-            question = await step.ask(draft)
+    async def next_question(self, draft: Draft, *, without: str = "") -> Question | None:
+        """Return the first thing that a step still wants to know, any but the one named `without`."""
+        for plugin, step in self.steps(draft.store):
+            if step.name == without:
+                continue
+            with isolated(plugin, f"checkout step {step.name}: ask"):
+                question = await step.ask(draft)
             if question is not None:
                 return question
         return None
@@ -68,18 +72,20 @@ class Checkout:
     async def summary_actions(self, draft: Draft, quote: Quote) -> list[Question]:
         """Return what the steps offer at the summary."""
         actions: list[Question] = []
-        for _plugin, step in self.steps(draft.store):
+        for plugin, step in self.steps(draft.store):
             if isinstance(step, OffersAtSummary):
-                actions += await step.summary_actions(draft, quote)
+                with isolated(plugin, f"checkout step {step.name}: summary"):
+                    actions += await step.summary_actions(draft, quote)
         return actions
 
     async def quote(self, draft: Draft) -> Quote:
         """Return what the draft comes to now. Foreign services are asked here and nowhere later."""
         lines = quote_lines(draft)
         adjustments: list[Adjustment] = []
-        for _plugin, step in self.steps(draft.store):
+        for plugin, step in self.steps(draft.store):
             totals = rules.add_up(draft.currency, lines, adjustments)
-            adjustments += await step.quote(draft, totals)
+            with isolated(plugin, f"checkout step {step.name}: quote"):
+                adjustments += await step.quote(draft, totals)
         totals = rules.add_up(draft.currency, lines, adjustments)
         chosen = self.shipping.chosen(draft, totals.subtotal - totals.discount - totals.loyalty)
         address, place = draft.ship_to, draft.tax_place

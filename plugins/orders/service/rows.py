@@ -42,7 +42,7 @@ ORDER_COLUMNS = (
     + """, o.recipient_discord_id, o.channel, o.carrier, o.tracking_number, o.subtotal, o.discount, o.loyalty,
     o.shipping, o.tax, o.credit, o.due, o.refunded, o.refund_held, o.shipping_type, o.address, o.updated,
     o.reserved_until, o.paid_at, o.cancelled_at, o.completed_at, o.cancel_reason, o.locale, o.imported, o.notes,
-    o.version, o.tax_place, o.accepted"""
+    o.version, o.tax_place, o.accepted, o.answers"""
 )
 
 LINE_COLUMNS = "id, order_id, product, sku, name, kind, quantity, unit_price, total, returned, return_held"
@@ -126,6 +126,7 @@ def to_order(
         address=ShippingAddress(**address) if address else None,
         tax_place=ShippingAddress(**place) if place else None,
         accepted=as_json(row["accepted"]) or {},
+        answers=as_json(row["answers"]) or {},
         updated=_time(row["updated"]),
         imported=bool(row["imported"]),
         lines=tuple(to_line(line) for line in lines),

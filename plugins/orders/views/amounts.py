@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from guildshop.bot.rendering import clip, escape, money
-from guildshop.i18n import _
+from guildshop.bot.rendering import FIELD_LIMIT, clip, escape, money
+from guildshop.i18n import _, grouped
 from guildshop.plugins.orders.api import Adjustment, Order, Phase, Totals
 
 
@@ -29,20 +29,18 @@ class PricedLine(Protocol):
         ...
 
 
-def item_lines(lines: Iterable[PricedLine], currency: str, limit: int = 1000) -> str:
-    """Write quantity × unit price = amount for each line; what does not fit is counted."""
-    written: list[str] = []
-    lines = list(lines)
-    length = 0
-    for at, line in enumerate(lines):
-        text = f"{line.quantity} × {escape(clip(line.name, 60))} · {money(line.unit_price, currency)}"
+def item_fields(title: str, lines: Iterable[PricedLine], currency: str) -> list[tuple[str, str, bool]]:
+    """Write quantity × name · unit price = amount for each line, in as many fields as these take."""
+    fields: list[tuple[str, str, bool]] = []
+    written = ""
+    for line in lines:
+        text = f"{grouped(line.quantity)} × {escape(clip(line.name, 60))} · {money(line.unit_price, currency)}"
         text += f" = **{money(line.quantity * line.unit_price, currency)}**"
-        length += len(text) + 1
-        if length > limit - 30:
-            written.append(_("… and {count} more").format(count=len(lines) - at))
-            break
-        written.append(text)
-    return "\n".join(written)
+        if len(written) + len(text) >= FIELD_LIMIT:
+            fields.append((title, written, False))
+            title, written = _("{title} (continued)").format(title=title.partition(" (")[0]), ""
+        written += ("\n" if written else "") + text
+    return [*fields, (title, written, False)]
 
 
 def amount_lines(amounts: Order | Totals, adjustments: Sequence[Adjustment], *, ships: bool) -> str:
@@ -53,8 +51,8 @@ def amount_lines(amounts: Order | Totals, adjustments: Sequence[Adjustment], *, 
     if ships or amounts.shipping:
         rows += _shipping(amounts, adjustments)
     rows += _adjusted(adjustments, (Phase.TAX,), currency)
-    if not amounts.tax:
-        rows.append((_("Tax"), money(0, currency)))
+    if not any(one.phase is Phase.TAX for one in adjustments):
+        rows.append((_("Tax"), money(amounts.tax, currency)))
     rows.append((_("Total"), f"**{money(amounts.total, currency)}**"))
     if amounts.credit:
         rows += _adjusted(adjustments, (Phase.CREDIT,), currency, sign="−")
@@ -79,7 +77,7 @@ def _adjusted(
     rows = []
     for one in adjustments:
         if one.phase in phases:
-            label = escape(one.label)
+            label = escape(clip(one.label, 60))
             if one.included:
                 label = _("{tax} (included)").format(tax=label)
             rows.append((label, sign + money(one.amount, currency)))

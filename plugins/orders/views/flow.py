@@ -9,10 +9,10 @@ import discord
 
 from guildshop.bot.items import custom_id, view
 from guildshop.bot.rendering import ATTENTION, COLOUR, OPTION_LIMIT, clip, embed, escape, moment, money
-from guildshop.i18n import _
+from guildshop.i18n import _, grouped
 from guildshop.plugins.orders.api import Choice, Draft, Question, Quote, Screen, ShippingAddress, Stage
 from guildshop.plugins.orders.views import prefixes
-from guildshop.plugins.orders.views.amounts import amount_lines, item_lines
+from guildshop.plugins.orders.views.amounts import amount_lines, item_fields
 
 PAGE = 25
 """How many products one select shows."""
@@ -28,7 +28,9 @@ class Shelf:
     categories: Sequence[Choice] = ()
     category: str = ""
     searched: bool = False
-    """Whether these are what a search found, so that all products can be shown again."""
+    """Whether these are what a search found, or variants, so that all products can be shown again."""
+    of: str = ""
+    """The product whose variants these are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +60,30 @@ def _items(screen: Screen, shelf: Shelf) -> Shown:
     if draft.lines:
         text = _("Choose more products, or continue.")
         fields = [
-            (_("Your items"), item_lines(draft.lines, draft.currency), False),
+            *item_fields(_("Your items"), draft.lines, draft.currency),
             (_("Subtotal"), money(subtotal, draft.currency), False),
         ]
     elif not shelf.products:
         text = _("There is nothing for sale here at the moment. Come back later.")
+    if shelf.of:
+        text = _("{product} comes in several variants: choose one.").format(product=escape(shelf.of))
     rows: list[discord.ui.Item[discord.ui.View]] = []
     key = draft.id.hex
     if shelf.products:
         place = _("Choose a product (page {page} of {pages})").format(page=shelf.page, pages=shelf.pages)
+        if shelf.of:
+            place = _("Choose a variant of {product}").format(product=shelf.of)
         rows.append(_select(draft, prefixes.PRODUCT, (key,), shelf.products, place, 0))
     if len(shelf.categories) > 1:
         rows.append(
             _select(draft, prefixes.CATEGORY, (key,), shelf.categories, _("Category"), 1, chosen=shelf.category)
         )
     if draft.lines:
-        removable = [
-            Choice(line.product.hex, _("Remove {name}").format(name=line.name), f"{line.quantity} ×")
+        chosen = [
+            Choice(line.product.hex, f"{grouped(line.quantity)} × {line.name}", money(line.unit_price, draft.currency))
             for line in draft.lines
         ]
-        rows.append(_select(draft, prefixes.REMOVE, (key,), removable, _("Remove a product"), 2))
+        rows.append(_select(draft, prefixes.LINE, (key,), chosen, _("Change a quantity or remove a product"), 2))
     at, tail = shelf.page, shelf.category
     if shelf.pages > 1:
         rows += [
@@ -87,7 +93,7 @@ def _items(screen: Screen, shelf: Shelf) -> Shown:
     if shelf.searched:
         rows.append(_button(draft, prefixes.BROWSE, (key, 1, tail), _("Show all"), 3))
     if shelf.pages > 1 or shelf.searched or shelf.categories:
-        rows.append(_flow(draft, prefixes.SEARCHING, _("Search"), 3))
+        rows.append(_button(draft, prefixes.FIND, (key,), _("Search"), 3))
     rows.append(
         _flow(draft, prefixes.NEXT, _("Continue"), 4, style=discord.ButtonStyle.primary, disabled=not draft.lines)
     )
@@ -156,7 +162,7 @@ def _payment(screen: Screen) -> Shown:
 def _summary(screen: Screen, quote: Quote, recipient: str) -> Shown:
     draft = screen.draft
     fields = [
-        (_("Items"), item_lines(quote.lines, quote.totals.currency), False),
+        *item_fields(_("Items"), quote.lines, quote.totals.currency),
         (_("Amount"), amount_lines(quote.totals, quote.adjustments, ships=draft.ships), False),
         (_("Ship to"), address_text(quote.address), True),
         (_("Payment method"), escape(screen.payment_label), True),

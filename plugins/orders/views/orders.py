@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import discord
 
 from guildshop.bot.items import custom_id, view
-from guildshop.bot.rendering import COLOUR, GOOD, OPTION_LIMIT, clip, embed, escape, member, moment, money
+from guildshop.bot.rendering import ATTENTION, COLOUR, GOOD, OPTION_LIMIT, clip, embed, escape, member, moment, money
 from guildshop.i18n import _
 from guildshop.paging import Page
 from guildshop.plugins.orders.api import (
@@ -21,8 +22,10 @@ from guildshop.plugins.orders.api import (
     status_label,
 )
 from guildshop.plugins.orders.views import prefixes
-from guildshop.plugins.orders.views.amounts import amount_lines, item_lines
+from guildshop.plugins.orders.views.amounts import amount_lines, item_fields
 from guildshop.plugins.orders.views.flow import Shown, address_text
+
+_ADDRESS = re.compile(r"(https?://[^\s<>]+)")
 
 CANCELLABLE = frozenset({OrderStatus.PENDING_PAYMENT, OrderStatus.PAID})
 """The statuses in which customers may cancel an order themselves."""
@@ -74,6 +77,9 @@ def details(
     if own and order.status in CANCELLABLE:
         made = custom_id(prefixes.CANCEL, order.store, (order.id.hex,))
         buttons.append(discord.ui.Button(custom_id=made, label=_("Cancel order"), style=discord.ButtonStyle.danger))
+    if own and any(line.product is not None for line in order.lines):
+        made = custom_id(prefixes.REPEAT, order.store, (order.id.hex,))
+        buttons.append(discord.ui.Button(custom_id=made, label=_("Order again")))
     title = _("Order {number}").format(number=order.number)
     return Shown(embed(title, fields=fields), view(*buttons))
 
@@ -111,10 +117,36 @@ def order_list(page: Page[OrderSummary], store: int) -> Shown:
     return Shown(embed(_("Your orders"), "\n".join(lines), colour=COLOUR, footer=footer), view(*rows))
 
 
+def literal(text: str) -> str:
+    """Return the shop's text so that it shows literally, its web addresses whole so that they can be opened."""
+    return "".join(
+        part if part.startswith(("http://", "https://")) else escape(part) for part in _ADDRESS.split(text) if part
+    )
+
+
+def cancel_question(order: Order) -> Shown:
+    """Return what happens when a paid order is cancelled, and the button that does it."""
+    amount = money(order.due - order.refunded, order.currency)
+    told = [
+        _("Order {number} is paid. If you cancel it:").format(number=order.number),
+        "• " + _("{amount} goes back to you, by the way you paid: the shop sees to it.").format(amount=amount),
+        "• " + _("Roles, access and everything else that came with it are taken away."),
+    ]
+    if order.ships:
+        told.append("• " + _("Nothing of it will be sent."))
+    made = custom_id(prefixes.CANCEL, order.store, (order.id.hex, prefixes.SURE))
+    sure = discord.ui.Button[discord.ui.View](
+        custom_id=made, label=_("Cancel order {number}").format(number=order.number), style=discord.ButtonStyle.danger
+    )
+    made = custom_id(prefixes.KEEP, order.store, (order.id.hex,))
+    keep = discord.ui.Button[discord.ui.View](custom_id=made, label=_("Keep it"))
+    return Shown(embed(_("Cancel the order?"), "\n".join(told), colour=ATTENTION), view(sure, keep))
+
+
 def _body(order: Order) -> list[tuple[str, str, bool]]:
     gift = member(order.recipient_discord_id) if order.recipient_discord_id else ""
     return [
-        (_("Items"), item_lines(order.lines, order.currency), False),
+        *item_fields(_("Items"), order.lines, order.currency),
         (_("Amount"), amount_lines(order, order.adjustments, ships=order.ships), False),
         (_("Ship to"), address_text(order.address), True),
         (_("For"), gift, True),
@@ -126,7 +158,7 @@ def _payment(order: Order, method: PaymentMethod | None) -> list[tuple[str, str,
         return []
     label = order.payment_method if method is None else method.label
     instructions = "" if method is None else method.instructions(order)
-    fields = [(_("How to pay: {method}").format(method=label), instructions or "—", False)]
+    fields = [(_("How to pay: {method}").format(method=escape(label)), literal(instructions) or "—", False)]
     if order.reserved_until is not None:
         until = f"{moment(order.reserved_until)} ({moment(order.reserved_until, 'R')})"
         fields.append((_("Reserved until"), until, False))

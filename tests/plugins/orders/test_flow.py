@@ -193,7 +193,7 @@ async def test_a_dearer_price_is_shown_and_asked_again(shop) -> None:
         ("0", "at least 1"),
         ("-2", "at least 1"),
         ("11", "Only 10 of Mug"),
-        ("10001", "at most 10000"),
+        ("10001", "at most 10,000"),
         ("x", "no quantity"),
     ],
 )
@@ -230,11 +230,13 @@ async def test_many_products_are_paged_searched_and_put_into_categories(shop) ->
     assert "No product matches" in nothing.text
 
 
-async def test_items_can_be_removed_and_the_flow_cancelled(shop) -> None:
+async def test_items_can_be_changed_and_removed_and_the_flow_cancelled(shop) -> None:
     await product(shop)
     reply = await shop.buyer.slash("order")
     reply = await (await reply.select("Mug")).submit(quantity="1")
-    reply = await reply.select("Remove Mug")
+    reply = await (await reply.select("1 × Mug")).submit(quantity="3")
+    assert "3 × Mug" in reply.text
+    reply = await (await reply.select("3 × Mug")).submit(quantity="0")
     assert "Your items" not in reply.text
     reply = await reply.press("Cancel")
     assert "Nothing was ordered" in reply.text
@@ -269,7 +271,7 @@ async def test_orders_lists_details_and_cancels(shop) -> None:
     assert number in reply.text
     details = await reply.select(number)
     assert "Pending payment" in details.text
-    assert details.buttons == ["I've paid", "Cancel order"]
+    assert details.buttons == ["I've paid", "Cancel order", "Order again"]
     done = await (await details.press("Cancel order")).submit(reason="Changed my mind")
     assert f"Order {number} is cancelled." in done.text
     await shop.settle()

@@ -145,7 +145,7 @@ async def test_a_role_lost_on_the_way_closes_the_product(bench, refused) -> None
     [
         ("0", "at least 1"),
         ("-3", "at least 1"),
-        ("10001", "at most 10000"),
+        ("10001", "at most 10,000"),
         ("x", "no quantity"),
         ("11", "Only 10 of Mug are available, you asked for 11."),
     ],

@@ -1,0 +1,104 @@
+"""Deleting an order for good. Ledger, audit and invoices keep its number; nothing else is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from guildshop.database.tables import DeliveryRow
+from guildshop.errors import Invalid
+from guildshop.i18n import _
+from guildshop.money import format_money
+from guildshop.permissions import Actor
+from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.orders import rules, tables
+from guildshop.plugins.orders.api import DeletionCheck, MoveRefused, Order, OrderDeleted, OrderStatus, Releases
+from guildshop.plugins.orders.service.checkout import CheckoutService
+from guildshop.plugins.orders.service.deciding import pieces, stale
+from guildshop.plugins.orders.service.orders import OrderService
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+DELETE = "order.delete"
+
+
+class OrderDeletion:
+    """Deleting orders, which only admins may."""
+
+    def __init__(self, app: App) -> None:
+        """Work within this application."""
+        self.app = app
+
+    async def delete(self, actor: Actor, reference: UUID | str, typed: str) -> str:
+        """Delete an order whose number was typed, and what belongs to it; return the number."""
+        actor.require(DELETE)
+        orders = self.app.get(OrderService)
+        found = await orders.get(reference)
+        if rules.normal_number(typed) != found.number:
+            raise Invalid.field(
+                "number",
+                _("To delete order {number}, type its number. Consider cancelling it instead.").format(
+                    number=found.number
+                ),
+            )
+
+        check_deletable(found)
+        # No second attempt: what somebody else did to it meanwhile should be looked at before it is gone.
+        joins = [await check(found) for checks in self._checks() for check in checks]
+        async with self.app.work(actor) as work:
+            work.guard(
+                tables.Order,
+                set="version = version + 1",
+                where="id = :id AND version = :version",
+                refusal=stale(found),
+                id=found.id,
+                version=found.version,
+            )
+            if found.status is OrderStatus.PENDING_PAYMENT:
+                for product, quantity in pieces(found):
+                    self.app.get(CatalogService).release(work, product, quantity, found.id, found.number)
+                for _plugin, step in self.app.get(CheckoutService).checkout.steps(found.store):
+                    if isinstance(step, Releases):
+                        step.release(found.id, work)
+            for join in joins:
+                if join is not None:
+                    join(work)
+            # Whoever has yet to hear of it would look for it in vain.
+            work.delete(DeliveryRow, where="key = :key AND status = 'PENDING'", key=str(found.id))
+            work.delete(tables.Order, where="id = :id", rows=1, refusal=stale(found), id=found.id)
+            work.audit(
+                "order.delete",
+                subject="order",
+                subject_id=found.id,
+                before={
+                    "number": found.number,
+                    "status": found.status.value,
+                    "total": found.total,
+                    "currency": found.currency,
+                    "customer": str(found.customer),
+                    "lines": {line.sku: line.quantity for line in found.lines},
+                },
+                note=found.number,
+            )
+            work.record(OrderDeleted(found.id, found.number))
+        return found.number
+
+    def _checks(self) -> list[list[DeletionCheck]]:
+        return [checks for _plugin, checks in self.app.hooks("register_deletion_checks")]
+
+
+def check_deletable(order: Order) -> None:
+    """Refuse to delete an order for which money was taken and not given back, or that is on its way."""
+    if order.paid_at is not None and order.refunded < order.total:
+        raise MoveRefused(
+            _("{amount} of order {number} was taken and not refunded: it cannot be deleted. Refund it first.").format(
+                amount=format_money(order.total - order.refunded, order.currency), number=order.number
+            )
+        )
+    if order.status not in {OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED, OrderStatus.REFUNDED}:
+        raise MoveRefused(
+            _("Order {number} is {status}: cancel or refund it before it is deleted.").format(
+                number=order.number, status=order.status.value
+            )
+        )
