@@ -6,22 +6,20 @@ nothing. The link's token is made from `security.secret_key` and the row's ID: t
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from guildshop.config.secret import remember_secret
 from guildshop.credentials import CredentialBox
 from guildshop.database import new_id
 from guildshop.errors import ConfigurationError, NotConfigured, NotFound, Refusal
 from guildshop.events import Delivery, Event
 from guildshop.hookspecs import Listener
 from guildshop.i18n import _, current_locale, use_locale
-from guildshop.mail import Letter
+from guildshop.mail import Letter, link_tokens, token_hash, token_of
 from guildshop.permissions import Actor, Origin
-from guildshop.web.passwords import check_password_rules, hash_password, token_hash
+from guildshop.web.passwords import check_password_rules, hash_password
 from guildshop.web.tables import PasswordReset, PasswordResetRequest, Session, UserAccount
 from guildshop.web.throttle import Throttle
 from guildshop.web.users import User, UserService, fold, kernel_work
@@ -164,7 +162,7 @@ class PasswordResets:
         if row is None or row["expires"] <= self._app.now():
             return
         user = await self._users.get(row["user_account"])
-        token = next((token for token in self._tokens(event.reset) if token_hash(token) == row["token_hash"]), None)
+        token = token_of(self._app.settings, SEALED_AS, event.reset, row["token_hash"])
         if token is None or not _can_reset(user):
             return
         store = self._app.stores.get(delivery.store)
@@ -213,15 +211,8 @@ class PasswordResets:
 
     def _new(self, user_id: UUID) -> tuple[UUID, dict[str, Any]]:
         reset = new_id()
-        return reset, {"id": reset, "user_account": user_id, "token_hash": token_hash(self._tokens(reset)[0])}
-
-    def _tokens(self, reset: UUID) -> list[str]:
-        """Return the token of a link by each secret key, the newest first."""
-        keys = [key.reveal() for key in self._app.settings.security.secret_keys]
-        tokens = [hmac.digest(key.encode(), f"{SEALED_AS}:{reset.hex}".encode(), "sha256").hex() for key in keys]
-        for token in tokens:
-            remember_secret(token)
-        return tokens
+        hashed = token_hash(link_tokens(self._app.settings, SEALED_AS, reset)[0])
+        return reset, {"id": reset, "user_account": user_id, "token_hash": hashed}
 
     def _box(self) -> CredentialBox:
         try:

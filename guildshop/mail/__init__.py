@@ -13,6 +13,7 @@ any of its own, a plugin renders `LETTER`, whose values are the fields of `Lette
 """
 
 from guildshop.mail.checks import examine_mail
+from guildshop.mail.links import link_tokens, token_hash, token_of
 from guildshop.mail.mailer import Mailer
 from guildshop.mail.outcome import MailOutcome, MailProblem, MailUnavailable
 from guildshop.mail.rendering import LETTER, Content, Letter
@@ -26,4 +27,7 @@ __all__ = [
     "MailUnavailable",
     "Mailer",
     "examine_mail",
+    "link_tokens",
+    "token_hash",
+    "token_of",
 ]

@@ -72,6 +72,8 @@ class Customer:
     created: datetime
     last_seen: datetime | None
     version: int
+    email_preferences: Mapping[str, bool] = field(default_factory=dict)
+    """The same for email."""
 
     @property
     def type(self) -> CustomerType:
@@ -257,6 +259,27 @@ class PersonalData:
     name: str
     export: Callable[[Customer], Awaitable[object]]
     erase: Callable[[Customer], Awaitable[Callable[[Work], None]]]
+
+
+class MessageChannel(StrEnum):
+    """By what a customer is told something; each has preferences of its own."""
+
+    DM = "dm"
+    EMAIL = "email"
+
+
+class EmailLinkGone(NotFound):
+    """The link that confirms an email address was used, has expired, or never was one."""
+
+    code = "email-link-gone"
+
+
+@dataclass(frozen=True, slots=True)
+class EmailConfirmationAsked(Event):
+    """A link that confirms an email address is to be sent there; `locale` is that of the receiver."""
+
+    confirmation: UUID
+    locale: str
 
 
 class CustomerUnknown(NotFound):

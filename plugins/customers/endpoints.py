@@ -60,6 +60,7 @@ class CustomerModel(ApiModel):
     is_active: bool
     is_blocked: bool
     dm_preferences: dict[str, bool]
+    email_preferences: dict[str, bool]
     created_at: datetime
     last_seen_at: datetime | None
     version: int
@@ -120,6 +121,7 @@ def _model(customer: Customer) -> CustomerModel:
         is_active=customer.active,
         is_blocked=customer.blocked,
         dm_preferences=dict(customer.dm_preferences),
+        email_preferences=dict(customer.email_preferences),
         created_at=customer.created,
         last_seen_at=customer.last_seen,
         version=customer.version,

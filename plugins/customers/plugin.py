@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guildshop.hookspecs import AdminSection, ImportKind, Page, hookimpl
+from guildshop.hookspecs import AdminSection, ImportKind, Listener, Page, PublicRoute, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
 from guildshop.plugins.customers import hookspecs
-from guildshop.plugins.customers.api import BASE_TOPICS, CUSTOMER_READ, CUSTOMER_UPDATE, MessageTopic
+from guildshop.plugins.customers.api import (
+    BASE_TOPICS,
+    CUSTOMER_READ,
+    CUSTOMER_UPDATE,
+    EmailConfirmationAsked,
+    MessageTopic,
+)
 from guildshop.plugins.customers.commands import COMMANDS, ITEMS
 from guildshop.plugins.customers.piccolo_app import APP_CONFIG
 from guildshop.plugins.customers.rules.importing import COLUMNS as IMPORT_COLUMNS
@@ -66,6 +72,18 @@ class Customers(Plugin):
         from guildshop.plugins.customers.pages import PAGES
 
         return list(PAGES)
+
+    @hookimpl
+    def register_routes(self, app: App) -> list[PublicRoute]:
+        """Show the pages behind links in emails."""
+        from guildshop.plugins.customers.email_pages import ROUTES
+
+        return list(ROUTES)
+
+    @hookimpl
+    def register_listeners(self, app: App) -> list[Listener]:
+        """Email the link that confirms an address."""
+        return [Listener(EmailConfirmationAsked, "customers.email_link", app.get(CustomerService).email_link)]
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:

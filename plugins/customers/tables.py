@@ -31,6 +31,7 @@ class Customer(StoreTable, tablename="customer"):
     active = Boolean(default=True)
     blocked = Boolean(default=False)
     dm_preferences = JSON()
+    email_preferences = JSON()
     search = Text(secret=True)
     created = Timestamptz()
     last_seen = Timestamptz(null=True, default=None)
@@ -40,6 +41,17 @@ class Customer(StoreTable, tablename="customer"):
     def get_readable(cls) -> Readable:
         """Show a customer by display name and account number."""
         return Readable(template="%s (%s)", columns=[cls.display_name, cls.account_number])
+
+
+class EmailConfirmation(StoreTable, tablename="email_confirmation"):
+    """An emailed link that confirms a customer's address; only the SHA-256 of its token is kept."""
+
+    id = UUID(primary_key=True)
+    customer = UUID()
+    email = Varchar(length=254)
+    token_hash = Varchar(length=64, secret=True)
+    created = Timestamptz()
+    expires = Timestamptz()
 
 
 class Address(StoreTable, tablename="address"):

@@ -100,7 +100,7 @@ async def test_who_does_not_want_to_be_asked_is_not(shop: Shop) -> None:
     await prefs.press("Requests for a review: on")
     await later(shop, days=8)
     assert await asked(shop) == 0
-    assert any(row["action"] == "message.unwanted" for row in await rows(shop, "audit_entry"))
+    assert any(row["action"] == "message.suppress" for row in await rows(shop, "audit_entry"))
 
 
 async def test_switched_off_nobody_is_asked_and_the_command_is_gone(shop: Shop) -> None:

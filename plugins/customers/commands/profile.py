@@ -1,4 +1,4 @@
-"""Registering, and what one is told by DM."""
+"""Registering, and what one is told by DM and by email."""
 
 from __future__ import annotations
 
@@ -7,15 +7,30 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from guildshop.bot import Context, StoreButton, answer, context_of, update, view
+from guildshop.bot import (
+    Context,
+    Fields,
+    StoreButton,
+    StoreModal,
+    TextField,
+    answer,
+    context_of,
+    open_modal,
+    succeed,
+    update,
+    view,
+)
+from guildshop.bot.rendering import escape
+from guildshop.i18n import _
 from guildshop.i18n import lazy as _l
-from guildshop.plugins.customers.api import Customer
+from guildshop.plugins.customers.api import Customer, MessageChannel
 from guildshop.plugins.customers.service import CustomerService
+from guildshop.plugins.customers.service.preferences import wants
 from guildshop.plugins.customers.views.profile import (
+    email_embed,
     preference_label,
     preferences_embed,
     registered_embed,
-    wanted,
 )
 
 if TYPE_CHECKING:
@@ -38,36 +53,91 @@ async def register_command(interaction: discord.Interaction[Bot]) -> None:
 @app_commands.command(name="dm-prefs", description=_l("Choose which direct messages you get from this shop."))
 async def dm_prefs_command(interaction: discord.Interaction[Bot]) -> None:
     """Show a toggle for each topic."""
-    context = context_of(interaction)
-    customer = await acting_customer(interaction)
-    embed, shown = _preferences(context, customer)
+    embed, shown = _preferences(context_of(interaction), await acting_customer(interaction), MessageChannel.DM)
+    await answer(interaction, embed=embed, view=shown)
+
+
+@app_commands.command(name="email-prefs", description=_l("Choose which emails you get from this shop, and where."))
+async def email_prefs_command(interaction: discord.Interaction[Bot]) -> None:
+    """Show the address on file and a toggle for each topic, or say that there is no address."""
+    embed, shown = _preferences(context_of(interaction), await acting_customer(interaction), MessageChannel.EMAIL)
     await answer(interaction, embed=embed, view=shown)
 
 
 class DmPreference(StoreButton, prefix="customers.dm_preference"):
-    """Switches a topic; arguments: topic, and what it becomes. Pressed twice, it does so once."""
+    """Switches the DMs of a topic; arguments: topic, and what it becomes. Pressed twice, it does so once."""
 
     async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
         """Switch and show the new state in place."""
-        customer = await context.app.get(CustomerService).set_dm_preference(context.actor, args[0], args[1] == "on")
-        embed, shown = _preferences(context, customer)
-        await update(interaction, embed=embed, view=shown)
+        await _switch(interaction, context, MessageChannel.DM, *args)
 
 
-def _preferences(context: Context, customer: Customer) -> tuple[discord.Embed, discord.ui.View]:
+class EmailPreference(StoreButton, prefix="customers.email_preference"):
+    """Switches the emails of a topic; arguments: topic, and what it becomes. Pressed twice, it does so once."""
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Switch and show the new state in place."""
+        await _switch(interaction, context, MessageChannel.EMAIL, *args)
+
+
+class SetEmail(StoreButton, prefix="customers.set_email"):
+    """Asks for one's own email address."""
+
+    async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
+        """Open the form."""
+        told = _("We send a link there; the address is yours once you open it.")
+        field = TextField("email", _("Email address"), maximum=254, description=told)
+        modal = EmailForm.build(context.store.id, interaction.user.id, title=_("Your email address"), fields=[field])
+        await open_modal(interaction, modal)
+
+
+class EmailForm(StoreModal, prefix="customers.email_form"):
+    """Sends a link to the address that was written."""
+
+    personal = True
+
+    async def submitted(
+        self, interaction: discord.Interaction[Bot], context: Context, fields: Fields, *args: str
+    ) -> None:
+        """Send it."""
+        address = await context.app.get(CustomerService).ask_own_email(context.actor, fields["email"])
+        await succeed(interaction, _("Open the link that is on its way to {email}.").format(email=escape(address)))
+
+
+async def _switch(interaction: discord.Interaction[Bot], context: Context, channel: MessageChannel, *args: str) -> None:
+    service = context.app.get(CustomerService)
+    customer = await service.set_preference(context.actor, args[0], args[1] == "on", channel)
+    embed, shown = _preferences(context, customer, channel)
+    await update(interaction, embed=embed, view=shown)
+
+
+def _preferences(
+    context: Context, customer: Customer, channel: MessageChannel
+) -> tuple[discord.Embed, discord.ui.View | None]:
     topics = context.app.get(CustomerService).topics()
-    buttons = [
-        DmPreference(
+    mail = context.app.mail.enabled
+    email = channel is MessageChannel.EMAIL
+    item = EmailPreference if email else DmPreference
+    buttons: list[StoreButton] = [
+        item(
             context.store.id,
             topic.name,
-            "off" if wanted(customer, topic) else "on",
-            label=preference_label(customer, topic),
-            style=discord.ButtonStyle.success if wanted(customer, topic) else discord.ButtonStyle.secondary,
+            "off" if wants(customer, topic.name, channel) else "on",
+            label=preference_label(topic, wants(customer, topic.name, channel)),
+            style=discord.ButtonStyle.success
+            if wants(customer, topic.name, channel)
+            else discord.ButtonStyle.secondary,
         )
-        for topic in topics[:25]
+        for topic in topics[:24]
+        if not email or customer.email
     ]
-    return preferences_embed(customer, topics), view(*buttons)
+    if email and mail:
+        label = _("Change the address") if customer.email else _("Set my address")
+        buttons.append(SetEmail(context.store.id, label=label, style=discord.ButtonStyle.primary))
+    switches = {topic: wants(customer, topic.name, channel) for topic in topics}
+    shown = email_embed(customer, switches, mail=mail) if email else preferences_embed(switches)
+    return shown, view(*buttons) if buttons else None
 
 
-PROFILE_COMMANDS: list[Any] = [register_command, dm_prefs_command]
-PROFILE_ITEMS = [DmPreference]
+PROFILE_COMMANDS: list[Any] = [register_command, dm_prefs_command, email_prefs_command]
+PROFILE_ITEMS = [DmPreference, EmailPreference, SetEmail, EmailForm]

@@ -1,13 +1,13 @@
 """The use cases and queries of customers."""
 
+from guildshop.plugins.customers.service.confirming import Confirming
 from guildshop.plugins.customers.service.editing import Editing
 from guildshop.plugins.customers.service.importing import Importing
 from guildshop.plugins.customers.service.personal import Personal
-from guildshop.plugins.customers.service.preferences import Preferences
 from guildshop.plugins.customers.service.tabs import CustomerTabs
 
 __all__ = ["CustomerService", "CustomerTabs"]
 
 
-class CustomerService(Editing, Personal, Preferences, Importing):
+class CustomerService(Editing, Personal, Confirming, Importing):
     """Everything that can be asked and done about customers."""

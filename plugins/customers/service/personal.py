@@ -62,6 +62,7 @@ class Personal(Addresses):
             "tags": customer.tags,
             "notes": customer.notes,
             "dm_preferences": dict(customer.dm_preferences),
+            "email_preferences": dict(customer.email_preferences),
             "created": customer.created,
             "last_seen": customer.last_seen,
             "addresses": [
@@ -84,6 +85,7 @@ class Personal(Addresses):
             "email_confirmed": False,
             "active": False,
             "dm_preferences": {},
+            "email_preferences": {},
             "last_seen": None,
             "search": search_text(ERASED, customer.account_number),
         }
@@ -98,5 +100,6 @@ class Personal(Addresses):
             **columns,
         )
         work.delete(tables.Address, where="customer = :customer", customer=customer.id)
+        work.delete(tables.EmailConfirmation, where="customer = :customer", customer=customer.id)
         # The audit log keeps that it happened, and not to whom.
         work.audit("customer.forget", subject="customer", subject_id=customer.id)

@@ -10,7 +10,8 @@ from guildshop.plugins.customers.api import Address, Customer, Source
 
 CUSTOMER_COLUMNS = (
     "id, store, discord_id, username, display_name, display_name_by_staff, first_name, last_name, email, phone, "
-    "account_number, source, notes, tags, active, blocked, email_confirmed, dm_preferences, created, last_seen, version"
+    "account_number, source, notes, tags, active, blocked, email_confirmed, dm_preferences, "
+    "email_preferences, created, last_seen, version"
 )
 ADDRESS_COLUMNS = (
     "id, store, customer, recipient, company, street, street2, city, region, postal_code, country, phone, "
@@ -41,6 +42,7 @@ def customer_of(row: Mapping[str, Any]) -> Customer:
         created=row["created"],
         last_seen=row["last_seen"],
         version=row["version"],
+        email_preferences=preferences_of(row["email_preferences"]),
     )
 
 
@@ -56,6 +58,6 @@ def split_tags(text: str) -> tuple[str, ...]:
 
 
 def preferences_of(value: object) -> Mapping[str, bool]:
-    """Return stored DM preferences, whether the database gave them as text or decoded."""
+    """Return stored preferences, whether the database gave them as text or decoded."""
     decoded = json.loads(value) if isinstance(value, str | bytes) else value
     return {str(topic): bool(wanted) for topic, wanted in decoded.items()} if isinstance(decoded, dict) else {}

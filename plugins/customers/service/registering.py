@@ -202,7 +202,7 @@ def searched(columns: dict[str, Any]) -> str:
 
 def shown(columns: dict[str, Any]) -> dict[str, Any]:
     """Return the columns that an audit entry keeps: not the derived ones."""
-    derived = {"email_key", "tags_key", "search", "display_name_by_staff", "dm_preferences"}
+    derived = {"email_key", "tags_key", "search", "display_name_by_staff", "dm_preferences", "email_preferences"}
     return {
         name: str(value) if name == "discord_id" and value else value
         for name, value in columns.items()

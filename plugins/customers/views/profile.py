@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import discord
 
@@ -27,23 +27,29 @@ def registered_embed(customer: Customer, shop: str) -> discord.Embed:
     )
 
 
-def preferences_embed(customer: Customer, topics: Sequence[MessageTopic]) -> discord.Embed:
-    """Return which messages a customer gets."""
-    lines = [f"{_mark(wanted(customer, topic))} {escape(_(topic.label))}" for topic in topics]
+def preferences_embed(switches: Mapping[MessageTopic, bool]) -> discord.Embed:
+    """Return which direct messages a customer gets."""
     heading = _("Choose which direct messages you get. Press a button to switch one on or off.")
-    return embed(_("Direct messages"), "\n".join([heading, "", *lines]))
+    return embed(_("Direct messages"), "\n".join([heading, "", *_lines(switches, "🔔", "🔕")]))
 
 
-def wanted(customer: Customer, topic: MessageTopic) -> bool:
-    """Tell whether the customer wants messages on the topic."""
-    return customer.dm_preferences.get(topic.name, True)
+def email_embed(customer: Customer, switches: Mapping[MessageTopic, bool], *, mail: bool) -> discord.Embed:
+    """Return which emails a customer gets, and where."""
+    title = _("Emails")
+    if not mail:
+        return embed(title, _("This shop sends no email at present."))
+    if not customer.email:
+        return embed(title, _("No email address of yours is on file, so you get no email. Set one to get some."))
+    state = _("confirmed") if customer.email_confirmed else _("not confirmed yet")
+    where = _("Emails go to {email} ({state}).").format(email=escape(customer.email), state=state)
+    heading = _("Press a button to switch one on or off.")
+    return embed(title, "\n".join([where, heading, "", *_lines(switches, "✉️", "🚫")]))
 
 
-def preference_label(customer: Customer, topic: MessageTopic) -> str:
+def preference_label(topic: MessageTopic, on: bool) -> str:
     """Return what a topic's button says."""
-    state = _("on") if wanted(customer, topic) else _("off")
-    return _("{topic}: {state}").format(topic=_(topic.label), state=state)
+    return _("{topic}: {state}").format(topic=_(topic.label), state=_("on") if on else _("off"))
 
 
-def _mark(on: bool) -> str:
-    return "🔔" if on else "🔕"
+def _lines(switches: Mapping[MessageTopic, bool], on: str, off: str) -> list[str]:
+    return [f"{on if wanted else off} {escape(_(topic.label))}" for topic, wanted in switches.items()]

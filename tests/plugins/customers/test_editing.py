@@ -179,7 +179,7 @@ async def test_an_unwanted_message_leaves_an_audit_entry(
     ann = await customers.create(sam, CustomerInput(first_name="Ann"))
     async with app.work(sam) as work:
         customers.note_unwanted(work, ann.id, "refunds", "A1B2")
-    assert len(await audit(app, store, "message.unwanted")) == 1
+    assert len(await audit(app, store, "message.suppress")) == 1
 
 
 async def test_readers_cannot_change(customers: CustomerService, sam: Actor, store: Store, staff: ActorFactory) -> None:
