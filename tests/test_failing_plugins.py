@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from guildshop.app import App
 from guildshop.config.settings import DatabaseSettings, PluginSettings, Settings
@@ -22,9 +24,12 @@ from guildshop.outbox import PLUGIN_CONCURRENCY
 from guildshop.permissions import Actor
 from guildshop.plugins import BUILT_IN
 from guildshop.plugins.catalog.api import StockLow
-from guildshop.tenancy import every_store
-from guildshop.testing import Clock
+from guildshop.plugins.orders.api import Stage
+from guildshop.stores import Store
+from guildshop.tenancy import every_store, scope
+from guildshop.testing import ActorFactory, Clock
 from guildshop.web.testing import Visitor
+from tests.plugins.orders.conftest import Bench
 
 HEAD = """
 from dataclasses import dataclass
@@ -56,15 +61,58 @@ Install = Callable[..., None]
 
 
 CARDS = """
+requires = ("orders", "customers")
+
 @hookimpl
 def register_dashboard_cards(self, app):
     return [DashboardCard("Bad card", self.fail, "order.read"), DashboardCard("Good card", self.count, "order.read")]
 
-async def fail(self, actor):
+@hookimpl
+def register_customer_tabs(self, app):
+    from guildshop.plugins.customers.api import CustomerTab
+    return [
+        CustomerTab("bad", "Bad tab", "customer.read", "customers/overview.html", self.fail),
+        CustomerTab("worse", "Worse tab", "customer.read", "cards/missing.html", self.nothing),
+    ]
+
+@hookimpl
+def register_order_sections(self, app):
+    from guildshop.plugins.orders.api import OrderSection
+    return [OrderSection("Bad section", ["A"], self.fail), OrderSection("Good section", ["A"], self.rows)]
+
+@hookimpl
+def register_order_actions(self, app):
+    from guildshop.plugins.orders.api import OrderAction
+    return [
+        OrderAction("explode", "Explode", "order.update", lambda order: True, self.fail),
+        OrderAction("unseen", "Never seen", "order.update", self.fail_at_once, self.fail),
+    ]
+
+@hookimpl
+def register_checkout_steps(self, app):
+    from types import SimpleNamespace
+    from guildshop.plugins.orders.api import Phase
+    return [SimpleNamespace(name="cards", phase=Phase.SHIPPING, position=1, ask=self.fail, quote=self.fail)]
+
+@hookimpl
+def register_payment_methods(self, app):
+    from guildshop.plugins.orders.api import PaymentMethod
+    return [self.fail_at_once, lambda store: [PaymentMethod("cards", "Cards", True, self.fail_at_once)]]
+
+async def fail(self, *given):
+    raise RuntimeError("no luck")
+
+def fail_at_once(self, *given):
     raise RuntimeError("no luck")
 
 async def count(self, actor):
     return "forty-two"
+
+async def rows(self, order):
+    return [["forty-two"]]
+
+async def nothing(self, actor, customer):
+    return {}
 """
 
 
@@ -419,11 +467,69 @@ async def test_a_delivery_without_end_is_stopped_and_named(
         assert "reviews.slow of the plugin reviews was stopped after" in row["last_error"]
 
 
-async def test_a_failing_card_leaves_the_dashboard_alone(
-    install: Install, app: App, owner: Visitor, plugin_names: Sequence[str]
-) -> None:
-    page = await (await owner.get("/admin/dashboard")).text()
-    assert plugin_names == ["cards"]
+async def test_a_failing_card_leaves_the_dashboard_alone(app: App, owner: Visitor) -> None:
+    with capture_logs() as lines:
+        page = await (await owner.get("/admin/dashboard")).text()
     assert "Bad card" in page
     assert "Good card" in page
     assert "forty-two" in page
+    named(page, lines, "card Bad card")
+
+
+async def test_what_fails_for_an_order_or_a_customer_leaves_the_rest_alone(
+    app: App, owner: Visitor, store: Store, staff: ActorFactory
+) -> None:
+    bench = Bench(app, store, staff(store))
+    with scope(store.id):
+        # A checkout step and the methods to pay: a clear refusal, and the other methods.
+        mug = await bench.product()
+        with capture_logs() as lines:
+            screen = await bench.begin(bench.buyer(), (mug, 1))
+        (line,) = [found for found in lines if found.get("what") == "checkout step cards: ask"]
+        assert screen.stage is Stage.ITEMS
+        assert "The plugin cards failed, so this could not be done." in screen.notice
+        assert line["reference"] in screen.notice
+        found = {method.code: method for method in bench.orders.methods.all(store.id)}
+        assert {"cards", "venmo"} <= set(found)
+        await app.stores.switch(staff(store), "cards", False)
+        order = await bench.order(bench.buyer(), (mug, 1))
+        await app.stores.switch(staff(store), "cards", True)
+        assert "This part could not be loaded (plugin cards, reference " in found["cards"].instructions(order)
+
+    # Sections and actions of an order.
+    with capture_logs() as lines:
+        page = await (await owner.get(f"/admin/order/{order.number}")).text()
+    named(page, lines, "order section Bad section")
+    assert "Good section" in page
+    assert "forty-two" in page
+    assert "Explode" in page
+    assert "Never seen" not in page  # it could not say whether it is allowed
+    with capture_logs() as lines:
+        answer = await owner.post(f"/admin/order/{order.number}/explode", {})
+        page = await (await owner.get(f"/admin/order/{order.number}")).text()
+    assert answer.status == 303
+    (line,) = [found for found in lines if found.get("what") == "order action explode"]
+    assert "The plugin cards failed, so this could not be done." in page
+    assert line["reference"] in page
+    await app.stores.switch(staff(store), "cards", False)
+    refused = await owner.post(f"/admin/order/{order.number}/explode", {})
+    assert refused.status == 409
+    assert "is switched off in this shop" in await refused.text()
+    await app.stores.switch(staff(store), "cards", True)
+
+    # Tabs of a customer: one that cannot be read, one that cannot be drawn.
+    for tab in ("bad", "worse"):
+        with capture_logs() as lines:
+            answer = await owner.get(f"/admin/customer/{order.customer}/{tab}")
+        page = await answer.text()
+        assert answer.status == 200
+        assert "Buyer1" in page
+        named(page, lines, f"customer tab {tab}")
+
+
+def named(page: str, lines: Sequence[MutableMapping[str, Any]], what: str) -> None:
+    """Check that the page names the plugin and the reference under which the log has the traceback."""
+    (line,) = [found for found in lines if found.get("what") == what]
+    assert (line["event"], line["plugin"]) == ("plugin.failed", "cards")
+    assert "no luck" in str(line["exc_info"]) or "missing.html" in str(line["exc_info"])
+    assert f"This part could not be loaded (plugin cards, reference {line['reference']})." in page

@@ -5,13 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import structlog
 from aiohttp import hdrs, web
 from yarl import URL
 
 from guildshop.errors import Forbidden, LoadError, NotFound
 from guildshop.hookspecs import DashboardCard, Page, PageHandler, PublicRoute
 from guildshop.i18n import _, lazy
+from guildshop.isolation import part
 from guildshop.permissions import Actor
 from guildshop.web.context import ADMIN_BASE, STAFF_BASE, actor_of, app_of, identity_of
 from guildshop.web.pages import NAVIGATION, page_url, render
@@ -20,8 +20,6 @@ from guildshop.web.signin import require_identity
 
 if TYPE_CHECKING:
     from guildshop.app import App
-
-log = structlog.get_logger(__name__)
 
 CARDS: web.AppKey[list[tuple[str, DashboardCard]]] = web.AppKey("dashboard_cards", list)
 TAKEN = frozenset({"api", "assets", "public"})
@@ -35,7 +33,7 @@ async def dashboard(request: web.Request) -> web.StreamResponse:
     cards = [
         {
             "title": _(card.title),
-            "figure": await _figure(plugin, card, actor),
+            **await _figure(plugin, card, actor),
             "href": card.link and page_url(request, card.link),
         }
         for plugin, card in request.config_dict[CARDS]
@@ -44,13 +42,10 @@ async def dashboard(request: web.Request) -> web.StreamResponse:
     return render(request, "web/dashboard.html", {"cards": cards})
 
 
-async def _figure(plugin: str, card: DashboardCard, actor: Actor) -> str:
+async def _figure(plugin: str, card: DashboardCard, actor: Actor) -> dict[str, str | None]:
     """Return a card's figure; one plugin's failure leaves the others' cards alone."""
-    try:
-        return await card.figure(actor)
-    except Exception:
-        log.exception("dashboard.card_failed", plugin=plugin, card=card.title)
-        return "–"
+    figure, problem = await part(plugin, f"card {card.title}", lambda: card.figure(actor))
+    return {"figure": figure, "problem": problem}
 
 
 DASHBOARD = Page("dashboard", dashboard, permission="", label=lazy("Dashboard"), position=0, icon="home")

@@ -20,13 +20,13 @@ class CustomerTabs:
         self._app = app
         self._known: list[tuple[str, CustomerTab]] | None = None
 
-    def for_actor(self, actor: Actor) -> Sequence[CustomerTab]:
-        """Return the tabs of the plugins that are on in the store, as far as the actor may see them, by position."""
+    def for_actor(self, actor: Actor) -> Sequence[tuple[str, CustomerTab]]:
+        """Return (plugin, tab) of the plugins that are on in the store, as far as the actor may see them."""
         if self._known is None:
             found = [(plugin, tab) for plugin, tabs in self._app.hooks("register_customer_tabs") for tab in tabs]
             self._known = sorted(found, key=lambda one: one[1].position)
         return [
-            tab
+            (plugin, tab)
             for plugin, tab in self._known
             if self._app.stores.enabled(actor.store, plugin) and actor.may(tab.permission)
         ]
