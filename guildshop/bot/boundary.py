@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from guildshop.bot.rendering import error_embed
 from guildshop.bot.replies import TOO_LATE, answer, suggest
 from guildshop.errors import Refusal
 from guildshop.i18n import _
+from guildshop.logging import new_reference
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +68,7 @@ def _refused_by_discord_py(error: BaseException) -> str:
 
 
 def _fault(interaction: discord.Interaction[Any], error: BaseException, what: str) -> str:
-    reference = secrets.token_hex(3).upper()
+    reference = new_reference()
     log.error(
         "interaction.failed",
         reference=reference,

@@ -170,13 +170,13 @@ class Bot(discord.AutoShardedClient):
                 self._modals.add(task)
                 task.add_done_callback(self._modals.discard)
             elif not self._remembers(interaction, custom_id):
-                await run_unknown(interaction)
+                await run_unknown(interaction, prefix)
         elif (
             interaction.type is discord.InteractionType.component
             and prefix not in self.registry.items
             and not self._remembers(interaction, custom_id)
         ):
-            await run_unknown(interaction)
+            await run_unknown(interaction, prefix)
 
     def command_mention(self, store: Store, name: str) -> str:
         """Return a command as a link that a click runs, or as plain text while its ID is not known."""

@@ -35,10 +35,14 @@ async def run_modal(interaction: discord.Interaction[Bot], kind: type[StoreModal
         await defer(interaction)
 
 
-async def run_unknown(interaction: discord.Interaction[Bot]) -> None:
-    """Answer a component or modal that nobody knows."""
+async def run_unknown(interaction: discord.Interaction[Bot], prefix: str) -> None:
+    """Answer a component or modal that nobody knows, such as one of a plugin that is not loaded any more."""
     set_locale(interaction.locale.value)
     async with boundary(interaction, "unknown"):
+        plugin, _dot, name = prefix.partition(".")
+        if name and plugin not in interaction.client.app.plugins:
+            sentence = _("The plugin “{plugin}”, to which this belongs, is not available at the moment. Ask the staff.")
+            raise NotFound(sentence.format(plugin=plugin))
         raise NotFound(_("This button or form is out of date. Use the command again that showed it."))
 
 

@@ -22,6 +22,7 @@ from guildshop.database.postgres_engine import PooledPostgresEngine
 from guildshop.database.postgres_unit import Statement, compile_segment, cut
 from guildshop.database.templates import compiled
 from guildshop.database.url import DatabaseUrl, Dialect
+from guildshop.database.values import too_large
 from guildshop.errors import DatabaseError
 from guildshop.events import Event
 
@@ -171,6 +172,10 @@ class PostgresDatabase(Database):
             except asyncpg.InternalClientError:
                 connection.terminate()
                 raise
+            except asyncpg.DataError as error:
+                if _is_too_large(error):
+                    raise too_large() from error
+                raise
 
     async def _read(self, text: str, values: dict[str, Any]) -> list[dict[str, Any]]:
         sql, template = compiled("postgres", text)
@@ -311,6 +316,12 @@ class _ShowsWhich(Exception):
     """A unit failed; which operation it was is to be found by doing them one by one."""
 
 
+def _is_too_large(error: Exception) -> bool:
+    """Tell whether a number does not fit its column: INTEGER keeps 32 bits here, and 64 on SQLite."""
+    said_by_client = isinstance(error, asyncpg.DataError) and "value out of int" in str(error)
+    return said_by_client or isinstance(error, asyncpg.NumericValueOutOfRangeError)
+
+
 def _answer_to(error: Exception, operations: Sequence[Operation], segment: Sequence[int]) -> Exception:
     members = [operations[number] for number in segment]
     if isinstance(error, TimeoutError):
@@ -325,6 +336,8 @@ def _answer_to(error: Exception, operations: Sequence[Operation], segment: Seque
         return conflict if len(members) == 1 and conflict is not None else _ShowsWhich()
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         return violation(error)
+    if _is_too_large(error):
+        return too_large()
     return DatabaseError(f"PostgreSQL could not do a unit: {error}.")
 
 

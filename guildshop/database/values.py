@@ -54,8 +54,13 @@ def _text(value: str) -> str:
 def _whole(value: int) -> int:
     """Return the number; both databases keep 64 bits."""
     if not -(2**63) <= value < 2**63:
-        raise Invalid(_("This number is larger than any that can be kept. Give a smaller one."))
+        raise too_large()
     return value
+
+
+def too_large() -> Invalid:
+    """Return the refusal of a number that no row can have."""
+    return Invalid(_("This number is larger than any that can be kept. Give a smaller one."))
 
 
 def _same(value: Any) -> Any:

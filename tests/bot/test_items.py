@@ -85,14 +85,23 @@ async def test_switched_off_a_button_says_so_unless_it_finishes_what_was_begun(p
     assert log.calls == ["finish"]
 
 
-@pytest.mark.parametrize("custom", ["gone.button:1:x", "probe.count:999999:1", "whatever", "0123456789abcdef" * 2])
+UNKNOWN = {
+    "gone.button:1:x": "The plugin “gone”, to which this belongs, is not available at the moment.",
+    "probe.gone:1:x": "is out of date",
+    "probe.count:999999:1": "There is no store number 999999",
+    "whatever": "is out of date",
+    "0123456789abcdef" * 2: "is out of date",
+}
+
+
+@pytest.mark.parametrize("custom", UNKNOWN)
 async def test_an_unknown_custom_id_gets_an_answer(probe: Shop, log: Log, custom: str) -> None:
     shown = await panel(probe)
     row = {"type": 1, "id": 90, "components": [{"type": 2, "id": 91, "style": 2, "label": "Old", "custom_id": custom}]}
     shown.data["components"].append(row)
     reply = await probe.sim.press_raw(probe.buyer, shown.id, custom)
     assert reply.ephemeral
-    assert reply.text
+    assert UNKNOWN[custom] in reply.text
     assert log.calls == []
 
 

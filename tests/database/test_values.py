@@ -11,8 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from guildshop.app import App
 from guildshop.database import Database, new_id
-from guildshop.errors import DatabaseError
+from guildshop.database.tables import DeliveryRow, StoreSetting
+from guildshop.errors import DatabaseError, Invalid
+from guildshop.permissions import Actor
+from guildshop.stores import Store
+from guildshop.tenancy import scope
 from tests.database.little_shop import (
     STORE,
     Item,
@@ -93,3 +98,21 @@ def test_keys_sort_in_the_order_they_were_made() -> None:
 async def test_piccolo_transactions_are_refused(shop: Database) -> None:
     with pytest.raises(DatabaseError, match="gather the writes in a Work"):
         shop.engine.transaction()
+
+
+async def test_a_number_that_its_column_cannot_hold_is_refused_or_found_nowhere(app: App, store: Store) -> None:
+    """INTEGER keeps 32 bits on PostgreSQL and 64 on SQLite: neither answers with an accident."""
+    huge = 2**40
+    query = "SELECT id FROM delivery WHERE store = :store AND attempts = :huge"
+    with scope(store.id):
+        if app.database.dialect == "postgres":
+            with pytest.raises(Invalid, match="larger than any that can be kept"):
+                await app.database.fetch(query, store=store.id, huge=huge)
+            with pytest.raises(Invalid, match="larger than any that can be kept"):
+                await DeliveryRow.select(DeliveryRow.id).where(DeliveryRow.attempts == huge)
+            with pytest.raises(Invalid, match="larger than any that can be kept"):
+                async with app.work(Actor.system(store.id, "test")) as work:
+                    work.insert(StoreSetting, section="x", value="{}", version=huge)
+            assert await app.database.fetch("SELECT * FROM store_setting WHERE store = :store", store=store.id) == []
+        else:
+            assert await app.database.fetch(query, store=store.id, huge=huge) == []
