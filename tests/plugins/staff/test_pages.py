@@ -183,6 +183,19 @@ async def test_nobody_locks_themselves_or_the_owner_out(
     assert app.stores.permissions_of(store.id, "Owner") == everything
 
 
+async def test_the_owner_of_the_server_stays_owner_whatever_is_mapped(
+    app: App, store: Store, owner: Visitor, staff: ActorFactory
+) -> None:
+    await app.stores.change(staff(store), "store", {"staff_roles": {"5": "Owner"}})
+    for roles in ({"5": "Read only"}, {}):
+        await app.stores.change(staff(store), "store", {"staff_roles": roles})
+        assert app.stores.templates_of(store.id, {5}, administrator=True) == {"Owner"}
+    # Piccolo Admin has no form of users or of their roles, so that nobody is locked out through it.
+    tables = await (await owner.get("/admin/api/tables/")).json()
+    assert not {"user_account", "membership", "store", "store_setting", "discord_access"} & set(tables)
+    assert (await owner.send("DELETE", f"/admin/api/tables/membership/{store.id}/", {})).status == 404
+
+
 async def test_nobody_gives_what_they_do_not_have(app: App, store: Store, staff: ActorFactory) -> None:
     limited = staff(store, "settings.read", "settings.update")
     with pytest.raises(Exception, match="You cannot give what you may not do yourself"):
