@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from guildshop.bot.rendering import FIELD_LIMIT, clip, escape, money
 from guildshop.i18n import _, grouped
 from guildshop.plugins.orders.api import Adjustment, Order, Phase, Totals
+
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "RLE", "RLO", "RLI", "AN"})
+_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 
 
 class PricedLine(Protocol):
@@ -34,13 +38,24 @@ def item_fields(title: str, lines: Iterable[PricedLine], currency: str) -> list[
     fields: list[tuple[str, str, bool]] = []
     written = ""
     for line in lines:
-        text = f"{grouped(line.quantity)} × {escape(clip(line.name, 60))} · {money(line.unit_price, currency)}"
+        text = f"{grouped(line.quantity)} × {named(line.name)} · {money(line.unit_price, currency)}"
         text += f" = **{money(line.quantity * line.unit_price, currency)}**"
         if len(written) + len(text) >= FIELD_LIMIT:
             fields.append((title, written, False))
             title, written = _("{title} (continued)").format(title=title.partition(" (")[0]), ""
         written += ("\n" if written else "") + text
     return [*fields, (title, written, False)]
+
+
+def named(text: str, limit: int = 60) -> str:
+    """Write a name within a line of amounts: in one line, literally, and leaving the amounts' order to them.
+
+    A name written from right to left is isolated, else the numbers beside it would change places.
+    """
+    shown = escape(clip(" ".join(text.split()), limit))
+    if any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in shown):
+        return f"{_ISOLATE}{shown}{_END_OF_ISOLATE}"
+    return shown
 
 
 def amount_lines(amounts: Order | Totals, adjustments: Sequence[Adjustment], *, ships: bool) -> str:
@@ -65,7 +80,7 @@ def _shipping(amounts: Order | Totals, adjustments: Sequence[Adjustment]) -> lis
     way = [one for one in adjustments if one.phase is Phase.SHIPPING and one.plugin == "orders"]
     others = [one for one in adjustments if one.phase is Phase.SHIPPING and one.plugin != "orders"]
     names = ", ".join(one.label for one in way)
-    label = _("Shipping ({name})").format(name=escape(names)) if names else _("Shipping")
+    label = _("Shipping ({name})").format(name=named(names)) if names else _("Shipping")
     cost = amounts.shipping - sum(one.amount for one in others if not one.included)
     shown = [(label, money(cost, amounts.currency))] if way or not others else []
     return shown + _adjusted(others, (Phase.SHIPPING,), amounts.currency)
@@ -77,7 +92,7 @@ def _adjusted(
     rows = []
     for one in adjustments:
         if one.phase in phases:
-            label = escape(clip(one.label, 60))
+            label = named(one.label)
             if one.included:
                 label = _("{tax} (included)").format(tax=label)
             rows.append((label, sign + money(one.amount, currency)))
