@@ -6,6 +6,7 @@ BUILT_IN = (
     "orders",
     "discounts",
     "payments",
+    "refunds",
     "entitlements",
     "notifications",
     "staff",

@@ -48,6 +48,17 @@ API = {
     "PATCH /api/orders/{reference}": "order.update",
     "POST /api/orders/{reference}/cancel": "order.update",
     "POST /api/orders/{reference}/confirm-payment": "payment.confirm",
+    "GET /api/orders/{reference}/refunds": "refund.read",
+    "POST /api/orders/{reference}/refunds": "refund.create",
+    "GET /api/refunds": "refund.read",
+    "GET /api/refunds/{refund_id}": "refund.read",
+    "POST /api/refunds/{refund_id}/retry": "refund.create",
+    "POST /api/refunds/{refund_id}/paid-back": "refund.create",
+    "GET /api/returns": "refund.read",
+    "GET /api/returns/{return_id}": "refund.read",
+    "POST /api/returns/{return_id}/approve": "order.update",
+    "POST /api/returns/{return_id}/receive": "order.update",
+    "POST /api/returns/{return_id}/decline": "order.update",
 }
 ROLE_KEYS = dict(zip(TEMPLATES[1:], ("vip", "gold", "founder", "supporter", "client"), strict=True))
 NOBODY = "00000000-0000-7000-8000-000000000000"

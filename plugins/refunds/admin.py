@@ -1,0 +1,71 @@
+"""Refunds in Piccolo Admin: the rows are to look at, the form refunds through the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from piccolo_admin.endpoints import FormConfig
+from pydantic import BaseModel, Field
+
+from guildshop.hookspecs import AdminSection
+from guildshop.i18n import _, lazy
+from guildshop.plugins.refunds.api import NOTE_LENGTH, READ, REASON_LENGTH, RefundMode
+from guildshop.plugins.refunds.order_page import read_request, said
+from guildshop.plugins.refunds.service import RefundService
+from guildshop.plugins.refunds.tables import Refund, RefundItem, RefundPart, ReturnItem, ReturnRequest
+from guildshop.web.admin import service_table
+from guildshop.web.context import current_actor
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+
+
+class RefundForm(BaseModel):
+    """Refund an order: all that is left, an amount, items, or items for another amount."""
+
+    order: str = Field(max_length=64, description="The order's number or ID.")
+    mode: RefundMode = Field(default=RefundMode.FULL, description="full, amount, items or both.")
+    amount: str = Field(default="", max_length=15, description="In minor units such as cents; for amount and both.")
+    items: str = Field(default="", max_length=1000, description="productId:quantity,… for items and both.")
+    reason: str = Field(default="", max_length=REASON_LENGTH, description="Told to the customer.")
+    note: str = Field(default="", max_length=NOTE_LENGTH, description="How you paid it back, if you do so yourself.")
+
+
+def admin_section(app: App) -> AdminSection:
+    """Return the section of refunds and returns."""
+    service = app.get(RefundService)
+
+    async def refund(_request: Any, data: RefundForm) -> str:
+        fields = {**data.model_dump(exclude={"order"}), "mode": data.mode.value}
+        return said(await service.refund(current_actor(), data.order, read_request(fields), note=data.note))
+
+    tables = [
+        service_table(
+            Refund,
+            read=READ,
+            visible=[Refund.order_number, Refund.mode, Refund.amount, Refund.currency, Refund.state, Refund.created],
+            order_by=[Refund.created],
+            newest_first=True,
+            link=Refund.order_number,
+        ),
+        service_table(RefundItem, read=READ, order_by=[RefundItem.refund, RefundItem.position]),
+        service_table(
+            RefundPart, read=READ, hidden=[RefundPart.key], order_by=[RefundPart.refund, RefundPart.position]
+        ),
+        service_table(
+            ReturnRequest,
+            read=READ,
+            visible=[ReturnRequest.order_number, ReturnRequest.status, ReturnRequest.reason, ReturnRequest.created],
+            order_by=[ReturnRequest.created],
+            newest_first=True,
+            link=ReturnRequest.order_number,
+        ),
+        service_table(ReturnItem, read=READ, order_by=[ReturnItem.return_id, ReturnItem.position]),
+    ]
+    form = FormConfig(
+        name=_("Refund an order"),
+        pydantic_model=RefundForm,
+        endpoint=refund,
+        description=_("Give back all that is left of an order, an amount, items, or items for another amount."),
+    )
+    return AdminSection(lazy("Refunds"), tables, [form])

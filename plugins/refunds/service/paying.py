@@ -1,0 +1,323 @@
+"""Bringing refunds on: the processor is asked with a stored key, what it says is written down, then applied or let go.
+
+Each step is a Work of its own, and asking again with the same key changes nothing, so that a process that dies between
+two steps leaves a refund that the next delivery takes up where it was.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+
+from guildshop.database import new_id
+from guildshop.errors import Refusal, Stale
+from guildshop.events import Delivery, DeliveryPostponed
+from guildshop.i18n import _
+from guildshop.permissions import Actor
+from guildshop.plugins.orders.api import Order, OrderRefund, OrderStatus, RefundedItem
+from guildshop.plugins.orders.service import OrderService
+from guildshop.plugins.payments.api import PaymentRefundChanged, RefundOutcome
+from guildshop.plugins.payments.api import RefundState as ProcessorState
+from guildshop.plugins.payments.service import PaymentService
+from guildshop.plugins.refunds import rules, tables
+from guildshop.plugins.refunds.api import (
+    CREATE,
+    NOTE_LENGTH,
+    PartKind,
+    Refund,
+    RefundBegun,
+    RefundCollectable,
+    RefundDue,
+    RefundFailed,
+    RefundPart,
+    RefundState,
+    SurplusRefunded,
+)
+from guildshop.plugins.refunds.service.refunds import RefundService
+from guildshop.tenancy import current_store, scope
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+    from guildshop.database import Work
+
+log = structlog.get_logger(__name__)
+
+REFERENCE_LENGTH = 200
+PROBLEM_LENGTH = 1000
+
+
+class RefundPayments:
+    """What happens to a refund until its money is back."""
+
+    def __init__(self, app: App) -> None:
+        """Work within this application."""
+        self.app = app
+
+    @property
+    def refunds(self) -> RefundService:
+        """The refunds themselves."""
+        return self.app.get(RefundService)
+
+    # Events and timers
+
+    async def bring_on(self, event: RefundDue, delivery: Delivery) -> None:
+        """Ask the processors of a refund that is not done; come back when one wants time."""
+        refund = await self.refunds.get(event.refund)
+        for part in refund.parts:
+            if part.state is RefundState.PENDING and part.kind is PartKind.PROCESSOR and not self._too_early(part):
+                await self._ask(refund, part)
+        refund = await self._settle(event.refund)
+        waiting = [part for part in refund.parts if self._waits_for_processor(part)]
+        if refund.state is RefundState.PENDING and waiting:
+            raise DeliveryPostponed(min(part.next_attempt or self.app.now() for part in waiting))
+
+    async def processor_told(self, event: PaymentRefundChanged, delivery: Delivery) -> None:
+        """Ask about a refund at once, since its processor has news of it."""
+        row = await self.app.database.fetch_one(
+            "SELECT refund FROM refund_part WHERE store = :store AND key = :key AND state = 'PENDING'",
+            store=current_store(),
+            key=event.idempotency_key,
+        )
+        async with delivery.work() as work:
+            if row is not None:
+                work.record(RefundDue(row["refund"]))
+
+    async def watch(self, store_id: int) -> None:
+        """Take up refunds whose delivery was given up; a timer calls it."""
+        with scope(store_id):
+            rows = await self.app.database.fetch(
+                "SELECT DISTINCT refund FROM refund_part WHERE store = :store AND state = 'PENDING'"
+                " AND kind = 'PROCESSOR' AND next_attempt < :before",
+                store=store_id,
+                before=self.app.now() - rules.LONGEST_WAIT,
+            )
+            for row in rows:
+                async with self.app.work(Actor.system(store_id, "refunds.watch")) as work:
+                    work.record(RefundDue(row["refund"]))
+
+    # Staff
+
+    async def retry(self, actor: Actor, refund_id: UUID) -> Refund:
+        """Have the processor of a refund asked again, now."""
+        actor.require(CREATE)
+        refund = await self.refunds.get(refund_id)
+        if not any(self._waits_for_processor(part) for part in refund.parts):
+            raise Refusal(_("This refund waits for no processor, so there is nothing to try again."))
+        async with self.app.work(actor) as work:
+            work.guard(
+                tables.RefundPart,
+                set="next_attempt = :now",
+                where="refund = :refund AND state = 'PENDING' AND kind = 'PROCESSOR'",
+                rows=None,
+                refund=refund_id,
+            )
+            work.record(RefundDue(refund_id))
+            work.audit("refund.retry", subject="refund", subject_id=refund_id, note=refund.order_number)
+        return await self.refunds.get(refund_id)
+
+    async def paid_back(self, actor: Actor, refund_id: UUID, reference: str = "") -> Refund:
+        """Take the word of staff that they paid a refund back themselves; `reference` says how.
+
+        Parts that a processor refused count too: then it was paid back in another way.
+        """
+        actor.require(CREATE)
+        reference = reference.strip()[:NOTE_LENGTH]
+        refund = await self.refunds.get(refund_id)
+        if not any(_by_hand(part) for part in refund.parts):
+            raise Refusal(
+                _("The refund of order {number} is {state}: nothing of it waits for you.").format(
+                    number=refund.order_number, state=refund.state.value
+                )
+            )
+
+        async def attempt(_order: Order) -> None:
+            current = await self.refunds.get(refund_id)
+            parts = [part for part in current.parts if _by_hand(part)]
+            if not parts:
+                return
+            async with self.app.work(actor) as work:
+                for part in parts:
+                    self._advance(
+                        work, part, "state = 'SUCCEEDED', reference = :reference, problem = ''", reference=reference
+                    )
+                work.audit("refund.paid_back", subject="refund", subject_id=refund_id, note=reference)
+
+        await self.refunds.again(refund.order, attempt)
+        return await self._settle(refund_id)
+
+    # Within
+
+    async def _ask(self, refund: Refund, part: RefundPart) -> None:
+        """Ask the processor about a part, and write down what it says."""
+        assert part.payment is not None  # noqa: S101 - the database sees to it
+        try:
+            outcome = await self.app.get(PaymentService).refund(part.payment, part.amount, part.key)
+        except Refusal as refusal:
+            await self._note_trouble(refund, part, refusal.message)
+            return
+        except Exception:
+            log.exception("refund.processor_failed", refund=str(refund.id), method=part.method)
+            await self._note_trouble(refund, part, _("The processor gave an answer that could not be understood."))
+            return
+        if outcome is None:
+            await self._leave_to_staff(refund, part)
+        elif outcome.state is ProcessorState.FAILED:
+            await self._failed(refund, part, outcome)
+        else:
+            await self._note_outcome(refund, part, outcome)
+
+    async def _note_outcome(self, refund: Refund, part: RefundPart, outcome: RefundOutcome) -> None:
+        done = outcome.state is ProcessorState.SUCCEEDED
+        async with self.app.work(self._actor()) as work:
+            self._advance(
+                work,
+                part,
+                "state = :state, reference = :reference, url = :url, problem = '', attempts = attempts + 1,"
+                " next_attempt = :next",
+                state=(RefundState.SUCCEEDED if done else RefundState.PENDING).value,
+                reference=outcome.reference[:REFERENCE_LENGTH],
+                url="" if done else outcome.url,
+                next=None if done else self._later(refund),
+            )
+            if outcome.url and outcome.url != part.url and not done:
+                work.record(RefundCollectable(refund.order, refund.id))
+
+    async def _note_trouble(self, refund: Refund, part: RefundPart, problem: str) -> None:
+        """Keep why the processor could not be asked: the same key is used again later. Staff are told once."""
+        async with self.app.work(self._actor()) as work:
+            self._advance(
+                work,
+                part,
+                "problem = :problem, attempts = attempts + 1, next_attempt = :next",
+                problem=problem[:PROBLEM_LENGTH],
+                next=self._later(refund),
+            )
+            if not part.problem:
+                work.record(RefundFailed(refund.order, refund.id, part.amount, problem[:PROBLEM_LENGTH], retried=True))
+
+    async def _failed(self, refund: Refund, part: RefundPart, outcome: RefundOutcome) -> None:
+        """Let go of what the processor refused to give back; of a cancelled order it is tried anew, with a new key."""
+        reason = (outcome.reason or _("The processor refused the refund without saying why."))[:PROBLEM_LENGTH]
+
+        async def attempt(order: Order) -> None:
+            current = await self.refunds.get(refund.id)
+            found = next(one for one in current.parts if one.id == part.id)
+            if found.state is not RefundState.PENDING or found.key != part.key:
+                return
+            async with self.app.work(self._actor()) as work:
+                retried = order.status is OrderStatus.CANCELLED and not refund.surplus
+                if retried:
+                    self._advance(
+                        work,
+                        part,
+                        "key = :new_key, refused = TRUE, problem = :problem, attempts = attempts + 1,"
+                        " next_attempt = :next",
+                        new_key=new_id(),
+                        problem=reason,
+                        next=self.app.now() + rules.wait_after_refusal(part.attempts),
+                    )
+                else:
+                    self._let_go(work, order, current, part, reason)
+                work.record(RefundFailed(refund.order, refund.id, part.amount, reason, retried=retried))
+
+        await self.refunds.again(refund.order, attempt)
+
+    def _let_go(self, work: Work, order: Order, refund: Refund, part: RefundPart, reason: str) -> None:
+        """Give the order back what the failed part held; with the last part also the pieces."""
+        self._advance(work, part, "state = 'FAILED', refused = TRUE, problem = :problem", problem=reason)
+        others = [one for one in refund.parts if one.id != part.id and one.state is not RefundState.FAILED]
+        over = not others
+        work.guard(
+            tables.Refund,
+            set="amount = amount - :part, version = version + 1"
+            + (", state = 'FAILED', settled_at = :now" if over else ""),
+            where="id = :id AND state = 'PENDING' AND version = :version",
+            refusal=_changed(),
+            id=refund.id,
+            version=refund.version,
+            part=part.amount,
+        )
+        if part.payment is not None:
+            self.app.get(PaymentService).release_refund(work, part.payment, part.amount)
+        if not refund.surplus:
+            held = OrderRefund(refund.id, refund.mode, part.amount, _items(refund) if over else (), refund.reason)
+            self.app.get(OrderService).release_refund(work, order, held)
+
+    async def _settle(self, refund_id: UUID) -> Refund:
+        """Apply a refund of which no part is waited for any more, once; return it as it is then."""
+
+        async def attempt(order: Order) -> None:
+            refund = await self.refunds.get(refund_id)
+            open_parts = [part for part in refund.parts if part.state is RefundState.PENDING]
+            if refund.state is not RefundState.PENDING or open_parts:
+                return
+            async with self.app.work(self._actor()) as work:
+                self._apply(work, order, refund)
+
+        refund = await self.refunds.get(refund_id)
+        if refund.state is RefundState.PENDING:
+            await self.refunds.again(refund.order, attempt)
+            refund = await self.refunds.get(refund_id)
+        return refund
+
+    def _apply(self, work: Work, order: Order, refund: Refund) -> None:
+        work.guard(
+            tables.Refund,
+            set="state = 'SUCCEEDED', settled_at = :now, version = version + 1",
+            where="id = :id AND state = 'PENDING' AND version = :version",
+            refusal=_changed(),
+            id=refund.id,
+            version=refund.version,
+        )
+        done = [part for part in refund.parts if part.state is RefundState.SUCCEEDED]
+        credit = sum(part.amount for part in done if part.kind is PartKind.CREDIT)
+        if refund.surplus:
+            work.record(SurplusRefunded(refund.order, refund.id))
+            return
+        applied = OrderRefund(refund.id, refund.mode, refund.amount, _items(refund), refund.reason)
+        self.app.get(OrderService).apply_refund(work, order, applied, held=True, credit=credit)
+
+    async def _leave_to_staff(self, refund: Refund, part: RefundPart) -> None:
+        async with self.app.work(self._actor()) as work:
+            self._advance(work, part, "kind = 'MANUAL', problem = ''")
+            work.record(RefundBegun(refund.order, refund.id))
+
+    def _advance(self, work: Work, part: RefundPart, assignments: str, **values: Any) -> None:
+        """Change a part that is still waited for, as it was read."""
+        work.guard(
+            tables.RefundPart,
+            set=assignments,
+            where="id = :id AND state = 'PENDING' AND key = :key",
+            refusal=_changed(),
+            id=part.id,
+            key=part.key,
+            **values,
+        )
+
+    def _actor(self) -> Actor:
+        return Actor.system(current_store(), "refunds.pay")
+
+    def _later(self, refund: Refund) -> datetime:
+        return self.app.now() + rules.wait_for_processor(self.app.now() - refund.created)
+
+    def _too_early(self, part: RefundPart) -> bool:
+        """Whether the processor refused a moment ago: news of the old attempt do not hurry the new one."""
+        return part.refused and part.next_attempt is not None and part.next_attempt > self.app.now()
+
+    def _waits_for_processor(self, part: RefundPart) -> bool:
+        return part.state is RefundState.PENDING and part.kind is PartKind.PROCESSOR
+
+
+def _by_hand(part: RefundPart) -> bool:
+    return part.waits_for_staff or (part.state is RefundState.PENDING and part.refused)
+
+
+def _items(refund: Refund) -> tuple[RefundedItem, ...]:
+    return tuple(RefundedItem(item.line, item.product, item.quantity) for item in refund.items)
+
+
+def _changed() -> Stale:
+    return Stale(_("This refund changed at the same moment. Look at it again."))

@@ -1,0 +1,242 @@
+"""Refunding through the service, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from guildshop.errors import Forbidden, Refusal, Stale
+from guildshop.plugins.catalog.api import ProductKind
+from guildshop.plugins.orders.api import OrderStatus
+from guildshop.plugins.refunds.api import (
+    ItemRequest,
+    ProposalOver,
+    RefundMode,
+    RefundRequest,
+    RefundState,
+)
+
+
+async def everything(till) -> dict:
+    names = ("refund", "refund_item", "refund_part", "refund_proposal", "audit_entry")
+    found = {name: sorted(await till.rows(name), key=lambda row: str(row["id"])) for name in names}
+    return {**found, **await till.snapshot()}
+
+
+async def test_every_mode_of_a_manual_payment(till) -> None:
+    mug, cap = await till.product("MUG"), await till.product("CAP", price=500)
+    sold = await till.sold((mug, 3), (cap, 1))
+    amount = await till.refund(sold, "amount", 200, reason="Scratched", note="Venmo @bea")
+    assert (amount.state, amount.by, amount.reason) == (RefundState.SUCCEEDED, "Sam Staff", "Scratched")
+    assert [(part.method, part.reference, part.amount) for part in amount.parts] == [("venmo", "Venmo @bea", 200)]
+    assert await till.stock(mug.id) == (7, 0)
+    items = await till.refund(sold, "items", items="mug:1,CAP")
+    assert (items.amount, items.reason) == (2000, "Admin-initiated refund")
+    assert await till.stock(mug.id) == (8, 0)
+    assert await till.stock(cap.id) == (10, 0)
+    found = await till.orders.get(sold.id)
+    assert (found.status, found.refunded) == (OrderStatus.PARTIALLY_REFUNDED, 2200)
+    both = await till.refund(sold, "both", 100, f"{mug.id}:1")
+    assert (both.amount, [item.quantity for item in both.items]) == (100, [1])
+    full = await till.refund(sold)
+    assert (full.amount, [(item.sku, item.quantity) for item in full.items]) == (2700, [("MUG", 1)])
+    found = await till.orders.get(sold.id)
+    assert (found.status, found.refunded, found.refundable) == (OrderStatus.REFUNDED, 5000, 0)
+    assert await till.stock(mug.id) == (10, 0)
+    await till.check()
+    before = await everything(till)
+    with pytest.raises(Refusal, match="Nothing is left"):
+        await till.refund(sold)
+    assert await everything(till) == before
+
+
+async def test_what_is_refused_changes_nothing(till, staff, member) -> None:
+    mug = await till.product()
+    sold, unpaid = await till.sold((mug, 2)), await till.order(till.buyer(2), (mug, 1))
+    before = await everything(till)
+    for asked, kind in (
+        (lambda: till.refund(sold, "amount", 0), Refusal),
+        (lambda: till.refund(sold, "amount", 3001), Refusal),
+        (lambda: till.refund(sold, "items", items="MUG:3"), Refusal),
+        (lambda: till.refund(sold, "items", items="NOPE"), Refusal),
+        (lambda: till.refund(sold, "both", 100), Refusal),
+        (lambda: till.refund(unpaid), Refusal),
+        (lambda: till.refund(sold, reason="x" * 501), Refusal),
+        (lambda: till.refund(sold, to_credit=True), Refusal),
+        (lambda: till.refund(sold, actor=member(till.store)), Forbidden),
+        (lambda: till.refund(sold, actor=staff(till.store, "refund.read", "order.update")), Forbidden),
+    ):
+        with pytest.raises(kind):
+            await asked()
+    assert await everything(till) == before
+
+
+async def test_a_key_is_one_refund(till) -> None:
+    sold = await till.sold((await till.product(), 2))
+    key = uuid4()
+    made = await asyncio.gather(*(till.refund(sold, "amount", 500, key=key) for _time in range(4)))
+    assert {one.id for one in made} == {key}
+    assert (await till.orders.get(sold.id)).refunded == 500
+    await till.check()
+
+
+async def test_any_number_at_once_never_exceed(till) -> None:
+    mug = await till.product()
+    sold = await till.sold((mug, 4), by_bank=True)
+    asked = [till.refund(sold, "amount", 2500), till.refund(sold), till.refund(sold, "items", items="MUG:3")]
+    asked += [till.refund(sold, "items", items="MUG:2"), till.refund(sold, "amount", 4000)]
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(one, Refusal) for one in done if isinstance(one, BaseException)), done
+    assert any(not isinstance(one, BaseException) for one in done)
+    await till.check()
+    await till.settle()
+    await till.check()
+    assert till.bank.given_back() == (await till.orders.get(sold.id)).refunded <= 6000
+
+
+async def test_a_processor_is_asked_with_one_key_until_it_answers(till, clock) -> None:
+    mug = await till.product(kind=ProductKind.SHIPPED)
+    sold = await till.sold((mug, 2), by_bank=True)
+    till.bank.says = ["lost", "garbage", "PENDING", "PENDING"]
+    refund = await till.refund(sold, "items", items="MUG:1")
+    assert (refund.state, refund.amount) == (RefundState.PENDING, 1500)
+    found = await till.orders.get(sold.id)
+    assert (found.status, found.refunded, found.refund_held, found.lines[0].return_held) == ("PAID", 0, 1500, 1)
+    assert await till.stock(mug.id) == (8, 0)
+    with pytest.raises(Refusal, match="under way"):
+        await till.orders.cancel(till.boss, sold.id)
+    for _round in range(6):
+        await till.settle()
+        await till.check()
+        clock.advance(hours=2)
+    refund = await till.only(sold)
+    assert (refund.state, refund.problem) == (RefundState.SUCCEEDED, "")
+    assert len(set(till.bank.asked)) == 1
+    assert till.bank.given_back() == 1500
+    assert await till.stock(mug.id) == (9, 0)
+    found = await till.orders.get(sold.id)
+    assert (found.status, found.refunded, found.refund_held) == (OrderStatus.PARTIALLY_REFUNDED, 1500, 0)
+    troubles = [row for row in await till.rows("event") if row["name"] == "RefundFailed"]
+    assert len(troubles) == 1
+    await till.check()
+
+
+async def test_a_refused_refund_gives_everything_back_to_the_order(till) -> None:
+    mug = await till.product(kind=ProductKind.SHIPPED)
+    sold = await till.sold((mug, 2), by_bank=True)
+    till.bank.says = ["FAILED"]
+    await till.refund(sold, "items", items="MUG:1")
+    await till.settle()
+    refund = await till.only(sold)
+    assert (refund.state, refund.amount, refund.asked, refund.problem) == (RefundState.FAILED, 0, 1500, "No money.")
+    found = await till.orders.get(sold.id)
+    assert (found.status, found.refundable, found.lines[0].returnable) == (OrderStatus.PAID, 3000, 2)
+    assert await till.stock(mug.id) == (8, 0)
+    await till.check()
+    again = await till.refund(sold)
+    await till.settle()
+    assert (await till.refunds.get(again.id)).state is RefundState.SUCCEEDED
+    assert len(set(till.bank.asked)) == 2
+    await till.check()
+
+
+async def test_a_cancelled_order_ends_cancelled_with_its_refund(till, clock) -> None:
+    mug = await till.product(kind=ProductKind.SHIPPED)
+    sold = await till.sold((mug, 2), by_bank=True)
+    till.bank.says = ["FAILED", "FAILED", "down"]
+    await till.orders.cancel(till.boss, sold.id, "Sold out after all")
+    await till.settle()
+    refund = await till.only(sold)
+    assert (refund.state, refund.mode, refund.reason) == (RefundState.PENDING, RefundMode.FULL, "Sold out after all")
+    assert refund.problem == "No money."
+    await till.check()
+    for _day in range(6):
+        clock.advance(days=1)
+        await till.settle()
+        await till.check()
+    found = await till.orders.get(sold.id)
+    assert (found.status, found.refunded) == (OrderStatus.CANCELLED, 3000)
+    assert (await till.only(sold)).state is RefundState.SUCCEEDED
+    assert len(set(till.bank.asked)) == 3
+    assert till.bank.given_back() == 3000
+    assert await till.stock(mug.id) == (10, 0)
+
+
+async def test_staff_pay_a_cancelled_order_back_and_say_so(till) -> None:
+    sold = await till.sold((await till.product(kind=ProductKind.SHIPPED), 1))
+    await till.orders.cancel(till.boss, sold.id)
+    await till.settle()
+    refund = await till.only(sold)
+    assert (refund.state, refund.by_hand) == (RefundState.PENDING, 1500)
+    done = await till.paying.paid_back(till.boss, refund.id, "Venmo")
+    assert (done.state, done.parts[0].reference) == (RefundState.SUCCEEDED, "Venmo")
+    found = await till.orders.get(sold.id)
+    assert (found.status, found.refunded) == (OrderStatus.CANCELLED, 1500)
+    with pytest.raises(Refusal, match="nothing of it waits for you"):
+        await till.paying.paid_back(till.boss, refund.id)
+    await till.check()
+
+
+async def test_a_confirmation_does_what_it_showed_or_nothing(till, clock, staff) -> None:
+    mug = await till.product()
+    sold = await till.sold((mug, 3))
+    wanted = RefundRequest(RefundMode.AMOUNT, 1000)
+    first = await till.refunds.propose(till.boss, sold.id, wanted)
+    other = staff(till.store, id="200000000000000002", name="Ann")
+    second = await till.refunds.propose(other, sold.id, wanted)
+    with pytest.raises(ProposalOver):
+        await till.refunds.confirm(other, first.id)
+    done = await asyncio.gather(
+        till.refunds.confirm(till.boss, first.id),
+        till.refunds.confirm(other, second.id),
+        till.refunds.confirm(till.boss, first.id),
+        return_exceptions=True,
+    )
+    assert all(isinstance(one, ProposalOver | Stale) for one in done if isinstance(one, BaseException)), done
+    assert (await till.orders.get(sold.id)).refunded == 1000
+    anew = await till.refunds.again_shown(other, second.id) if isinstance(done[1], BaseException) else None
+    if anew is not None:
+        assert anew.plan.left == 2500
+        await till.refunds.discard(other, anew.id)
+        with pytest.raises(ProposalOver):
+            await till.refunds.confirm(other, anew.id)
+    old = await till.refunds.propose(till.boss, sold.id, RefundRequest(RefundMode.FULL))
+    clock.advance(hours=1, seconds=1)
+    with pytest.raises(ProposalOver, match="over an hour old"):
+        await till.refunds.confirm(till.boss, old.id)
+    await till.check()
+
+
+async def test_a_return_from_request_to_refund(till, member) -> None:
+    mug = await till.product(kind=ProductKind.DIGITAL)
+    sold = await till.sold((mug, 2))
+    buyer = till.buyer(1)
+    line = str(sold.lines[0].id)
+    with pytest.raises(Refusal):
+        await till.returns.request(till.buyer(2), sold.id, [ItemRequest(line, 1)], "mine now")
+    done = await asyncio.gather(
+        *(till.returns.request(buyer, sold.id, [ItemRequest(line, 1)], "too small") for _time in range(3)),
+        return_exceptions=True,
+    )
+    (asked,) = [one for one in done if not isinstance(one, BaseException)]
+    assert all(isinstance(one, Refusal) for one in done if isinstance(one, BaseException))
+    with pytest.raises(Refusal, match="is REQUESTED and cannot become REFUNDED"):
+        await till.returns.propose_refund(till.boss, asked.id)
+    with pytest.raises(Forbidden):
+        await till.returns.approve(buyer, asked.id)
+    await till.returns.approve(till.boss, asked.id)
+    await till.returns.receive(till.boss, asked.id)
+    shown = await till.returns.propose_refund(till.boss, asked.id)
+    assert (shown.plan.amount, shown.plan.items[0].quantity) == (1500, 1)
+    refund = await till.refunds.confirm(till.boss, shown.id)
+    await till.settle()
+    found = await till.returns.get(asked.id)
+    assert (found.status, found.refund) == ("REFUNDED", refund.id)
+    with pytest.raises(Refusal):
+        await till.returns.decline(till.boss, asked.id, "changed my mind")
+    again = await till.returns.request(buyer, sold.id, [ItemRequest(line, 1)], "this one too")
+    declined = await till.returns.decline(till.boss, again.id, "It was used")
+    assert (declined.status, declined.decision) == ("DECLINED", "It was used")
+    await till.check()
