@@ -102,9 +102,12 @@ class App:
                 loaded = loaded.without(error)
 
     @classmethod
-    def registered(cls, settings: Settings, enabled: Sequence[str] | None = None) -> Self:
-        """Return an application with everything registered and no database, for looking at what there is."""
-        loaded = load_plugins(enabled or settings.plugins.enabled)
+    def registered(cls, settings: Settings, enabled: Sequence[str] | Plugins | None = None) -> Self:
+        """Return an application with everything registered and no database, for looking at what there is.
+
+        `enabled` (names, or loaded plugins) stands in for what the settings say.
+        """
+        loaded = enabled if isinstance(enabled, Plugins) else load_plugins(enabled or settings.plugins.enabled)
         while True:
             app = cls(settings, loaded)
             try:
@@ -135,10 +138,7 @@ class App:
                 encode=app.codec.encode,
             )
         except MigrationFailed as error:
-            owner = app.names.owner("Piccolo app", error.app)
-            if owner not in loaded.others:
-                raise
-            raise LoadError(str(error), plugin=owner) from error
+            raise app.blame(error) from error
         try:
             app._closing.push_async_callback(app.database.close)
             app.database.on_commit(app.dispatcher.wake)
@@ -292,6 +292,13 @@ class App:
     def kernel_apps() -> list[AppConfig]:
         """Return the Piccolo apps of the kernel and the web."""
         return [KERNEL_APP, WEB_APP, BOT_APP]
+
+    def blame(self, error: MigrationFailed) -> LoadError:
+        """Return whose migration failed, as a plugin that can be left out; raise the error again for one of ours."""
+        owner = self.names.owner("Piccolo app", error.app)
+        if owner not in self.plugins.others:
+            raise error
+        return LoadError(str(error), plugin=owner)
 
     # Within
 

@@ -275,6 +275,7 @@ def test_plugins_are_listed(shop: Run) -> None:
     assert code == 0
     for name in load_settings(environ={}).plugins.enabled:
         assert re.search(rf"^{name} .* on  ", out, re.MULTILINE)
+    assert re.search(r"^staff .*/dashboard", out, re.MULTILINE)
     refused(shop("plugins", "list", "--store", "5"), f"has no store. Stores: {GUILD} (Test shop).")
 
 

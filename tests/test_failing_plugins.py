@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from guildshop.app import App
+from guildshop.cli import maintenance
 from guildshop.config.settings import DatabaseSettings, PluginSettings, Settings
 from guildshop.doctor import examine
 from guildshop.doctor.installation import examine_outbox
@@ -533,3 +534,39 @@ def named(page: str, lines: Sequence[MutableMapping[str, Any]], what: str) -> No
     assert (line["event"], line["plugin"]) == ("plugin.failed", "cards")
     assert "no luck" in str(line["exc_info"]) or "missing.html" in str(line["exc_info"])
     assert f"This part could not be loaded (plugin cards, reference {line['reference']})." in page
+
+
+async def test_migrate_names_a_broken_one_and_applies_the_others(
+    install: Install,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "reviews_1.py").write_text(
+        "from guildshop.database.migrations import create\nID = '2026-12-01T00:00:00:000000'\n"
+        "async def forwards():\n    return create(ID, 'reviews', 'x', ['nonsense'])\n"
+    )
+    install("reviews", f"piccolo_app = AppConfig(app_name='reviews', migrations_folder_path={str(folder)!r})")
+    install("stars", "raise RuntimeError('no luck')")
+    configured = settings("reviews", "stars").model_copy(update={"database": DatabaseSettings(url=database_url)})
+    monkeypatch.setattr("guildshop.cli.maintenance.load_settings", lambda: configured)
+    monkeypatch.setattr("guildshop.cli.maintenance.run_async", lambda work: work)
+
+    async def migrate(*, check: bool) -> tuple[int, str]:
+        code = await maintenance.migrate(check=check)  # type: ignore[misc]
+        return code, capsys.readouterr().out
+
+    code, said = await migrate(check=True)
+    assert code == 1
+    assert "2026-12-01T00:00:00:000000" in said
+    assert "Left out: plugin stars cannot be imported: RuntimeError: no luck" in said
+    code, said = await migrate(check=False)
+    assert code == 1
+    assert "the database is up to date" in said
+    assert "The migration 2026-12-01T00:00:00:000000 of reviews failed, and nothing was changed" in said
+    assert "Mend or update the plugin reviews" in said
+    async with await open_with(database_url) as app:
+        assert await app.database.pending_migrations() == []

@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from guildshop.app import App
 from guildshop.cli.boundary import FAILED
 from guildshop.cli.opening import out, run_async
 from guildshop.config.settings import load_settings
+from guildshop.database import Database
 from guildshop.database.backup import back_up, restore_backup
+from guildshop.database.errors import MigrationFailed
 from guildshop.doctor import examine, opened_database
 from guildshop.hookspecs import Severity
 from guildshop.i18n import _
@@ -34,21 +37,37 @@ def migrate(
 
     async def work() -> int:
         settings = load_settings()
-        async with opened_database(settings) as database:
-            if not check:
-                applied = await database.migrate()
-                out.print(_("Applied {count} migrations; the database is up to date.").format(count=len(applied)))
-                return 0
-            pending = await database.pending_migrations()
-            for migration in pending:
-                out.print(migration)
-            if pending:
-                out.print(_("{count} migrations are to be applied: run `migrate`.").format(count=len(pending)))
-                return FAILED
-            out.print(_("The database is up to date."))
-            return 0
+        app = App.registered(settings)
+        while True:
+            try:
+                async with opened_database(settings, app) as database:
+                    code = await (_say_pending(database) if check else _apply(database))
+                break
+            except MigrationFailed as error:
+                # As `run` does: a stranger's broken migration keeps nobody else's from being applied.
+                app = App.registered(settings, app.plugins.without(app.blame(error)))
+        for failure in app.plugins.failures:
+            out.print(_("Left out: {reason}. {remedy}").format(reason=failure.reason, remedy=failure.remedy))
+        return FAILED if app.plugins.failures else code
 
     return run_async(work())
+
+
+async def _apply(database: Database) -> int:
+    applied = await database.migrate()
+    out.print(_("Applied {count} migrations; the database is up to date.").format(count=len(applied)))
+    return 0
+
+
+async def _say_pending(database: Database) -> int:
+    pending = await database.pending_migrations()
+    for migration in pending:
+        out.print(migration)
+    if pending:
+        out.print(_("{count} migrations are to be applied: run `migrate`.").format(count=len(pending)))
+        return FAILED
+    out.print(_("The database is up to date."))
+    return 0
 
 
 def backup(file: Annotated[Path, typer.Argument(help="The copy; it must not exist yet.")]) -> None:

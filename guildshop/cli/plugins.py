@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from discord import AppCommandType
 
 import guildshop.plugins
 from guildshop import skeleton
@@ -33,12 +34,12 @@ def list_plugins(
     async def work() -> None:
         async with opened() as app:
             shop = None if store is None else store_of(app, store)
-            headings = [_("Plugin"), _("Needs")]
+            headings = [_("Plugin"), _("Needs"), _("Commands")]
             if shop is not None:
                 headings.append(_("In {store}").format(store=shop.name))
             rows = []
             for plugin in app.plugins:
-                row = [plugin.name, ", ".join(plugin.requires) or "–"]
+                row = [plugin.name, ", ".join(plugin.requires) or "–", _commands_of(app, plugin.name) or "–"]
                 if shop is not None:
                     row.append(_("on") if app.stores.enabled(shop.id, plugin.name) else _("off"))
                 rows.append([*row, _(plugin.description)])
@@ -47,6 +48,12 @@ def list_plugins(
                 out.print(_("Left out: {reason}. {remedy}").format(reason=failure.reason, remedy=failure.remedy))
 
     run_async(work())
+
+
+def _commands_of(app: App, plugin: str) -> str:
+    slash = AppCommandType.chat_input
+    found = app.registry.commands.items()
+    return ", ".join(f"/{name}" if kind is slash else name for (kind, name), (owner, _one) in found if owner == plugin)
 
 
 @commands.command("new")

@@ -49,9 +49,9 @@ async def examine_store(app: App, store_id: int) -> list[Finding]:
 
 
 @asynccontextmanager
-async def opened_database(settings: Settings) -> AsyncIterator[Database]:
-    """Open the configured database as it is, with the tables of the configured plugins."""
-    apps = App.registered(settings).piccolo_apps()
+async def opened_database(settings: Settings, app: App | None = None) -> AsyncIterator[Database]:
+    """Open the configured database as it is, with the tables of the configured plugins, or of those of `app`."""
+    apps = (app or App.registered(settings)).piccolo_apps()
     database = await open_database(settings.database.url, apps=apps, migrate=False)
     try:
         yield database
