@@ -34,7 +34,10 @@ from guildshop.plugins.orders.service import (
     OrderEditing,
     OrderFiles,
     OrderService,
+    SavedFilters,
     StaffOrders,
+    TrackingFile,
+    tracking,
 )
 from guildshop.plugins.orders.service.importing import COLUMNS, REQUIRED
 from guildshop.plugins.orders.service.personal import PersonalOrders
@@ -66,6 +69,8 @@ class Orders(Plugin):
             OrderEditing(app),
             OrderDeletion(app),
             Invoices(app),
+            SavedFilters(app),
+            TrackingFile(app),
         ]
 
     @hookimpl
@@ -142,10 +147,11 @@ class Orders(Plugin):
 
     @hookimpl
     def register_imports(self, app: App) -> list[ImportKind]:
-        """Register the file of past orders."""
+        """Register the files of past orders and of tracking numbers."""
         files = app.get(OrderFiles)
         return [
-            ImportKind("orders", COLUMNS, REQUIRED, files.import_orders, "order.create", export=files.export_orders)
+            ImportKind("orders", COLUMNS, REQUIRED, files.import_orders, "order.create", export=files.export_orders),
+            ImportKind("tracking", tracking.COLUMNS, tracking.REQUIRED, app.get(TrackingFile).run, "order.update"),
         ]
 
     @hookimpl

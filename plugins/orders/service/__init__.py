@@ -4,11 +4,13 @@ from guildshop.plugins.orders.service.actions import OrderActions
 from guildshop.plugins.orders.service.checkout import CheckoutService
 from guildshop.plugins.orders.service.deleting import OrderDeletion
 from guildshop.plugins.orders.service.editing import OrderEditing
+from guildshop.plugins.orders.service.filters import SavedFilters
 from guildshop.plugins.orders.service.importing import OrderFiles
 from guildshop.plugins.orders.service.invoices import Invoices
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.rows import add_history
 from guildshop.plugins.orders.service.staffing import StaffOrders
+from guildshop.plugins.orders.service.tracking import TrackingFile
 
 __all__ = [
     "CheckoutService",
@@ -18,6 +20,8 @@ __all__ = [
     "OrderEditing",
     "OrderFiles",
     "OrderService",
+    "SavedFilters",
     "StaffOrders",
+    "TrackingFile",
     "add_history",
 ]

@@ -7,23 +7,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guildshop.errors import Invalid, NotFound
+from guildshop.errors import NotFound
 from guildshop.i18n import _, lazy
 from guildshop.isolation import PluginFailed, isolated, part
 from guildshop.permissions import Actor
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
-    Choice,
     FormField,
     Order,
     OrderAction,
     OrderChange,
     OrderSection,
     OrderStatus,
-    ShippingStatus,
-    shipping_label,
     status_label,
 )
+from guildshop.plugins.orders.api.page import no_fields
 from guildshop.plugins.orders.service.orders import OrderService
 
 if TYPE_CHECKING:
@@ -116,9 +114,6 @@ class OrderActions:
         return [
             *(self._move(status, label, at) for at, (status, label) in enumerate(moves, 20)),
             OrderAction(
-                "shipping", lazy("Update shipping"), UPDATE, _can_ship, self._ship, _shipping_fields, position=30
-            ),
-            OrderAction(
                 "note",
                 lazy("Add a note"),
                 UPDATE,
@@ -151,27 +146,18 @@ class OrderActions:
         ]
 
     def _move(self, status: OrderStatus, label: str, position: int) -> OrderAction:
-        async def run(actor: Actor, order: Order, _values: Mapping[str, str]) -> str:
-            moved = await self.app.get(OrderService).change(
-                actor, order.id, OrderChange(status=status), version=order.version
+        async def run(actor: Actor, order: Order, values: Mapping[str, str]) -> str:
+            change = OrderChange(
+                status=status, carrier=values.get("carrier"), tracking_number=values.get("tracking_number")
             )
+            moved = await self.app.get(OrderService).change(actor, order.id, change, version=order.version)
             return _("Order {number} is {status} now.").format(number=moved.number, status=status_label(moved.status))
 
         def allowed(order: Order) -> bool:
             return status in rules.allowed_moves(order.status, ships=order.ships)
 
-        return OrderAction(status.value.lower(), label, UPDATE, allowed, run, position=position)
-
-    async def _ship(self, actor: Actor, order: Order, values: Mapping[str, str]) -> str:
-        chosen = values.get("shipping_status", "")
-        if chosen and chosen not in ShippingStatus.__members__:
-            raise Invalid.field("shipping_status", _("“{text}” is no shipping status.").format(text=chosen[:40]))
-        status = ShippingStatus(chosen) if chosen else None
-        change = OrderChange(
-            shipping_status=status, carrier=values.get("carrier"), tracking_number=values.get("tracking_number")
-        )
-        await self.app.get(OrderService).change(actor, order.id, change)
-        return _("The shipping of order {number} is saved.").format(number=order.number)
+        fields = _carrier_fields if status is OrderStatus.SHIPPED else no_fields
+        return OrderAction(status.value.lower(), label, UPDATE, allowed, run, fields, position=position)
 
     async def _note(self, actor: Actor, order: Order, values: Mapping[str, str]) -> str:
         await self.app.get(OrderService).add_note(actor, order.id, values.get("text", ""))
@@ -186,18 +172,10 @@ class OrderActions:
         return _("Order {number} is cancelled.").format(number=order.number)
 
 
-def _can_ship(order: Order) -> bool:
-    return order.shipping_status is not None and order.status in rules.SHIPPABLE
-
-
-def _shipping_fields(order: Order) -> tuple[FormField, ...]:
-    now = order.shipping_status
-    possible = (*((now,) if now else ()), *rules.allowed_shipping_moves(order.status, now))
-    choices = [Choice(status.value, shipping_label(status)) for status in possible]
+def _carrier_fields(order: Order) -> tuple[FormField, ...]:
     return (
-        FormField("shipping_status", _("Shipping status"), value=now or "", choices=choices),
         FormField("carrier", _("Carrier"), required=False, max_length=64, value=order.carrier),
-        FormField("tracking_number", _("Tracking number"), required=False, max_length=100, value=order.tracking_number),
+        FormField("tracking_number", _("Tracking number"), required=False, max_length=120, value=order.tracking_number),
     )
 
 

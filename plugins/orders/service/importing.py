@@ -26,6 +26,7 @@ from guildshop.plugins.orders.api import (
     Channel,
     HistoryKind,
     Order,
+    OrderFilter,
     OrderStatus,
     Phase,
     QuoteLine,
@@ -33,6 +34,7 @@ from guildshop.plugins.orders.api import (
     Totals,
 )
 from guildshop.plugins.orders.service import rows as records
+from guildshop.plugins.orders.service.queries import conditions
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -147,18 +149,20 @@ class OrderFiles:
             work.audit("order.import", subject="order", after={"orders": len(checked)})
         return ImportReport(len(rows), len(checked))
 
-    async def export_orders(self, actor: Actor) -> AsyncIterator[Mapping[str, str]]:
-        """Yield every order, oldest first, as a row of the file that the import takes."""
+    async def export_orders(self, actor: Actor, wanted: OrderFilter | None = None) -> AsyncIterator[Mapping[str, str]]:
+        """Yield every order that fits, oldest first, as a row of the file that the import takes."""
         actor.require("order.read")
+        where, values = conditions(wanted or OrderFilter())
         after_time, after_id = datetime(1, 1, 1, tzinfo=UTC), UUID(int=0)
         while True:
             found = await self.app.database.fetch(
-                f"SELECT {records.ORDER_COLUMNS} {records.FROM} WHERE o.store = :store"
+                f"SELECT {records.ORDER_COLUMNS} {records.FROM} WHERE o.store = :store{where}"
                 " AND (o.created > :after_time OR (o.created = :after_time AND o.id > :after_id))"
                 f" ORDER BY o.created, o.id LIMIT {CHUNK}",
                 store=actor.store,
                 after_time=after_time,
                 after_id=after_id,
+                **values,
             )
             lines = await self._lines(actor.store, [row["id"] for row in found])
             for row in found:

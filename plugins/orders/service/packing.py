@@ -104,6 +104,28 @@ class Packing:
         if rules.left_to_pack(self.order, self.after.values()):
             self.add(None, replace(change, status=ShippingStatus.SHIPPED))
 
+    def send(self, change: ShipmentChange, items: Mapping[UUID, int] | None = None) -> None:
+        """Send pieces with that carrier and tracking number; the parcel that has them already is that one.
+
+        A parcel that waits for its number gets it, where nothing is left to be packed. An unsent parcel passes through
+        `SHIPPED` on its way to `DELIVERED`.
+        """
+        known = self.same(change.carrier or "", change.tracking_number or "")
+        if known is None:
+            waiting = [one for one in self.after.values() if one.status not in rules.SENT and not one.tracking_number]
+            packed_all = items is None and not rules.left_to_pack(self.order, self.after.values())
+            if len(waiting) == 1 and packed_all:
+                known = self.change(waiting[0], replace(change, status=None))
+            else:
+                known = self.add(items, replace(change, status=None))
+        order = list(ShippingStatus)
+        wanted = change.status or ShippingStatus.SHIPPED
+        if order.index(known.status) >= order.index(wanted) and known.status is not ShippingStatus.FAILED:
+            return
+        if wanted is ShippingStatus.DELIVERED and known.status not in rules.SENT:
+            known = self.change(known, ShipmentChange(status=ShippingStatus.SHIPPED))
+        self.change(known, ShipmentChange(status=wanted))
+
     def only(self) -> Shipment:
         """Return the one parcel that the order goes in, packing it where there is none yet; refuse several."""
         shipments = list(self.after.values())

@@ -102,7 +102,7 @@ class OrderQueries:
     async def count(self, actor: Actor, wanted: OrderFilter) -> int:
         """Return how many orders match, counting no further than 1,001."""
         actor.require(READ)
-        where, values = _conditions(wanted)
+        where, values = conditions(wanted)
         row = await self.app.database.fetch_one(
             f"SELECT COUNT(*) AS number FROM (SELECT 1 {rows.FROM} WHERE o.store = :store{where}"
             f" LIMIT {COUNT_CAP}) AS capped",
@@ -184,7 +184,7 @@ class OrderQueries:
     async def _page(
         self, wanted: OrderFilter, cursor: str, limit: int, *, discord_id: int | None = None
     ) -> Slice[OrderSummary]:
-        where, values = _conditions(wanted)
+        where, values = conditions(wanted)
         if discord_id is not None:
             where += " AND c.discord_id = :discord_id"
             values["discord_id"] = discord_id
@@ -226,7 +226,8 @@ def _reference(reference: UUID | str) -> tuple[str, UUID | str]:
         return "number", rules.normal_number(reference)
 
 
-def _conditions(wanted: OrderFilter) -> tuple[str, dict[str, Any]]:
+def conditions(wanted: OrderFilter) -> tuple[str, dict[str, Any]]:
+    """Return a filter as conditions on `rows.FROM`, each after an AND, and their values."""
     parts: list[str] = []
     values: dict[str, Any] = {}
     if wanted.statuses:

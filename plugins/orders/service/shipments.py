@@ -86,18 +86,7 @@ class OrderShipments(OrderMoves):
         if not wanted.tracking_number:
             raise Invalid.field("tracking_number", _("The tracking number is missing."))
 
-        def change(packing: Packing) -> None:
-            known = packing.same(wanted.carrier or "", wanted.tracking_number or "")
-            if known is None:
-                waiting = [one for one in packing.after.values() if _waits(one)]
-                if len(waiting) == 1 and not rules.left_to_pack(packing.order, packing.after.values()):
-                    packing.change(waiting[0], replace(wanted, status=ShippingStatus.SHIPPED))
-                else:
-                    packing.add(None, replace(wanted, status=ShippingStatus.SHIPPED))
-            elif known.status not in rules.SENT:
-                packing.change(known, ShipmentChange(status=ShippingStatus.SHIPPED))
-
-        return await self._repack(actor, reference, change)
+        return await self._repack(actor, reference, lambda packing: packing.send(wanted))
 
     async def ship_all(self, actor: Actor, reference: UUID | str, change: ShipmentChange | None = None) -> Order:
         """Send everything of an order that did not leave yet; refused where nothing is left to send."""
@@ -236,10 +225,6 @@ def _facts(shipment: Shipment) -> dict[str, object]:
         "carrier": shipment.carrier,
         "tracking_number": shipment.tracking_number,
     }
-
-
-def _waits(shipment: Shipment) -> bool:
-    return shipment.status not in rules.SENT and not shipment.tracking_number
 
 
 def _shipment(row: Mapping[str, Any], items: tuple[ShipmentItem, ...], patterns: Mapping[str, str]) -> Shipment:

@@ -1,0 +1,145 @@
+"""The list of orders: filters, saved ones too, a file of what they show, and what is done to several orders at once."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from aiohttp import web
+from yarl import URL
+
+from guildshop.errors import Invalid, Refusal
+from guildshop.i18n import _, grouped
+from guildshop.plugins.orders.api import OrderStatus, ShipmentChange, status_label
+from guildshop.plugins.orders.pages.filters import read_filters
+from guildshop.plugins.orders.pages.words import TONES
+from guildshop.plugins.orders.service import OrderFiles, OrderService, SavedFilters
+from guildshop.spreadsheets import write_row
+from guildshop.web.context import actor_of, app_of
+from guildshop.web.pages import flash, page_url, read_form, redirect, render
+
+PAGE_SIZE = 50
+CHOSEN = "order-"
+"""What the check box of an order is called, before its ID."""
+
+
+async def list_page(request: web.Request) -> web.StreamResponse:
+    """Show the orders that fit the filters, newest first."""
+    app, actor = app_of(request), actor_of(request)
+    orders = app.get(OrderService)
+    filters = read_filters(request.query, app.stores.get(actor.store))
+    found = await orders.list(actor, filters.wanted, cursor=request.query.get("cursor", ""), limit=PAGE_SIZE)
+    count = await orders.count(actor, filters.wanted)
+    here = URL(page_url(request, "order"))
+    methods = [(method.code, method.label) for method in orders.methods.all(actor.store)]
+    return render(
+        request,
+        "orders/list.html",
+        {
+            "orders": found.items,
+            "count": f"{grouped(count - 1)}+" if count > 1000 else grouped(count),
+            "filters": filters.typed,
+            "problem": filters.problem,
+            "filtered": bool(filters.query),
+            "saved": await app.get(SavedFilters).all(actor),
+            "query": URL.build(query=filters.query).query_string,
+            "statuses": [("", _("All statuses")), *((status.value, status_label(status)) for status in OrderStatus)],
+            "methods": [("", _("All payment methods")), *methods],
+            "labels": dict(methods),
+            "carriers": list(orders.carriers(actor.store)),
+            "status_label": status_label,
+            "tones": TONES,
+            "export_url": str(URL(page_url(request, "order/export.csv")).with_query(filters.query)),
+            "next_url": str(here.with_query({**filters.query, "cursor": found.cursor})) if found.cursor else "",
+            "first_url": str(here.with_query(filters.query)) if "cursor" in request.query else "",
+        },
+    )
+
+
+async def export_page(request: web.Request) -> web.StreamResponse:
+    """Send the orders that fit the filters as CSV, in the columns that the import takes."""
+    app, actor = app_of(request), actor_of(request)
+    actor.require("order.read")
+    filters = read_filters(request.query, app.stores.get(actor.store))
+    if filters.problem:
+        raise Invalid(filters.problem)
+    response = web.StreamResponse(
+        headers={"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": 'attachment; filename="orders.csv"'}
+    )
+    await response.prepare(request)
+    columns: list[str] = []
+    await response.write(b"\xef\xbb\xbf")
+    async for row in app.get(OrderFiles).export_orders(actor, filters.wanted):
+        buffer = io.StringIO()
+        if not columns:
+            columns = list(row)
+            write_row(buffer, columns)
+        write_row(buffer, [row[column] for column in columns])
+        await response.write(buffer.getvalue().encode())
+    await response.write_eof()
+    return response
+
+
+async def filters_act(request: web.Request) -> web.StreamResponse:
+    """Keep the filter that is shown under a name, or drop a kept one."""
+    app, actor, form = app_of(request), actor_of(request), await read_form(request)
+    saved = app.get(SavedFilters)
+    typed = URL.build(query_string=form.get("query", "")[:1000]).query
+    query = read_filters(typed, app.stores.get(actor.store)).query
+    if form.get("drop"):
+        await saved.drop(actor, form["drop"])
+        flash(request, _("The filter is dropped."))
+    else:
+        try:
+            await saved.keep(actor, form.get("name", ""), URL.build(query=query).query_string)
+            flash(request, _("The filter is kept as “{name}”.").format(name=form.get("name", "")))
+        except Invalid as refusal:
+            flash(request, refusal.message, "error")
+    raise web.HTTPSeeOther(str(URL(page_url(request, "order")).with_query(query)))
+
+
+async def bulk_act(request: web.Request) -> web.StreamResponse:
+    """Confirm or send every order that is ticked, and say which could not be and why."""
+    app, actor, form = app_of(request), actor_of(request), await read_form(request)
+    orders = app.get(OrderService)
+    chosen = [UUID(name.removeprefix(CHOSEN)) for name in form if name.startswith(CHOSEN)][:PAGE_SIZE]
+    change = ShipmentChange(carrier=form.get("carrier") or None)
+
+    async def confirm(order: UUID) -> object:
+        return await orders.confirm_payment(actor, order)
+
+    async def ship(order: UUID) -> object:
+        return await orders.ship_all(actor, order, change)
+
+    actions: dict[str, tuple[Callable[[UUID], Awaitable[object]], str]] = {
+        "confirm": (confirm, _("{count} orders are confirmed.")),
+        "ship": (ship, _("{count} orders are sent.")),
+    }
+    back = URL.build(path=page_url(request, "order"), query_string=form.get("query", "")[:1000])
+    act, said = actions.get(form.get("do", ""), (None, ""))
+    if not chosen or act is None:
+        flash(request, _("No order is ticked. Tick the orders first, then choose what to do."), "error")
+        raise web.HTTPSeeOther(str(back))
+    problems: list[str] = []
+    for order in chosen:
+        try:
+            await act(order)
+        except Refusal as refusal:
+            problems.append(refusal.message)
+    if len(problems) < len(chosen):
+        flash(request, said.format(count=grouped(len(chosen) - len(problems))))
+    if problems:
+        more = [_("{count} more could not be.").format(count=len(problems) - 5)] if len(problems) > 5 else []
+        flash(request, " ".join([*problems[:5], *more]), "error")
+    raise web.HTTPSeeOther(str(back))
+
+
+async def slips_act(request: web.Request) -> web.StreamResponse:
+    """Lead to the packing slips of the orders that are ticked."""
+    form = await read_form(request)
+    chosen = [name.removeprefix(CHOSEN) for name in form if name.startswith(CHOSEN)][:PAGE_SIZE]
+    if not chosen:
+        flash(request, _("No order is ticked. Tick the orders first, then choose what to do."), "error")
+        raise redirect(request, "order")
+    raise web.HTTPSeeOther(str(URL(page_url(request, "order/slips")).with_query({"order": chosen})))
