@@ -14,17 +14,20 @@ from guildshop.i18n import _, lazy
 from guildshop.isolation import PluginFailed, isolated
 from guildshop.plugins.customers.api import (
     CUSTOMER_READ,
+    CUSTOMER_UPDATE,
     OFFERED_TAGS,
     Customer,
     CustomerFilter,
     CustomerStatus,
     CustomerTab,
     CustomerType,
+    MessageChannel,
     address_labels,
 )
 from guildshop.plugins.customers.service import CustomerService, CustomerTabs
+from guildshop.plugins.customers.service.preferences import wants
 from guildshop.web.context import actor_of, app_of
-from guildshop.web.pages import page_url, render
+from guildshop.web.pages import flash, page_url, redirect, render
 
 PAGE_SIZE = 50
 OVERVIEW = "overview"
@@ -87,9 +90,25 @@ async def overview_page(request: web.Request) -> web.StreamResponse:
     values = {
         "addresses": await customers.addresses(customer.id),
         "address_labels": address_labels(),
-        "topics": [(_(topic.label), customer.dm_preferences.get(topic.name, True)) for topic in customers.topics()],
+        "topics": [
+            (
+                _(topic.label),
+                wants(customer, topic.name, MessageChannel.DM),
+                wants(customer, topic.name, MessageChannel.EMAIL),
+            )
+            for topic in customers.topics()
+        ],
+        "may_ask_email": actor.may(CUSTOMER_UPDATE) and app.mail.enabled,
     }
     return _show(request, customer, OVERVIEW, "customers/overview.html", values)
+
+
+async def ask_email(request: web.Request) -> web.StreamResponse:
+    """Send the customer a link that confirms the address on file."""
+    customer = await _customer(request)
+    email = await app_of(request).get(CustomerService).ask_email(actor_of(request), customer.id)
+    flash(request, _("A link is on its way to {email}.").format(email=email))
+    raise redirect(request, f"customer/{customer.id}")
 
 
 async def tab_page(request: web.Request) -> web.StreamResponse:
@@ -144,5 +163,6 @@ def _words() -> dict[str, object]:
 PAGES = [
     Page("customer", list_page, CUSTOMER_READ, label=lazy("Customers"), position=30, icon="customers"),
     Page("customer/{id}", overview_page, CUSTOMER_READ),
+    Page("customer/{id}/ask-email", ask_email, CUSTOMER_UPDATE, methods=("POST",)),
     Page("customer/{id}/{tab}", tab_page, CUSTOMER_READ),
 ]
