@@ -9,7 +9,7 @@ from uuid import UUID
 
 from guildshop.countries import country_name, country_named
 from guildshop.errors import Invalid, NotConfigured, Refusal
-from guildshop.i18n import _, lazy
+from guildshop.i18n import _, grouped, lazy
 from guildshop.money import format_money
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import Address, AddressInput
@@ -251,10 +251,12 @@ def _begun(given: AddressInput) -> AddressInput | None:
 
 
 def _describe(kind: ShippingType, cost: int, currency: str) -> str:
-    price = format_money(cost, currency) if cost else _("Free")
-    if kind.days is None:
-        return price
-    return _("{price}, about {days} days").format(price=price, days=kind.days)
+    told = [format_money(cost, currency) if cost else _("Free")]
+    if kind.days is not None:
+        told.append(_("about {days} days").format(days=grouped(kind.days)))
+    if cost and kind.free_over is not None:
+        told.append(_("free from {amount} on").format(amount=format_money(kind.free_over, currency)))
+    return ", ".join(told)
 
 
 def without_type(draft: Draft) -> dict[str, str]:

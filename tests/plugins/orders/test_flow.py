@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from guildshop.permissions import Actor
-from guildshop.plugins.catalog.api import Product, ProductChange, ProductInput, ProductKind
+from guildshop.plugins.catalog.api import Product, ProductChange, ProductInput, ProductKind, VariantInput
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.simulator.driver import Reply
 from guildshop.tenancy import scope
@@ -314,3 +314,77 @@ async def test_an_older_summary_confirms_nothing_that_it_does_not_show(shop) -> 
     await shown.press("Confirm & submit")
     (order,) = await rows(shop, "orders")
     assert order["total"] == 7500
+
+
+async def test_a_whole_order_of_everything_that_can_be_asked(make_shop) -> None:
+    types = [
+        {"code": "standard", "label": "Standard", "cost": 499, "days": 5, "countries": ["US", "CA"], "free_over": 9000},
+        {"code": "express", "label": "Express", "cost": 1500, "countries": ["US"]},
+    ]
+    sections = {"shipping_types": types, "terms": "Be **kind**.", "refund_policy": "x" * 4000, "tax_rate": "8.25"}
+    shop = await make_shop(settings={"store": {"sections": {"orders": sections}}})
+    await product(shop, "CUP", name="Cup *hot*", kind=ProductKind.SHIPPED, quantity=1200)
+    shirt = await product(shop, "SHIRT", price=2500, kind=ProductKind.SHIPPED, quantity=0, tracked=False)
+    with scope(shop.store.id):
+        for size in ("S", "L"):
+            given = VariantInput(sku=f"SHIRT-{size}", options=(("Size", size),))
+            await shop.app.get(CatalogService).add_variant(owner(shop), shirt.id, given)
+    await product(shop, "COFFEE", name="كوب قهوة", price=700)
+
+    reply = await (await shop.buyer.slash("order")).select("Shirt")
+    assert "Shirt comes in several variants" in reply.text
+    reply = await (await reply.select("Shirt – L")).submit(quantity="2")
+    short = await (await reply.select("Cup *hot*")).submit(quantity="1300")
+    assert short.text == "Only 1,200 of Cup *hot* are available, you asked for 1,300. Order fewer."
+    reply = await (await (await shop.buyer.slash("order")).select("Cup *hot*")).submit(quantity="1000")
+    reply = await (await reply.select("1,000 × Cup *hot*")).submit(quantity="2")
+    reply = await (await reply.select("كوب قهوة")).submit(quantity="1")
+    reply = await reply.press("Continue")
+    assert "Be **kind**." in reply.text
+    await shop.restart()
+    reply = await reply.press("I accept")
+    assert "x" * 4000 in reply.text
+    reply = await reply.press("I accept")
+    form = await reply.select("United States")
+    ada = {"recipient": "Ada", "street": "12 Main Street", "city": "San Francisco", "postal_code": "94111"}
+    reply = await form.submit({**ada, "region": "CA"})
+    assert "$15.00" in str(reply.components)
+    assert "$4.99, about 5 days, free from $90.00 on" in str(reply.components)
+    reply = await (await reply.select("Standard")).select("Venmo")
+    for line in ("Subtotal: $87.00", "Shipping (Standard): $4.99", "Sales tax 8.25%: $7.59", "Total: **$99.58**"):
+        assert line in reply.text
+    reply = await (await reply.select("How it is sent")).select("Express")
+    assert "Total: **$110.42**" in reply.text
+    reply = await (await reply.select("Payment method")).select("Zelle")
+    receipt = await reply.press("Confirm & submit")
+    (order,) = await rows(shop, "orders")
+    assert (order["total"], order["tax"], order["payment_method"]) == (11042, 842, "zelle")
+    for text in (
+        "2 × Cup \\*hot\\*",
+        "2 × Shirt – L",
+        "\u2068كوب قهوة\u2069",
+        "Sales tax 8.25%: $8.42",
+        "Reserved until",
+    ):
+        assert text in receipt.text
+
+    listed = await shop.buyer.slash("orders")
+    details = await listed.select(order["number"])
+    again = await details.press("Order again")
+    assert "Be **kind**." in again.text
+    again = await (await again.press("I accept")).press("I accept")
+    again = await again.select("Standard")
+    assert ("12 Main Street" in again.text, "Total: **$99.58**" in again.text) == (True, True)
+    await again.press("Cancel")
+
+    await shop.staff.slash("payment-confirm", order=order["number"])
+    await shop.settle()
+    asked = await shop.buyer.slash("cancel-order", order=order["number"])
+    assert "$110.42 goes back to you" in asked.text
+    kept = await asked.press("Keep it")
+    assert "Paid" in kept.text
+    assert (await rows(shop, "orders"))[0]["status"] == "PAID"
+    asked = await shop.buyer.slash("cancel-order", order=order["number"])
+    gone = await (await asked.press(f"Cancel order {order['number']}")).submit(reason="Too hot")
+    assert "The shop will return $110.42 to you" in gone.text
+    assert (await rows(shop, "orders"))[0]["status"] == "CANCELLED"
