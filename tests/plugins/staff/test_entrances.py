@@ -15,12 +15,15 @@ from guildshop.bot.staff import permission_of
 from guildshop.bot.testing import Shop
 from guildshop.hookspecs import Page
 from guildshop.permissions import ADMIN, OWNER, TEMPLATES
+from guildshop.plugins.orders.service import OrderActions
 from guildshop.simulator.driver import Person
 from guildshop.stores import Store
+from guildshop.tenancy import scope
 from guildshop.testing import ActorFactory
 from guildshop.web.testing import PASSWORD, NewVisitor, Visitor
 from guildshop.web.tokens import TokenService
 from guildshop.web.users import UserService
+from tests.plugins.orders.conftest import Bench
 
 CHANGES = {
     "Support": {"audit.read": True, "payment.confirm": False, "settings.read": True},
@@ -174,6 +177,40 @@ async def test_every_page(app: App, store: Store, browsers: dict[str, Visitor]) 
                 refused = _refuses(await answer.text(), page.permission)
                 assert refused is not held, (method, page.path, template)
                 assert (answer.status == 403) is refused, (method, page.path, template, answer.status)
+
+
+async def test_details_exports_and_actions_of_rows_that_there_are(
+    app: App, store: Store, browsers: dict[str, Visitor], staff: ActorFactory
+) -> None:
+    """What `test_every_page` asks of rows that nobody has: who may not, sees and changes nothing of real ones."""
+    bench = Bench(app, store, staff(store))
+    with scope(store.id):
+        mug = await bench.product(sku="SECRETMUG")
+        order = await bench.order(bench.buyer(), (mug, 1))
+    keys = {"order": (order.number, order.number), "customer": (str(order.customer), "Buyer1")}
+    walked = set()
+    for page in _pages(app):
+        noun = page.path.split("/")[0]
+        if noun not in keys or "GET" not in page.methods or "{" in page.path.replace("{id}", ""):
+            continue
+        walked.add(page.path)
+        key, name = keys[noun]
+        for template, browser in browsers.items():
+            answer = await browser.get(f"/staff/{page.path.replace('{id}', key)}")
+            held = page.permission in app.stores.permissions_of(store.id, template)
+            assert (answer.status == 403) is not held, (page.path, template, answer.status)
+            assert answer.status < 500, (page.path, template)
+            assert held or name not in (await answer.text()).replace(key, ""), (page.path, template)
+    assert walked >= {"order", "order/{id}", "order/export.csv", "customer", "customer/{id}"}
+    with scope(store.id):
+        before = await bench.snapshot()
+    for _plugin, action in app.get(OrderActions)._known():
+        for template, browser in browsers.items():
+            if action.permission not in app.stores.permissions_of(store.id, template):
+                answer = await browser.post(f"/staff/order/{order.number}/{action.name}")
+                assert answer.status == 403, (action.name, template)
+    with scope(store.id):
+        assert await bench.snapshot() == before
 
 
 async def test_every_route_of_the_api(
