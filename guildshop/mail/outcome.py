@@ -36,8 +36,9 @@ class MailOutcome:
 class MailUnavailable(Exception):
     """The mail server cannot be used now, or not as configured: the delivery is tried again later."""
 
-    def __init__(self, reason: str, remedy: str = "") -> None:
-        """Say why, and what the operator can do."""
+    def __init__(self, reason: str, remedy: str = "", *, uncertain: bool = False) -> None:
+        """Say why, what the operator can do, and whether the message may have been taken all the same."""
         super().__init__(f"{reason} {remedy}".strip())
+        self.uncertain = uncertain
         self.reason = reason
         self.remedy = remedy

@@ -110,7 +110,7 @@ class MailServer:
                     if error.code == TOO_LARGE:
                         return _refused(error, MailProblem.TOO_LARGE)
                     raise
-            with self._spoken():
+            with self._spoken(uncertain=True):
                 try:
                     await client.rcpt(to.address, encoding=encoding)
                     await client.data(data)
@@ -153,27 +153,29 @@ class MailServer:
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    def _spoken(self, remedy: str = "") -> _Spoken:
-        return _Spoken(self.shown, remedy)
+    def _spoken(self, remedy: str = "", *, uncertain: bool = False) -> _Spoken:
+        return _Spoken(self.shown, remedy, uncertain)
 
 
 class _Spoken:
     """Turns whatever goes wrong while speaking to the server into MailUnavailable."""
 
-    def __init__(self, server: str, remedy: str) -> None:
+    def __init__(self, server: str, remedy: str, uncertain: bool) -> None:
         self._server = server
         self._remedy = remedy
+        self._uncertain = uncertain
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, aiosmtplib.SMTPException | OSError | ValueError):
+            answered = isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0
             said = _answer(error) if isinstance(error, aiosmtplib.SMTPResponseException) else mask(str(error)[:300])
             reason = _("The mail server {server} cannot be used: {reason}.").format(
                 server=self._server, reason=said.rstrip(".") or type(error).__name__
             )
-            raise MailUnavailable(reason, self._remedy) from None
+            raise MailUnavailable(reason, self._remedy, uncertain=self._uncertain and not answered) from None
 
 
 def _refused(error: aiosmtplib.SMTPResponseException, problem: MailProblem) -> MailOutcome:

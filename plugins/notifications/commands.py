@@ -84,17 +84,17 @@ async def show_notice(interaction: discord.Interaction[Bot], context: Context, o
 
 
 async def staff_message(app: App, order_id: UUID) -> Message:
-    """Return the notice of an order for staff; while it is unpaid it has Approve and Reject."""
+    """Return the notice of an order for staff; while it is unpaid it has Reject, and Approve where staff confirm."""
     service = app.get(NotificationService)
     order = await service.order(order_id)
     page = f"{app.settings.web.public_url.rstrip('/')}/staff/order/{order.number}"
     shown = views.staff_notice(order, service.method_label(order), await service.reported(order), page=page)
     if order.status is not OrderStatus.PENDING_PAYMENT:
         return Message(embeds=[shown])
-    buttons = [
-        ApproveButton(order.store, order.id, label=_("Approve"), style=discord.ButtonStyle.success),
-        RejectButton(order.store, order.id, label=_("Reject"), style=discord.ButtonStyle.danger),
-    ]
+    buttons: list[StoreButton] = []
+    if service.confirmable(order):
+        buttons.append(ApproveButton(order.store, order.id, label=_("Approve"), style=discord.ButtonStyle.success))
+    buttons.append(RejectButton(order.store, order.id, label=_("Reject"), style=discord.ButtonStyle.danger))
     return Message(embeds=[shown], items=buttons)
 
 
@@ -103,11 +103,21 @@ def received_message(order: Order, shop: str, method: str, instructions: str, lo
 
     `item` is the custom-ID prefix of the one that fits the method.
     """
-    items: list[StoreButton] = []
-    if order.status is OrderStatus.PENDING_PAYMENT:
-        if item == PAY_ITEM:
-            amount = money(order.due, order.currency)
-            items.append(PayButton(order.store, order.id.hex, label=_("Pay {amount}").format(amount=amount)))
-        elif item == REPORT_ITEM:
-            items.append(PaidButton(order.store, order.id, label=_("I've paid")))
-    return Message(embeds=[views.order_received(order, shop, method, instructions, look_up)], items=items)
+    shown = views.order_received(order, shop, method, instructions, look_up)
+    return Message(embeds=[shown], items=_pay_buttons(order, item))
+
+
+def reminder_message(order: Order, shop: str, method: str, instructions: str, item: str) -> Message:
+    """Return what a customer reads shortly before an unpaid order expires, with the same button."""
+    return Message(embeds=[views.payment_reminder(order, shop, method, instructions)], items=_pay_buttons(order, item))
+
+
+def _pay_buttons(order: Order, item: str) -> list[StoreButton]:
+    if order.status is not OrderStatus.PENDING_PAYMENT:
+        return []
+    if item == PAY_ITEM:
+        amount = money(order.due, order.currency)
+        return [PayButton(order.store, order.id.hex, label=_("Pay {amount}").format(amount=amount))]
+    if item == REPORT_ITEM:
+        return [PaidButton(order.store, order.id, label=_("I've paid"))]
+    return []

@@ -70,8 +70,9 @@ async def test_text_and_html_arrive(app: App, mailbox: MailboxServer) -> None:
 async def test_a_lost_answer_is_raised_and_a_copy_has_the_same_message_id(app: App, mailbox: MailboxServer) -> None:
     mailbox.serve(app)
     mailbox.lose_answers = 1
-    with pytest.raises(MailUnavailable):
+    with pytest.raises(MailUnavailable) as lost:
         await send(app)
+    assert lost.value.uncertain
     assert (await send(app)).delivered
     assert len({email.message["Message-ID"] for email in mailbox.emails}) == 1
 
@@ -114,8 +115,9 @@ async def test_refusals_are_for_good_or_for_now(app: App, mailbox: MailboxServer
     refused = await send(app)
     assert refused.problem is MailProblem.REFUSED
     assert "550 5.1.1 No such mailbox" in refused.reason
-    with pytest.raises(MailUnavailable, match="Greylisted"):
+    with pytest.raises(MailUnavailable, match="Greylisted") as greylisted:
         await send(app, "bob@example.org")
+    assert not greylisted.value.uncertain
     mailbox.refuse_data = "554 5.7.1 Looks like spam"
     assert (await send(app, "eve@example.org")).problem is MailProblem.REFUSED
     mailbox.refuse_data = "552 5.3.4 Too big"

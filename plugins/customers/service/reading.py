@@ -98,6 +98,16 @@ class Reading:
         )
         return int(row["found"]) if row else 0
 
+    async def told_together(self, actor: Actor, *, tag: str = "", members: bool = False) -> list[UUID]:
+        """Return the active customers with a tag, or all, who can be told something; `members`: of Discord only."""
+        actor.require(CUSTOMER_READ)
+        where, values = _conditions(actor.store, CustomerFilter(status=CustomerStatus.ACTIVE, tag=tag))
+        reached = "discord_id IS NOT NULL" if members else "(discord_id IS NOT NULL OR email <> '')"
+        rows = await self.app.database.fetch(
+            f"SELECT id FROM customer WHERE {where} AND {reached} ORDER BY created, id", **values
+        )
+        return [row["id"] for row in rows]
+
     def ensure_can_order(self, customer: Customer) -> None:
         """Refuse a customer who was blocked or deactivated."""
         if customer.blocked:

@@ -117,7 +117,7 @@ async def test_a_preference_suppresses_a_message_and_is_audited(shop: Shop, sale
     assert await titles(shop.buyer) == [f"Receipt for order {order.number}"]
     assert (await kept(sale))["order_received"] == "SUPPRESSED"
     audit = [row for row in await sale.rows("audit_entry") if row["action"] == "message.suppress"]
-    assert [row["note"] for row in audit] == [f"order_received {order.number}"]
+    assert [row["note"] for row in audit] == [f"DM {order.number}"]
 
 
 async def test_closed_dms_fall_back_and_say_so(shop: Shop, sale: Sale) -> None:
