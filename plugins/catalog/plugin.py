@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from guildshop.hookspecs import AdminSection, ImportKind, Listener, SettingsSection, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
-from guildshop.plugins.catalog.api import PRODUCT_READ, PRODUCT_UPDATE, HoldExpiryDue
+from guildshop.plugins.catalog import deliveries
+from guildshop.plugins.catalog.api import (
+    PRODUCT_READ,
+    PRODUCT_UPDATE,
+    HoldExpiryDue,
+    HoldGranted,
+    PanelDue,
+    StockLow,
+)
 from guildshop.plugins.catalog.commands import COMMANDS, ITEMS
 from guildshop.plugins.catalog.piccolo_app import APP_CONFIG
 from guildshop.plugins.catalog.rules.importing import COLUMNS, REQUIRED
@@ -52,13 +61,23 @@ class Catalog(Plugin):
 
     @hookimpl
     def register_listeners(self, app: App) -> list[Listener]:
-        """End holds in time."""
-        return [Listener(HoldExpiryDue, "catalog.hold_expiry", app.get(CatalogService).expire_hold)]
+        """End holds in time, and tell members, staff and channels what they want to know."""
+        return [
+            Listener(HoldExpiryDue, "catalog.hold_expiry", app.get(CatalogService).expire_hold),
+            Listener(HoldGranted, "catalog.hold", deliveries.tell_hold, discord=True),
+            Listener(StockLow, "catalog.low_stock", deliveries.tell_low, courtesy=True, discord=True),
+            Listener(PanelDue, "catalog.panel", deliveries.show_panel, courtesy=True, discord=True),
+        ]
 
     @hookimpl
     def register_timers(self, app: App) -> list[Timer]:
-        """Look every minute for stock that became low, ran out or came back."""
-        return [Timer("catalog.stock", timedelta(minutes=1), app.get(CatalogService).watch_stock)]
+        """Look every minute for stock that became low, ran out or came back, and for panels that show the past."""
+        minute, a_while = timedelta(minutes=1), timedelta(minutes=10)
+        return [
+            Timer("catalog.stock", minute, app.get(CatalogService).watch_stock),
+            Timer("catalog.panels", minute, partial(deliveries.watch_panels, app), courtesy=True, discord=True),
+            Timer("catalog.panel_check", a_while, partial(deliveries.check_panels, app), courtesy=True, discord=True),
+        ]
 
     @hookimpl
     def register_commands(self, app: App) -> list[app_commands.Command[Any, ..., Any]]:

@@ -10,6 +10,7 @@ from guildshop.plugins.catalog.rules.products import (
     clean_sku,
     join_ids,
     parse_ids,
+    parse_quantity,
     search_text,
     stock_state,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "parse_ids",
     "parse_images",
     "parse_options",
+    "parse_quantity",
     "search_text",
     "stock_state",
     "write_images",

@@ -130,6 +130,16 @@ def check_quantity(quantity: int) -> int:
     return quantity
 
 
+def parse_quantity(text: str, *, least: int = 1) -> int:
+    """Return a typed number of pieces, `least` to 10,000; refuse anything else."""
+    typed = text.strip().replace(",", "")
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+        raise Invalid.field(
+            "quantity", _("“{text}” is no number of pieces. Write it like 25.").format(text=text.strip()[:40])
+        )
+    return 0 if least == 0 and int(typed) == 0 else check_quantity(int(typed))
+
+
 def check_change(change: int) -> int:
     """Return by how much stock is adjusted, up or down; refuse 0 and more than 10,000 pieces."""
     if change == 0:

@@ -196,19 +196,18 @@ class Browsing:
         return await self._category(current_store(), category_id)
 
     async def list_products(self, actor: Actor, text: str = "", *, cursor: str = "", limit: int = 50) -> Slice[Product]:
-        """Return products whose name or SKU contains the text, by name, `limit` after the cursor."""
+        """Return products whose name or SKU contains the text, by name, variants too, `limit` after the cursor."""
         actor.require(PRODUCT_READ)
-        where, values = "store = :store AND search LIKE :text ESCAPE '!'", dict[str, Any](store=actor.store)
+        where, values = "store = :store AND search LIKE :text ESCAPE '!'", {"store": actor.store, "text": like(text)}
+        return await self._slice(where, values, cursor, limit)
+
+    async def _slice(self, where: str, values: dict[str, Any], cursor: str, limit: int) -> Slice[Product]:
         if cursor:
-            after = from_cursor(cursor, 1)[0]
+            values["after"] = from_cursor(cursor, 1)[0]
             where += " AND (search > :after)"
-            values["after"] = after
         size = min(max(limit, 1), PAGE_LIMIT)
         rows = await self.app.database.fetch(
-            f"SELECT {PRODUCT_COLUMNS} FROM product WHERE {where} ORDER BY search LIMIT :size",
-            text=like(text),
-            size=size + 1,
-            **values,
+            f"SELECT {PRODUCT_COLUMNS} FROM product WHERE {where} ORDER BY search LIMIT :size", size=size + 1, **values
         )
         found = [self._read(row) for row in rows[:size]]
         last = found[-1] if len(rows) > size else None
@@ -238,8 +237,7 @@ class Browsing:
     async def _select(self, condition: str, **values: Any) -> list[dict[str, Any]]:
         return await self.app.database.fetch(
             f"SELECT {PRODUCT_COLUMNS} FROM product WHERE store = :store AND {condition}",
-            store=current_store(),
-            **values,
+            **{"store": values.pop("store", None) or current_store(), **values},
         )
 
     async def _product(self, store: int, product_id: UUID) -> Product:

@@ -35,8 +35,8 @@ from guildshop.plugins.catalog.tables import Waitlist as WaitTable
 if TYPE_CHECKING:
     from guildshop.database import Work
 
-VARIANTS_LIMIT = 100
-"""Variants of one product at most."""
+VARIANTS_LIMIT = 25
+"""Variants of one product at most: as many as one select of Discord shows."""
 
 _DERIVED = frozenset({"sku_key", "search", "stock_state"})
 _TRUTHS = ("active", "published", "tracked")
@@ -263,7 +263,8 @@ class Editing(Browsing):
     async def _variants_of(self, product: Product) -> list[Product]:
         if not product.variants:
             return []
-        return (await self.variants([product.id], listed=False)).get(product.id, [])
+        rows = await self._select("parent = :parent ORDER BY position, search", store=product.store, parent=product.id)
+        return [self._read(row) for row in rows]
 
     async def _old_columns(self, store: int, product_id: UUID) -> dict[str, Any]:
         """Return a product's stored columns, cost and all, for comparing and for the audit log."""

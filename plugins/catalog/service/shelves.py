@@ -226,7 +226,8 @@ class Shelves(Browsing):
                     count=len(wanted), limit=LIST_SIZE
                 ),
             )
-        known = await self.get_many(wanted)
+        rows = await self._select("id IN :ids", store=actor.store, ids=wanted) if wanted else []
+        known = {row["id"]: self._read(row) for row in rows}
         for product_id in wanted:
             if product_id not in known:
                 raise ProductUnknown(_("A product of the list does not exist any more. Open the list again."))
@@ -237,8 +238,12 @@ class Shelves(Browsing):
                         product=known[product_id].name
                     ),
                 )
-        old = [product.id for product in await self.list_items(list_id)]
-        if old == wanted:
+        rows = await self.app.database.fetch(
+            "SELECT product FROM product_list_item WHERE store = :store AND product_list = :list ORDER BY position, id",
+            store=actor.store,
+            list=list_id,
+        )
+        if [row["product"] for row in rows] == wanted:
             return before
         async with self.app.work(actor) as work:
             work.guard(

@@ -79,15 +79,15 @@ class Stock(WaitingList):
         move(work, product_id, MovementKind.RESERVE, -quantity, quantity, order_id)
 
     def _reserve_held(self, work: Work, hold: Hold, quantity: int, order_id: UUID, short: Refusal) -> None:
+        more = quantity - hold.quantity
+        enough = " AND CASE WHEN tracked THEN available - waiting >= :more ELSE TRUE END" if more > 0 else ""
         work.guard(
             ProductTable,
-            set="available = available + :held - :quantity, reserved = reserved - :held + :quantity",
-            where="id = :id AND CASE WHEN tracked AND :quantity > :held THEN available - waiting + :held >= :quantity"
-            " ELSE TRUE END",
+            set="available = available - :more, reserved = reserved + :more",
+            where=f"id = :id{enough}",
             refusal=short,
             id=hold.product,
-            quantity=quantity,
-            held=hold.quantity,
+            more=more,
         )
         work.guard(
             WaitTable,

@@ -1,6 +1,5 @@
 """The waiting list: order, holds, their use and their end."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest

@@ -1,0 +1,1 @@
+"""How the catalog looks in Discord."""
