@@ -118,6 +118,8 @@ class Page:
     label: str = ""
     position: int = 100
     icon: str = ""
+    max_body: int = 1024 * 1024
+    """Bytes; a larger body is answered 413."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ def add_workspace(server: web.Application, app: App) -> None:
             if other != plugin:
                 raise LoadError(f"plugins {other} and {plugin} both have a page {method} {page.path}")
             for base in (ADMIN_BASE, STAFF_BASE):
-                add_route(server, method, f"{base}/{page.path}", _guarded(base, plugin, page), RouteRules())
+                rules = RouteRules(max_body=page.max_body)
+                add_route(server, method, f"{base}/{page.path}", _guarded(base, plugin, page), rules)
     server[NAVIGATION] = sorted(
         (found for found in pages if found[1].label), key=lambda found: (found[1].position, found[1].label)
     )

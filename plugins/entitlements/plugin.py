@@ -6,14 +6,26 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from guildshop.bot.events import MemberJoined
-from guildshop.hookspecs import AdminSection, Check, Listener, Timer, hookimpl
+from guildshop.hookspecs import AdminSection, Check, Listener, Page, SettingsSection, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
-from guildshop.plugins.entitlements.api import EntitlementDue, EntitlementFailed, EntitlementGranted
-from guildshop.plugins.entitlements.commands import RetryButton
-from guildshop.plugins.entitlements.deliveries import alert
+from guildshop.plugins.customers.api import MessageTopic
+from guildshop.plugins.entitlements.api import (
+    ENDING,
+    EntitlementDue,
+    EntitlementExpiryDue,
+    EntitlementFailed,
+    EntitlementGranted,
+    EntitlementReminderDue,
+    EntitlementRevoked,
+    EntitlementsSettings,
+    GoodsDue,
+)
+from guildshop.plugins.entitlements.commands import COMMANDS, ITEMS
+from guildshop.plugins.entitlements.deliveries import alert, remind, send_goods
+from guildshop.plugins.entitlements.pages import PAGES
 from guildshop.plugins.entitlements.piccolo_app import APP_CONFIG
-from guildshop.plugins.entitlements.service import EntitlementService
+from guildshop.plugins.entitlements.service import EntitlementService, GoodsService
 from guildshop.plugins.orders.api import OrderCancelled, OrderPaid, OrderSection
 
 if TYPE_CHECKING:
@@ -26,15 +38,35 @@ class Entitlements(Plugin):
     """Gives what was bought, and takes it back."""
 
     name = "entitlements"
-    title = lazy("Roles and channels")
-    description = lazy("Gives members the roles and channels that come with what they bought.")
+    title = lazy("Digital goods")
+    description = lazy("Gives what comes with a product: roles, channels, licence keys and files; timed roles end.")
     requires = ("customers", "catalog", "orders")
     piccolo_app = APP_CONFIG
 
     @hookimpl
     def register_services(self, app: App) -> list[object]:
-        """Return the service."""
-        return [EntitlementService(app)]
+        """Return the services."""
+        return [EntitlementService(app), GoodsService(app)]
+
+    @hookimpl
+    def register_settings(self, app: App) -> list[SettingsSection]:
+        """Register when to remind of an end."""
+        return [SettingsSection("entitlements", EntitlementsSettings, lazy("Digital goods"))]
+
+    @hookimpl
+    def register_message_topics(self, app: App) -> list[MessageTopic]:
+        """Let members switch reminders off."""
+        return [MessageTopic(ENDING, lazy("Timed roles that end soon"))]
+
+    @hookimpl
+    def register_commands(self, app: App) -> list[Any]:
+        """Offer members what they bought."""
+        return list(COMMANDS)
+
+    @hookimpl
+    def register_pages(self, app: App) -> list[Page]:
+        """Offer the pages of digital goods."""
+        return list(PAGES)
 
     @hookimpl
     def register_listeners(self, app: App) -> list[Listener]:
@@ -47,6 +79,10 @@ class Entitlements(Plugin):
             Listener(EntitlementGranted, "entitlements.complete", service.complete_order),
             Listener(EntitlementFailed, "entitlements.alert", alert, discord=True),
             Listener(MemberJoined, "entitlements.member_joined", service.member_joined),
+            Listener(EntitlementExpiryDue, "entitlements.expire", service.expire),
+            Listener(EntitlementReminderDue, "entitlements.remind", remind, courtesy=True, discord=True),
+            Listener(EntitlementRevoked, "entitlements.close_gap", service.close_gap),
+            Listener(GoodsDue, "entitlements.send_goods", send_goods, discord=True),
         ]
 
     @hookimpl
@@ -56,8 +92,8 @@ class Entitlements(Plugin):
 
     @hookimpl
     def register_items(self, app: App) -> list[type[Any]]:
-        """Return the button that tries again."""
-        return [RetryButton]
+        """Keep the buttons working after a restart."""
+        return list(ITEMS)
 
     @hookimpl
     def register_checks(self, app: App) -> list[Check]:
@@ -76,7 +112,7 @@ class Entitlements(Plugin):
         """Show an order's entitlements on its page."""
         service = app.get(EntitlementService)
         columns = (lazy("Product"), lazy("Kind"), lazy("Discord ID"), lazy("Status"), lazy("What to do"))
-        return [OrderSection(lazy("Roles and channels"), columns, service.page_rows, 60)]
+        return [OrderSection(lazy("Digital goods"), columns, service.page_rows, 60)]
 
 
 plugin = Entitlements()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -18,15 +19,23 @@ from guildshop.permissions import Actor
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.entitlements import tables
 from guildshop.plugins.entitlements.api import (
+    GOODS,
+    LONGEST_TERM,
+    Ended,
     Entitlement,
     EntitlementDue,
+    EntitlementExpiryDue,
     EntitlementFailed,
     EntitlementGranted,
     EntitlementKind,
     EntitlementRevoked,
     EntitlementStatus,
+    GoodsDue,
+    kind_label,
+    state_label,
 )
 from guildshop.plugins.entitlements.service.queries import EntitlementQueries
+from guildshop.plugins.entitlements.service.terms import Terms
 from guildshop.plugins.orders.api import Order, OrderCancelled, OrderPaid, OrderStatus
 from guildshop.plugins.orders.service import OrderService
 from guildshop.tenancy import scope
@@ -40,7 +49,7 @@ ATTEMPTS = 4
 UNKNOWN_MEMBER = "not-on-discord"
 
 
-class EntitlementService(EntitlementQueries):
+class EntitlementService(Terms, EntitlementQueries):
     """Entitlements of the store in scope."""
 
     # Events
@@ -70,13 +79,16 @@ class EntitlementService(EntitlementQueries):
             self.app.get(OrderService).require_kept(work, order)
             for row in wanted:
                 work.insert(tables.Entitlement, **row, status=EntitlementStatus.PENDING.value, created=work.now)
-                self._due(work, row["id"], row["discord_id"], row["target"])
+                if EntitlementKind(row["kind"]) not in GOODS:
+                    self._due(work, row["id"], row["discord_id"], row["target"])
+            if any(EntitlementKind(row["kind"]) in GOODS for row in wanted):
+                work.record(GoodsDue(order.id))
 
     async def order_cancelled(self, event: OrderCancelled, delivery: Delivery) -> None:
         """Take back what the cancelled order gave."""
         held = await self.of_order(event.order)
         async with delivery.work() as work:
-            self.revoke_in(work, held)
+            self.revoke_in(work, held, Ended.CANCELLED)
 
     async def apply(self, event: EntitlementDue, delivery: Delivery) -> None:
         """Make Discord what the entitlement's status says."""
@@ -88,6 +100,15 @@ class EntitlementService(EntitlementQueries):
         elif not await self.supported_by_another(entitlement):
             await self._taken(entitlement, delivery, await self._take(entitlement, entitlement.discord_id))
 
+    async def expire(self, event: EntitlementExpiryDue, delivery: Delivery) -> None:
+        """End what has run out."""
+        entitlement = await self.get(event.entitlement)
+        ends = entitlement.expires_at
+        if entitlement.status is EntitlementStatus.REVOKED or ends is None or ends > self.app.now():
+            return
+        async with delivery.work() as work:
+            self.revoke_in(work, [entitlement], Ended.EXPIRED)
+
     async def complete_order(self, event: EntitlementGranted, delivery: Delivery) -> None:
         """Complete the order once everything of it is granted and nothing of it ships."""
         await self._complete(event.order, delivery)
@@ -97,7 +118,8 @@ class EntitlementService(EntitlementQueries):
         held = await self.of_member(event.discord_id)
         async with delivery.work() as work:
             for entitlement in held:
-                self._again(work, entitlement)
+                if entitlement.kind not in GOODS or entitlement.status is EntitlementStatus.FAILED:
+                    self.again_in(work, entitlement)
 
     # Use cases
 
@@ -107,25 +129,30 @@ class EntitlementService(EntitlementQueries):
         wanted = None if products is None else set(products)
         held = [found for found in await self.of_order(order_id) if wanted is None or found.product in wanted]
         async with self.app.work(actor) as work:
-            ended = self.revoke_in(work, held)
+            ended = self.revoke_in(work, held, Ended.STAFF)
             work.audit("entitlement.revoke", subject="order", subject_id=order_id, after={"ended": ended})
         return ended
 
-    def revoke_in(self, work: Work, held: Iterable[Entitlement]) -> int:
-        """End entitlements in somebody's Work; a role stays while another entitlement of the member gives it."""
+    def revoke_in(self, work: Work, held: Iterable[Entitlement], why: Ended = Ended.REFUNDED) -> int:
+        """End entitlements in somebody's Work; a role stays while another entitlement of the member gives it.
+
+        A key or file that was read cannot be taken back: it is not shown again, and its key is never sold to another.
+        """
         ended = 0
         for entitlement in held:
             if entitlement.status is EntitlementStatus.REVOKED:
                 continue
             work.guard(
                 tables.Entitlement,
-                set="status = 'REVOKED', revoked_at = :now, problem = '', reason = '', remedy = ''",
+                set="status = 'REVOKED', revoked_at = :now, ended = :why, problem = '', reason = '', remedy = ''",
                 where="id = :id AND status <> 'REVOKED'",
-                refusal=_changed(),
+                refusal=changed(),
                 id=entitlement.id,
+                why=why.value,
             )
             work.record(EntitlementRevoked(entitlement.order, entitlement.id))
-            self._due(work, entitlement.id, entitlement.discord_id, entitlement.target)
+            if entitlement.kind not in GOODS:
+                self._due(work, entitlement.id, entitlement.discord_id, entitlement.target)
             ended += 1
         return ended
 
@@ -138,7 +165,7 @@ class EntitlementService(EntitlementQueries):
                 _("This one is {status}, so there is nothing to try again.").format(status=entitlement.status.value)
             )
         async with self.app.work(actor) as work:
-            self._again(work, entitlement)
+            self.again_in(work, entitlement)
             work.audit("entitlement.retry", subject="entitlement", subject_id=entitlement_id)
         return entitlement
 
@@ -165,9 +192,9 @@ class EntitlementService(EntitlementQueries):
         return [
             (
                 found.product_name,
-                _("Role") if found.kind is EntitlementKind.ROLE else _("Channel"),
-                str(found.target),
-                found.status.value,
+                kind_label(found.kind),
+                "–" if found.kind in GOODS else str(found.target),
+                state_label(found),
                 f"{found.reason} {found.remedy}".strip(),
             )
             for found in await self.of_order(order.id)
@@ -177,52 +204,65 @@ class EntitlementService(EntitlementQueries):
 
     async def _wanted(self, order: Order) -> list[dict[str, Any]]:
         """Return a row for each role and channel that the order's products give."""
-        names = {line.product: line.name for line in order.lines if line.product is not None}
-        products = (await self.app.get(CatalogService).get_many(list(names))).values() if names else []
-        targets = [
-            (product.id, kind, target)
-            for product in products
+        names: dict[UUID, str] = {}
+        pieces: Counter[UUID] = Counter()
+        for line in order.lines:
+            if line.product is not None:
+                names.setdefault(line.product, line.name)
+                pieces[line.product] += line.quantity
+        products = await self.app.get(CatalogService).get_many(list(names)) if names else {}
+        terms, files = await self.terms(products), await self.file_ids(products)
+        wanted: list[dict[str, Any]] = []
+        for product in products.values():
+            days, gives_key = terms.get(product.id, (0, False))
+            base = {"order_id": order.id, "product": product.id, "product_name": names[product.id]}
+            base["discord_id"] = order.receiver_discord_id
             for kind, given in (
                 (EntitlementKind.ROLE, product.granted_roles),
                 (EntitlementKind.CHANNEL, product.granted_channels),
-            )
-            for target in dict.fromkeys(given)
-        ]
-        return [
-            {
-                "id": new_id(),
-                "order_id": order.id,
-                "product": product,
-                "product_name": names[product],
-                "discord_id": order.receiver_discord_id,
-                "kind": kind.value,
-                "target": target,
-            }
-            for product, kind, target in targets
-        ]
+            ):
+                # Each piece adds its time.
+                lasting = min(days * pieces[product.id], LONGEST_TERM)
+                wanted += [{"kind": kind.value, "target": target, "days": lasting} for target in dict.fromkeys(given)]
+            if gives_key:
+                wanted += [{"kind": EntitlementKind.KEY.value, "target": n + 1} for n in range(pieces[product.id])]
+            wanted += [
+                {"kind": EntitlementKind.FILE.value, "target": n, "good": file}
+                for n, file in enumerate(files.get(product.id, []), 1)
+            ]
+            for row in wanted:
+                if "id" not in row:
+                    row.update(base, id=new_id())
+        return wanted
 
     def _due(self, work: Work, entitlement_id: UUID, discord_id: int | None, target: int) -> None:
         work.record(EntitlementDue(entitlement_id, f"{discord_id}/{target}"))
 
-    def _again(self, work: Work, entitlement: Entitlement) -> None:
+    def again_in(self, work: Work, entitlement: Entitlement) -> None:
         """Have it given again, whether it failed or was granted."""
         if entitlement.status is EntitlementStatus.FAILED:
             work.guard(
                 tables.Entitlement,
                 set="status = 'PENDING', problem = '', reason = '', remedy = ''",
                 where="id = :id AND status = 'FAILED'",
-                refusal=_changed(),
+                refusal=changed(),
                 id=entitlement.id,
             )
-        self._due(work, entitlement.id, entitlement.discord_id, entitlement.target)
+        if entitlement.kind in GOODS:
+            work.record(GoodsDue(entitlement.order))
+        else:
+            self._due(work, entitlement.id, entitlement.discord_id, entitlement.target)
 
     async def _settle(self, entitlement: Entitlement, delivery: Delivery, outcome: Outcome | None) -> None:
         """Keep how giving ended; what was revoked in the meantime stays so, and its own delivery takes it back."""
         granted = outcome is not None and outcome.delivered
         if granted and entitlement.status is EntitlementStatus.GRANTED:
             return
-        problem, reason, remedy = ("", "", "") if granted else _failure(outcome)
+        problem, reason, remedy = ("", "", "") if granted else failure(outcome)
+        covered = await self.covered_until(entitlement) if granted and entitlement.days else None
         async with delivery.work() as work:
+            if granted and entitlement.days and entitlement.expires_at is None:
+                self.begin_term(work, entitlement, covered)
             work.guard(
                 tables.Entitlement,
                 set="status = :status, problem = :problem, reason = :reason, remedy = :remedy, granted_at = :granted",
@@ -242,7 +282,7 @@ class EntitlementService(EntitlementQueries):
         """Keep that taking back failed, so that staff can do it by hand."""
         if outcome.delivered or outcome.problem in (Problem.MEMBER_GONE, Problem.ROLE_GONE, Problem.CHANNEL_GONE):
             return
-        problem, reason, remedy = _failure(outcome)
+        problem, reason, remedy = failure(outcome)
         async with delivery.work() as work:
             work.update(tables.Entitlement, entitlement.id, problem=problem, reason=reason, remedy=remedy)
             work.record(EntitlementFailed(entitlement.order, entitlement.id))
@@ -258,17 +298,19 @@ class EntitlementService(EntitlementQueries):
     async def _take(self, entitlement: Entitlement, discord_id: int) -> Outcome:
         store = self.app.stores.get(entitlement.store)
         if entitlement.kind is EntitlementKind.ROLE:
-            return await self.app.messenger.revoke_role(
-                store, discord_id, entitlement.target, reason=_("Order cancelled")
-            )
+            expired = entitlement.ended == Ended.EXPIRED
+            why = _("The time that was bought is over") if expired else _("Order cancelled or refunded")
+            return await self.app.messenger.revoke_role(store, discord_id, entitlement.target, reason=why)
         return await self.app.messenger.close_channel(store, discord_id, entitlement.target)
 
     async def _retry_mended(self, actor: Actor) -> None:
         for entitlement in await self.failed():
+            if entitlement.kind in GOODS:
+                continue
             gone = entitlement.problem in (Problem.MEMBER_GONE.value, UNKNOWN_MEMBER)
             if not gone and self._might_work(entitlement):
                 async with self.app.work(actor) as work:
-                    self._again(work, entitlement)
+                    self.again_in(work, entitlement)
 
     async def _compare(self, actor: Actor, discord_id: int) -> None:
         """Give a member what Discord does not show them to have."""
@@ -278,7 +320,7 @@ class EntitlementService(EntitlementQueries):
             for entitlement in held:
                 work.update(tables.Entitlement, entitlement.id, checked_at=work.now)
                 if roles is not None and _is_missing(entitlement, roles):
-                    self._again(work, entitlement)
+                    self.again_in(work, entitlement)
 
     def _might_work(self, entitlement: Entitlement) -> bool:
         store, messenger = self.app.stores.get(entitlement.store), self.app.messenger
@@ -313,7 +355,8 @@ def _is_missing(entitlement: Entitlement, roles: frozenset[int]) -> bool:
     )
 
 
-def _failure(outcome: Outcome | None) -> tuple[str, str, str]:
+def failure(outcome: Outcome | None) -> tuple[str, str, str]:
+    """Return the problem, the reason and the remedy of what could not be given."""
     if outcome is None:
         return (
             UNKNOWN_MEMBER,
@@ -323,5 +366,6 @@ def _failure(outcome: Outcome | None) -> tuple[str, str, str]:
     return (outcome.problem.value if outcome.problem else "", outcome.reason, outcome.remedy)
 
 
-def _changed() -> Stale:
+def changed() -> Stale:
+    """Return the refusal for an entitlement that was not as it was read."""
     return Stale(_("This entitlement changed at the same moment. Look at it again, then repeat."))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.errors import NotFound
 from guildshop.i18n import _
-from guildshop.plugins.entitlements.api import Entitlement, EntitlementKind, EntitlementStatus
+from guildshop.plugins.entitlements.api import KEYS_OUT, Entitlement, EntitlementKind, EntitlementStatus
 from guildshop.tenancy import current_store
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "id, store, order_id, product, product_name, discord_id, kind, target, status, problem, reason, remedy,"
-    " created, granted_at, revoked_at"
+    " created, granted_at, revoked_at, good, days, starts_at, expires_at, ended"
 )
 
 
@@ -48,7 +48,11 @@ class EntitlementQueries:
 
     async def supported_by_another(self, entitlement: Entitlement) -> bool:
         """Tell whether another entitlement of the member still gives the same role or channel."""
-        others = await self._where(
+        return bool(await self.others_of(entitlement))
+
+    async def others_of(self, entitlement: Entitlement) -> Sequence[Entitlement]:
+        """Return the member's other live entitlements to the same role or channel."""
+        return await self._where(
             "discord_id = :discord_id AND kind = :kind AND target = :target AND id <> :id"
             " AND status IN ('PENDING', 'GRANTED')",
             discord_id=entitlement.discord_id,
@@ -56,7 +60,37 @@ class EntitlementQueries:
             target=entitlement.target,
             id=entitlement.id,
         )
-        return bool(others)
+
+    async def terms(self, products: Collection[UUID]) -> dict[UUID, tuple[int, bool]]:
+        """Return of each product for how many days it gives its roles (0: for ever), and whether it gives a key."""
+        if not products:
+            return {}
+        rows = await self.app.database.fetch(
+            "SELECT product, days, gives_key FROM product_terms WHERE store = :store AND product IN :products",
+            store=current_store(),
+            products=list(products),
+        )
+        return {_uuid(row["product"]): (int(row["days"]), bool(row["gives_key"])) for row in rows}
+
+    async def file_ids(self, products: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Return the files that come with each product."""
+        found: dict[UUID, list[UUID]] = {}
+        if products:
+            rows = await self.app.database.fetch(
+                "SELECT id, product FROM product_file WHERE store = :store AND offered AND product IN :products"
+                " ORDER BY id",
+                store=current_store(),
+                products=list(products),
+            )
+            for row in rows:
+                found.setdefault(_uuid(row["product"]), []).append(_uuid(row["id"]))
+        return found
+
+    async def waiting_for_keys(self, product: UUID) -> Sequence[Entitlement]:
+        """Return those who bought a product and got no key since none was left, the first buyer first."""
+        return await self._where(
+            "product = :product AND status = 'FAILED' AND problem = :problem", product=product, problem=KEYS_OUT
+        )
 
     async def least_recently_checked(self, limit: int) -> Sequence[int]:
         """Return the members with something granted, those first who were not compared with Discord for longest."""
@@ -95,6 +129,11 @@ def _entitlement(row: dict[str, Any]) -> Entitlement:
         created=row["created"],
         granted_at=row["granted_at"],
         revoked_at=row["revoked_at"],
+        good=None if row["good"] is None else _uuid(row["good"]),
+        days=row["days"],
+        starts_at=row["starts_at"],
+        expires_at=row["expires_at"],
+        ended=row["ended"],
     )
 
 
