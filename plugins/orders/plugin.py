@@ -16,7 +16,6 @@ from guildshop.plugins.orders.api import (
     OrderExpiryDue,
     OrderFilter,
     OrderFlowExpiryDue,
-    OrderReminderDue,
     OrdersSettings,
     OrderStatus,
     status_label,
@@ -41,7 +40,6 @@ from guildshop.plugins.orders.service import (
 )
 from guildshop.plugins.orders.service.importing import COLUMNS, REQUIRED
 from guildshop.plugins.orders.service.personal import PersonalOrders
-from guildshop.plugins.orders.service.reminding import Reminders
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -91,10 +89,9 @@ class Orders(Plugin):
 
     @hookimpl
     def register_listeners(self, app: App) -> list[Listener]:
-        """Remind of unpaid orders, expire them, and expire idle flows."""
+        """Expire unpaid orders and idle flows."""
         return [
             Listener(OrderExpiryDue, "orders.expire", app.get(OrderService).expire),
-            Listener(OrderReminderDue, "orders.remind", Reminders(app).remind),
             Listener(OrderFlowExpiryDue, "orders.expire_flow", app.get(CheckoutService).drafts.expire),
         ]
 

@@ -111,18 +111,6 @@ class OrderExpiryDue(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class OrderReminderDue(OrderEvent):
-    """The time has come to remind the customer of the order if it is still unpaid."""
-
-    timed: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class OrderUnpaidReminder(OrderEvent):
-    """The order is still unpaid some hours before it is cancelled: its customer is reminded, once."""
-
-
-@dataclass(frozen=True, slots=True)
 class OrderFlowExpiryDue(Event):
     """The time has come to drop the order flow if nobody touched it since."""
 

@@ -49,6 +49,8 @@ class PersonalOrders:
                     "payment_method": order.payment_method,
                     "paid_at": order.paid_at,
                     "address": None if order.address is None else order.address.lines,
+                    "tax_place": None if order.tax_place is None else order.tax_place.lines,
+                    "accepted": dict(order.accepted),
                     "tracking_number": order.tracking_number,
                     "notes": [note.text for note in await orders.notes(order.id, public_only=True)],
                 }
@@ -77,7 +79,7 @@ class PersonalOrders:
             )
             work.guard(
                 tables.Order,
-                set="address = NULL, answers = NULL, recipient_discord_id = NULL, version = version + 1",
+                set="address = NULL, tax_place = NULL, answers = NULL, recipient_discord_id = NULL, version = version + 1",
                 where="customer = :customer",
                 rows=None,
                 customer=customer.id,

@@ -24,7 +24,6 @@ from guildshop.plugins.orders.api import (
     OrderExpiryDue,
     OrderPaid,
     OrderPlaced,
-    OrderReminderDue,
     OrdersSettings,
     OrderStatus,
     OrderStatusChanged,
@@ -35,7 +34,6 @@ from guildshop.plugins.orders.api import (
 from guildshop.plugins.orders.service.availability import check_line, gone, own_limits, sold_to
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.quoting import Checkout
-from guildshop.plugins.orders.service.reminding import reminder_time
 from guildshop.plugins.orders.service.rows import add_history, insert_order, line_columns
 from guildshop.plugins.orders.service.terms import TermsStep
 
@@ -161,9 +159,6 @@ class Placing:
         work.record(OrderPlaced(order_id))
         if until is not None:
             work.record(OrderExpiryDue(order_id), due=until)
-            remind = reminder_time(self.app.stores.settings(work.store, OrdersSettings), work.now)
-            if remind is not None:
-                work.record(OrderReminderDue(order_id), due=remind)
             return
         pending, paid = OrderStatus.PENDING_PAYMENT.value, OrderStatus.PAID.value
         add_history(work, order_id, HistoryKind.STATUS, before=pending, after=paid, text=_("Nothing was due."))

@@ -29,10 +29,6 @@ async def answer(bench: Any, who: Actor, screen: Screen, **values: str) -> Scree
     return await bench.checkout.answer(who, (), screen.draft.id, screen.question.name, values)
 
 
-async def delivered(bench: Any) -> None:
-    await bench.app.dispatcher.drain()
-
-
 async def test_terms_are_accepted_first_and_kept_with_the_order(bench, refused) -> None:
     policy = "No refunds of *digital* goods. " * 130
     await bench.set(terms="Be kind. [Read more](https://example.org)", refund_policy=policy[:4000])
@@ -216,23 +212,6 @@ async def test_an_order_is_repeated_at_the_prices_of_today(bench, refused) -> No
     assert again.total == 3 * 1800 + 1500 + 499
     stranger = bench.buyer(2)
     assert first.number not in await refused(NotFound, bench.checkout.repeat(stranger, (), "bob", "Bob", first.id))
-
-
-async def test_an_unpaid_order_is_reminded_of_once_and_a_paid_one_never(bench, clock) -> None:
-    mug = await bench.product()
-    unpaid, paid = await bench.order(bench.buyer(1), (mug, 1)), await bench.order(bench.buyer(2), (mug, 1))
-    await bench.orders.confirm_payment(bench.boss, paid.id)
-    clock.advance(hours=35)
-    await delivered(bench)
-    assert [row for row in await bench.rows("event") if row["name"] == "OrderUnpaidReminder"] == []
-    clock.advance(hours=2)
-    await delivered(bench)
-    await delivered(bench)
-    (event,) = [row for row in await bench.rows("event") if row["name"] == "OrderUnpaidReminder"]
-    assert event["key"] == str(unpaid.id)
-    await bench.set(remind_hours=0)
-    await bench.order(bench.buyer(3), (mug, 1))
-    assert len([row for row in await bench.rows("event") if row["name"] == "OrderReminderDue"]) == 2
 
 
 async def test_the_only_way_to_pay_is_not_asked_for(bench, refused) -> None:
