@@ -7,7 +7,15 @@ from types import MappingProxyType
 
 from guildshop.i18n import _, lazy
 from guildshop.money import format_money
-from guildshop.plugins.refunds.api import PartKind, Refund, RefundMode, RefundState, ReturnStatus
+from guildshop.plugins.refunds.api import (
+    PartKind,
+    PlannedPart,
+    Refund,
+    RefundMode,
+    RefundPart,
+    RefundState,
+    ReturnStatus,
+)
 
 MODES: Mapping[RefundMode, str] = MappingProxyType(
     {
@@ -83,7 +91,7 @@ def ways_text(refund: Refund) -> str:
         " ".join(
             text
             for text in (
-                way_label(part.kind, part.method),
+                way_label(part),
                 format_money(part.amount, refund.currency) if len(refund.parts) > 1 else "",
                 part.reference,
             )
@@ -93,6 +101,6 @@ def ways_text(refund: Refund) -> str:
     )
 
 
-def way_label(kind: PartKind, method: str) -> str:
+def way_label(part: PlannedPart | RefundPart) -> str:
     """Return what a way back is called."""
-    return _("Store credit") if kind is PartKind.CREDIT else method or _("by hand")
+    return _("Store credit") if part.kind is PartKind.CREDIT else part.label or part.method or _("by hand")

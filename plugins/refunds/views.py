@@ -72,10 +72,7 @@ def proposal_shown(proposal: Proposal, store: int, warning: str = "") -> Shown:
         if plan.items and plan.mode is not RefundMode.FULL and plan.net != plan.amount
         else ""
     )
-    ways = [
-        f"{escape(labels.way_label(part.kind, part.method))}: {money(part.amount, plan.currency)}"
-        for part in plan.parts
-    ]
+    ways = [f"{escape(labels.way_label(part))}: {money(part.amount, plan.currency)}" for part in plan.parts]
     by_hand = (
         _("You pay {amount} back yourself; confirming says that you did.").format(
             amount=money(plan.manual, plan.currency)
@@ -134,7 +131,7 @@ def pay_back_notice(refund: Refund, order: Order, page: str) -> Shown:
     text = _("{customer} is to get {amount} back by {method}. Pay it, then press the button.").format(
         customer=_customer(order),
         amount=money(refund.by_hand, refund.currency),
-        method=escape(", ".join(part.method for part in refund.parts if part.waits_for_staff)) or _("hand"),
+        method=escape(", ".join(labels.way_label(part) for part in refund.parts if part.waits_for_staff)),
     )
     shown = embed(title, text, colour=ATTENTION, fields=[(_("Reason"), escape(refund.reason), False)], url=page)
     return Shown(shown, [_button(PAID_BACK, order.store, refund.id.hex, label=_("I paid it back"), style=_S.success)])

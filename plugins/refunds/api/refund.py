@@ -64,6 +64,8 @@ class Funds:
     method: str
     left: int
     payment: UUID | None = None
+    label: str = ""
+    """What the method is called, in the current language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class PlannedPart:
     method: str
     amount: int
     payment: UUID | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,8 @@ class RefundPart:
     url: str
     attempts: int
     next_attempt: datetime | None
+    label: str = ""
+    """What the method is called, in the current language."""
 
     @property
     def waits_for_staff(self) -> bool:

@@ -245,7 +245,7 @@ def _parts(order: Order, amount: int, funds: Sequence[Funds], *, to_credit: bool
     for one in funds:
         share = min(left, one.left)
         if share > 0:
-            parts.append(PlannedPart(one.kind, one.method, share, one.payment))
+            parts.append(PlannedPart(one.kind, one.method, share, one.payment, one.label))
             left -= share
     if left:
         parts.append(PlannedPart(PartKind.MANUAL, order.payment_method, left))

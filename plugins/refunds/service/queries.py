@@ -12,6 +12,7 @@ from guildshop.errors import Invalid, NotFound
 from guildshop.i18n import _
 from guildshop.paging import Slice, from_cursor, to_cursor
 from guildshop.permissions import Actor
+from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.refunds.api import READ, Refund, RefundFilter, RefundItem, RefundPart
 from guildshop.plugins.refunds.service import records
 from guildshop.tenancy import current_store
@@ -114,8 +115,9 @@ class RefundQueries:
         }
 
     async def _parts(self, refunds: Iterable[UUID]) -> Mapping[UUID, Sequence[RefundPart]]:
+        label, store = self.app.get(OrderService).methods.label, current_store()
         return {
-            key: [records.to_part(row) for row in rows]
+            key: [records.to_part(row, label(store, row["method"])) for row in rows]
             for key, rows in (await self._children("refund_part", refunds)).items()
         }
 

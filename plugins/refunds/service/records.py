@@ -64,8 +64,8 @@ def to_item(row: Mapping[str, Any]) -> RefundItem:
     )
 
 
-def to_part(row: Mapping[str, Any]) -> RefundPart:
-    """Return a row of `refund_part` as a part."""
+def to_part(row: Mapping[str, Any], label: str) -> RefundPart:
+    """Return a row of `refund_part` as a part; `label` is what its method is called."""
     return RefundPart(
         id=as_uuid(row["id"]),
         kind=PartKind(row["kind"]),
@@ -80,6 +80,7 @@ def to_part(row: Mapping[str, Any]) -> RefundPart:
         url=row["url"],
         attempts=row["attempts"],
         next_attempt=row["next_attempt"],
+        label=label,
     )
 
 
