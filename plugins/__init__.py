@@ -7,6 +7,7 @@ BUILT_IN = (
     "discounts",
     "payments",
     "refunds",
+    "stripe",
     "entitlements",
     "notifications",
     "staff",

@@ -1,7 +1,7 @@
 """The public face of the payments plugin: what a payment is, what a processor is, settings, errors and events."""
 
 from guildshop.plugins.payments.api.difference import Difference, DifferenceKind, Figures
-from guildshop.plugins.payments.api.errors import BadSignature, BeingEntered, NothingToPay
+from guildshop.plugins.payments.api.errors import BadSignature, BeingEntered, KeySpent, NothingToPay
 from guildshop.plugins.payments.api.events import (
     PaymentDiffers,
     PaymentRefundChanged,
@@ -37,6 +37,7 @@ __all__ = [
     "DifferenceKind",
     "Figures",
     "InvoiceLink",
+    "KeySpent",
     "ManualMethod",
     "NothingToPay",
     "Payment",

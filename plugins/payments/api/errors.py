@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from guildshop.errors import Refusal
+from guildshop.errors import Refusal, Unavailable
 
 
 class NothingToPay(Refusal):
@@ -24,3 +24,9 @@ class BeingEntered(Refusal):
     """Money is on its way or has come and is about to be entered, so nothing else may be begun."""
 
     code = "being-entered"
+
+
+class KeySpent(Unavailable):
+    """A processor answered a fault to a key and would repeat it: the next try needs another key."""
+
+    code = "unavailable"

@@ -124,7 +124,6 @@ class Taking:
     attempt: UUID | None
     amount: int
     currency: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from guildshop.plugins.payments.api import (
     AttemptState,
     Begun,
     BeingEntered,
+    KeySpent,
     NothingToPay,
     PaymentCode,
     Processor,
@@ -106,14 +107,6 @@ class AttemptService:
         )
         return row is not None and bool(row["processing"])
 
-    async def reopen(self, attempt: Attempt, order: Order, return_url: str) -> Attempt | None:
-        """Ask anew for an attempt whose answer was lost: the same key returns what was opened; None when it is over."""
-        processor = self.app.get(PaymentService).processors.get(attempt.method)
-        if not self._is_young(attempt):
-            await self._end(attempt)
-            return None
-        return await self._open(attempt, order, processor, return_url)
-
     async def close(self, event: OrderPaid | OrderCancelled, delivery: Delivery) -> None:
         """End the attempt of an order that waits for no payment any more, so that nobody pays it in vain."""
         attempt = await self.current(event.order)
@@ -180,7 +173,12 @@ class AttemptService:
 
     async def _open(self, attempt: Attempt, order: Order, processor: Processor, return_url: str) -> Attempt | None:
         """Have the processor open it, and keep what it answered; None when it was given up meanwhile."""
-        begun = await processor.begin(attempt, order, return_url)
+        try:
+            begun = await processor.begin(attempt, order, return_url)
+        except KeySpent:
+            # Nobody was given its address, so another attempt cannot be a second payment.
+            await self._end(attempt)
+            raise
         if not self._is_page(begun.url):
             raise Unavailable(
                 _("{processor} gave no address to pay at. Tell the staff.").format(processor=processor.label)
@@ -247,3 +245,8 @@ def move(work: Work, attempt: Attempt, state: AttemptState) -> None:
         id=attempt.id,
         state=state.value,
     )
+
+
+def return_address(app: App, store: int) -> str:
+    """Return where payers go when there is no invoice page to come back to: the store's Discord server."""
+    return f"https://discord.com/channels/{app.stores.get(store).guild_id}"

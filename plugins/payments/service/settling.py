@@ -14,12 +14,10 @@ from uuid import UUID
 import structlog
 
 from guildshop.database import Work, new_id
-from guildshop.errors import NotFound, Refusal
+from guildshop.errors import Refusal
 from guildshop.events import Delivery, Event
 from guildshop.i18n import _
 from guildshop.permissions import Actor
-from guildshop.plugins.orders.api import OrderStatus
-from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments import rules, tables
 from guildshop.plugins.payments.api import (
     Attempt,
@@ -30,7 +28,7 @@ from guildshop.plugins.payments.api import (
     Standing,
     StandingState,
 )
-from guildshop.plugins.payments.service.attempts import AttemptService, move
+from guildshop.plugins.payments.service.attempts import FIRST_ASK, AttemptService, move
 from guildshop.plugins.payments.service.differences import DifferenceService
 from guildshop.plugins.payments.service.payments import PaymentService
 from guildshop.tenancy import current_store
@@ -98,9 +96,13 @@ class Settlement:
         """Ask how an attempt stands and enter what that means: the one way for everybody who has news of it."""
         attempts = self.app.get(AttemptService)
         attempt = await attempts.get(event.attempt)
-        if attempt is not None and attempt.state is AttemptState.NEW:
-            attempt = await self._answered(attempt)
-        if attempt is None or not attempt.processor_id:
+        if attempt is None:
+            return
+        if not attempt.processor_id:
+            async with delivery.work() as work:
+                # Its answer was lost, so nobody was given its address; one that is being answered now is left alone.
+                if attempt.created <= work.now - FIRST_ASK:
+                    move(work, attempt, AttemptState.ENDED)
             return
         processor = self.app.get(PaymentService).processors.get(attempt.method)
         await self._enter(attempt, await processor.fetch(attempt), delivery)
@@ -127,18 +129,6 @@ class Settlement:
                 work.record(ProcessorTold(row["id"]))
 
     # Within
-
-    async def _answered(self, attempt: Attempt) -> Attempt | None:
-        """Return an attempt whose answer was lost, asked for once more; None when its order waits no longer."""
-        try:
-            order = await self.app.get(OrderService).get(attempt.order)
-        except NotFound:
-            order = None
-        if order is None or order.status is not OrderStatus.PENDING_PAYMENT:
-            async with self.app.work(Actor.system(attempt.store, "payments")) as work:
-                move(work, attempt, AttemptState.ENDED)
-            return None
-        return await self.app.get(AttemptService).reopen(attempt, order, return_address(self.app, attempt.store))
 
     async def _enter(self, attempt: Attempt, standing: Standing, delivery: Delivery) -> None:
         payments = self.app.get(PaymentService)
@@ -178,8 +168,3 @@ class Settlement:
             processing=standing.state is StandingState.PROCESSING,
             next_ask=rules.next_ask(attempt.created, work.now, open=state is None),
         )
-
-
-def return_address(app: App, store: int) -> str:
-    """Return where payers go when there is no invoice page to come back to: the store's Discord server."""
-    return f"https://discord.com/channels/{app.stores.get(store).guild_id}"

@@ -1,0 +1,1 @@
+"""Stripe: cards, wallets and whatever else Stripe Checkout offers."""
