@@ -9,7 +9,7 @@ from guildshop.bot.events import MemberJoined
 from guildshop.hookspecs import AdminSection, Check, Listener, Page, SettingsSection, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
-from guildshop.plugins.customers.api import MessageTopic
+from guildshop.plugins.customers.api import MessageTopic, PersonalData
 from guildshop.plugins.entitlements.api import (
     ENDING,
     EntitlementDue,
@@ -26,6 +26,7 @@ from guildshop.plugins.entitlements.deliveries import alert, remind, send_goods
 from guildshop.plugins.entitlements.pages import PAGES
 from guildshop.plugins.entitlements.piccolo_app import APP_CONFIG
 from guildshop.plugins.entitlements.service import EntitlementService, GoodsService
+from guildshop.plugins.entitlements.service.personal import PersonalGoods
 from guildshop.plugins.orders.api import OrderCancelled, OrderPaid, OrderSection
 
 if TYPE_CHECKING:
@@ -97,8 +98,17 @@ class Entitlements(Plugin):
 
     @hookimpl
     def register_checks(self, app: App) -> list[Check]:
-        """Let the doctor look at failed grants and roles that stand too high."""
-        return [Check("entitlements", app.get(EntitlementService).examine)]
+        """Let the doctor look at failed grants, roles that stand too high, and products without keys."""
+        return [
+            Check("entitlements", app.get(EntitlementService).examine),
+            Check("entitlements.keys", app.get(GoodsService).examine),
+        ]
+
+    @hookimpl
+    def register_personal_data(self, app: App) -> list[PersonalData]:
+        """Give out what members got, and cut it loose from whoever wants to be forgotten."""
+        personal = PersonalGoods(app)
+        return [PersonalData("entitlements", personal.export, personal.erase)]
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:

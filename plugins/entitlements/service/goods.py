@@ -11,6 +11,7 @@ from uuid import UUID
 from guildshop.credentials import CredentialBox
 from guildshop.database import new_id
 from guildshop.errors import ConfigurationError, Invalid, NotConfigured, NotFound, Refusal, Stale
+from guildshop.hookspecs import Finding, Severity
 from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import PRODUCT_READ, PRODUCT_UPDATE, Product
@@ -25,7 +26,7 @@ from guildshop.plugins.entitlements.api import (
 )
 from guildshop.plugins.entitlements.rules import check_file, check_keys, key_hint
 from guildshop.plugins.entitlements.service.entitlements import EntitlementService, changed
-from guildshop.tenancy import current_store
+from guildshop.tenancy import current_store, scope
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -205,6 +206,25 @@ class GoodsKeeping:
                 id=file_id,
             )
             work.audit("product.file_removed", subject="product_file", subject_id=file_id)
+
+    async def examine(self, store_id: int | None) -> Sequence[Finding]:
+        """Tell the doctor which products on sale have no key left."""
+        if store_id is None:
+            return []
+        with scope(store_id):
+            out = [
+                one for one in await self._goods_rows("g.gives_key AND p.published AND p.active") if one.keys_are_out
+            ]
+        return [
+            Finding(
+                Severity.WARNING,
+                _("Licence keys"),
+                _("{product} ({sku}) is on sale and has no licence key left.").format(product=one.name, sku=one.sku),
+                _("Add keys under “Digital goods”, or take it off sale. Buyers who wait get theirs at once."),
+            )
+            for one in found
+            if one.keys_are_out
+        ]
 
     # Within
 

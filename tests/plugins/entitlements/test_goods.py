@@ -8,6 +8,7 @@ import pytest
 
 from guildshop.errors import Forbidden, Invalid, NotFound, Refusal
 from guildshop.plugins.catalog.api import Product
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.entitlements.api import KEYS_AT_ONCE, LARGEST_FILE
 from guildshop.plugins.entitlements.rules import check_file, check_keys
 from guildshop.plugins.entitlements.service import EntitlementService, GoodsService
@@ -57,6 +58,10 @@ async def test_a_key_and_a_file_are_sent_once_and_shown_again(shop: Shop, sale: 
     refused = await shop.sim.press_raw(stranger, message["id"], custom_id)
     assert refused.message is not None
     assert not refused.message.get("attachments")
+    customers = shop.app.get(CustomerService)
+    with scope(shop.store.id):
+        exported = await customers.my_data(shop.actor(person=shop.buyer))
+    assert taken in str(exported)
     # Taken back: not shown, not given, and the key is never sold again.
     with scope(shop.store.id):
         await shop.app.get(EntitlementService).revoke(shop.actor(), order.id)
@@ -78,6 +83,8 @@ async def test_who_bought_when_no_key_was_left_gets_the_next_one(shop: Shop, sal
     assert "No licence key of Game is left" in notice["embeds"][0]["description"]
     with scope(shop.store.id):
         assert (await goods(shop).of_product(shop.actor(), game.id)).keys_are_out
+        (finding,) = await goods(shop).examine(shop.store.id)
+        assert "GAME" in finding.message
         await goods(shop).add_keys(shop.actor(), game.id, "SECOND-ONE-HERE")
     await shop.settle()
     assert "SECOND-ONE-HERE" in (await shop.sim.member("buyer2").slash("downloads")).text

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from guildshop.errors import Refusal
 from guildshop.plugins.catalog.api import Product
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.entitlements.api import ENDING
@@ -77,6 +78,8 @@ async def test_no_reminder_for_who_wants_none(shop: Shop, sale: Sale) -> None:
     await sale.paid(await timed(sale, 30))
     with scope(shop.store.id):
         await shop.app.get(CustomerService).set_dm_preference(shop.actor(person=shop.buyer), ENDING, wanted=False)
+    with scope(shop.store.id), pytest.raises(Refusal, match="still runs until"):
+        await shop.app.get(CustomerService).forget(shop.actor(person=shop.buyer), "FORGET ME")
     before = len(await shop.buyer.dms())
     await time.pass_days(28)
     assert len(await shop.buyer.dms()) == before
