@@ -212,9 +212,7 @@ class GoodsKeeping:
         if store_id is None:
             return []
         with scope(store_id):
-            out = [
-                one for one in await self._goods_rows("g.gives_key AND p.published AND p.active") if one.keys_are_out
-            ]
+            found = await self._goods_rows("g.gives_key AND p.published AND p.active")
         return [
             Finding(
                 Severity.WARNING,
