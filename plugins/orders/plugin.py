@@ -16,6 +16,7 @@ from guildshop.plugins.orders.api import (
     OrderExpiryDue,
     OrderFilter,
     OrderFlowExpiryDue,
+    OrderSection,
     OrdersSettings,
     OrderStatus,
     status_label,
@@ -109,6 +110,12 @@ class Orders(Plugin):
     def register_checkout_steps(self, app: App) -> list[CheckoutStep]:
         """Ask for terms, address and shipping type, and add a flat tax: steps like any others."""
         return list(app.get(CheckoutService).checkout.own)
+
+    @hookimpl
+    def register_order_sections(self, app: App) -> list[OrderSection]:
+        """Show what the customer accepted on the page of an order."""
+        columns = (lazy("What"), lazy("Text"), lazy("Accepted"))
+        return [OrderSection(lazy("Accepted terms"), columns, app.get(CheckoutService).checkout.terms.rows, 60)]
 
     @hookimpl
     def register_pages(self, app: App) -> list[Page]:

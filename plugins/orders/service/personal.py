@@ -79,7 +79,8 @@ class PersonalOrders:
             )
             work.guard(
                 tables.Order,
-                set="address = NULL, tax_place = NULL, answers = NULL, recipient_discord_id = NULL, version = version + 1",
+                set="address = NULL, tax_place = NULL, answers = NULL, recipient_discord_id = NULL,"
+                " version = version + 1",
                 where="customer = :customer",
                 rows=None,
                 customer=customer.id,

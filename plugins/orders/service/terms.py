@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from babel.dates import format_datetime
+
 from guildshop.database import new_id
 from guildshop.errors import Invalid, Stale
-from guildshop.i18n import _, lazy
+from guildshop.i18n import _, babel_locale, lazy
 from guildshop.permissions import Actor
 from guildshop.plugins.orders import tables
-from guildshop.plugins.orders.api import Adjustment, Choice, Draft, OrdersSettings, Phase, Question, Totals
+from guildshop.plugins.orders.api import Adjustment, Choice, Draft, Order, OrdersSettings, Phase, Question, Totals
 from guildshop.plugins.orders.api.checkout import Quote
 from guildshop.tenancy import current_store
 
@@ -86,6 +89,12 @@ class TermsStep:
             for kind, title in TITLES.items()
             if (kind, accepted.get(kind, "")) in texts
         ]
+
+    async def rows(self, order: Order) -> Sequence[Sequence[str]]:
+        """Return what the order's customer accepted, and when, for the order's page."""
+        at = order.accepted.get("at", "")
+        when = format_datetime(datetime.fromisoformat(at), "medium", locale=babel_locale()) if at else ""
+        return [(title, text, when) for title, text in await self.accepted_texts(order.accepted)]
 
     def _texts(self, store: int) -> dict[str, str]:
         settings = self.app.stores.settings(store, OrdersSettings)

@@ -12,7 +12,7 @@ from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import ProductChange, ProductKind
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders.api import OrderStatus, Screen, Stage
-from guildshop.plugins.orders.service import CheckoutService
+from guildshop.plugins.orders.service import CheckoutService, OrderActions
 
 US_ONLY = [{"code": "standard", "label": "Standard", "cost": 499, "countries": ["US"]}]
 HOME = {
@@ -52,6 +52,9 @@ async def test_terms_are_accepted_first_and_kept_with_the_order(bench, refused) 
     terms = bench.checkout.checkout.terms
     await bench.set(terms="", refund_policy="")
     assert await terms.accepted_texts(order.accepted) == [("Terms", "Be very kind."), ("Refund policy", "30 days.")]
+    sections = {one.title: one.rows for one in await bench.app.get(OrderActions).sections(order)}
+    accepted = [tuple(row[:2]) for row in sections["Accepted terms"]]
+    assert accepted == [("Terms", "Be very kind."), ("Refund policy", "30 days.")]
     # The next customer accepts the same texts, which are kept once; without texts nobody is asked.
     await bench.set(terms="Be very kind.")
     other = bench.buyer(2)
