@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -32,11 +31,11 @@ async def kept(sale: Sale) -> dict[str, str]:
     return {row["purpose"]: row["state"] for row in await sale.rows("message_delivery")}
 
 
-def notices(shop: Shop) -> list[dict[str, Any]]:
+def notices(shop: Shop) -> list[Shown]:
     return shop.sim.messages("orders")
 
 
-def buttons(notice: dict[str, Any]) -> list[str]:
+def buttons(notice: Shown) -> list[str]:
     return [button["label"] for row in notice["components"] for button in row["components"]]
 
 
