@@ -22,7 +22,7 @@ from guildshop.plugins.orders.api import (
     status_label,
 )
 from guildshop.plugins.orders.commands import COMMANDS, FLOW_ITEMS, ITEMS, SHIPPING_COMMANDS
-from guildshop.plugins.orders.endpoints import router
+from guildshop.plugins.orders.endpoints import ROUTERS
 from guildshop.plugins.orders.hookspecs import OrderHooks
 from guildshop.plugins.orders.pages import PAGES, TONES
 from guildshop.plugins.orders.piccolo_app import APP_CONFIG
@@ -142,7 +142,7 @@ class Orders(Plugin):
     @hookimpl
     def register_api(self, app: App) -> list[Any]:
         """Register the orders of the JSON API."""
-        return [router]
+        return list(ROUTERS)
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:

@@ -7,6 +7,10 @@ from piccolo.columns import JSON, UUID, BigInt, Boolean, Integer, Text, Timestam
 from guildshop.plugins.orders.api import Channel, LineKind, OrderStatus, ShippingStatus
 from guildshop.tenancy import StoreTable
 
+AMOUNT = "In minor units of the currency: 1999 is 19.99 in US dollars."
+METHOD = "The code of the payment method; the page of the order shows its name."
+"""What Piccolo Admin says beside a column. It knows one language alone."""
+
 
 class Order(StoreTable, tablename="orders"):
     """One order. Its address is a copy, its amounts are what was promised."""
@@ -21,17 +25,17 @@ class Order(StoreTable, tablename="orders"):
     carrier = Varchar(64, default="")
     tracking_number = Varchar(100, default="")
     currency = Varchar(3)
-    subtotal = BigInt()
-    discount = BigInt()
-    loyalty = BigInt()
-    shipping = BigInt()
-    tax = BigInt()
-    total = BigInt()
-    credit = BigInt()
-    due = BigInt()
-    refunded = BigInt()
-    refund_held = BigInt(default=0)
-    payment_method = Varchar(32)
+    subtotal = BigInt(help_text=AMOUNT)
+    discount = BigInt(help_text=AMOUNT)
+    loyalty = BigInt(help_text=AMOUNT)
+    shipping = BigInt(help_text=AMOUNT)
+    tax = BigInt(help_text=AMOUNT)
+    total = BigInt(help_text=AMOUNT)
+    credit = BigInt(help_text=AMOUNT)
+    due = BigInt(help_text=AMOUNT)
+    refunded = BigInt(help_text=AMOUNT)
+    refund_held = BigInt(default=0, help_text=AMOUNT)
+    payment_method = Varchar(32, help_text=METHOD)
     shipping_type = Varchar(80)
     address = JSON(null=True, default=None)
     tax_place = JSON(null=True, default=None)
@@ -62,8 +66,8 @@ class OrderLine(StoreTable, tablename="order_line"):
     name = Varchar(100)
     kind = Varchar(16, choices=LineKind)
     quantity = Integer()
-    unit_price = BigInt()
-    total = BigInt()
+    unit_price = BigInt(help_text=AMOUNT)
+    total = BigInt(help_text=AMOUNT)
     returned = Integer(default=0)
     return_held = Integer(default=0)
 
@@ -101,7 +105,7 @@ class OrderAdjustment(StoreTable, tablename="order_adjustment"):
     plugin = Varchar(64)
     code = Varchar(64)
     label = Varchar(100)
-    amount = BigInt()
+    amount = BigInt(help_text=AMOUNT)
     included = Boolean()
     reference = Varchar(200, default="")
     shares = JSON(null=True, default=None)

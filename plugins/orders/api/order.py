@@ -77,6 +77,7 @@ class OrderLine:
     quantity: int
     unit_price: int
     total: int
+    position: int = 0
     returned: int = 0
     return_held: int = 0
     """Pieces that a refund under way is going to take back."""

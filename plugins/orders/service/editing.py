@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from guildshop.database import Work
 
 UPDATE = "order.update"
+MAXIMUM_POSITION = 1_000_000
+"""After every line there is: where new ones stand."""
 _AMOUNTS = ("subtotal", "discount", "loyalty", "shipping", "tax", "total", "credit", "due")
 
 
@@ -123,6 +125,9 @@ class OrderEditing:
                 raise Invalid.field("items", _("{name} is named twice. Name each once.").format(name=made.name))
             lines[made.product] = made
         check_lines(len(lines))
+        # In the order in which the rows stand: amounts fall on lines by their place.
+        places = {line.product: line.position for line in order.lines}
+        ordered = sorted(lines.values(), key=lambda line: places.get(line.product, MAXIMUM_POSITION))
         now = self.app.now()
         return Draft(
             id=order.id,
@@ -130,7 +135,7 @@ class OrderEditing:
             member=order.customer_discord_id or 0,
             customer=order.customer,
             currency=order.currency,
-            lines=tuple(lines.values()),
+            lines=tuple(ordered),
             answers=order.answers,
             payment_method=order.payment_method,
             recipient=order.recipient_discord_id,
@@ -236,16 +241,27 @@ def _line(product: Product, quantity: int, order: Order) -> DraftLine:
 
 
 def _replace_rows(work: Work, order: Order, quote: Quote) -> None:
-    for table in (tables.OrderLine, tables.OrderAdjustment):
-        work.delete(table, where="order_id = :order", order=order.id)
-    work.insert_many(
-        tables.OrderLine,
-        [
-            {"id": new_id(), "order_id": order.id, "position": at, **line_columns(line)}
-            for at, line in enumerate(quote.lines, 1)
-        ],
-        conflict=stale(order),
-    )
+    """Keep the rows of lines that stay, so that what names one still finds it."""
+    known = {line.product: line for line in order.lines}
+    wanted = {line.product for line in quote.lines}
+    for dropped in (line for line in order.lines if line.product not in wanted):
+        work.delete(tables.OrderLine, where="id = :id", rows=1, refusal=stale(order), id=dropped.id)
+    position = max((line.position for line in order.lines), default=0)
+    for line in quote.lines:
+        kept = known.get(line.product)
+        if kept is None:
+            position += 1
+            work.insert(
+                tables.OrderLine,
+                conflict=stale(order),
+                id=new_id(),
+                order_id=order.id,
+                position=position,
+                **line_columns(line),
+            )
+        elif kept.quantity != line.quantity:
+            work.update(tables.OrderLine, kept.id, stale(order), quantity=line.quantity, total=line.total)
+    work.delete(tables.OrderAdjustment, where="order_id = :order", order=order.id)
     if quote.adjustments:
         work.insert_many(
             tables.OrderAdjustment,

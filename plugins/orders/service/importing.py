@@ -1,6 +1,7 @@
 """Past orders from and to CSV files.
 
 Imported orders are history: they take nothing from stock, move nothing later on, send no messages and never expire.
+When staff confirm the payment of an imported one, its status moves, and nothing is granted and nobody told.
 """
 
 from __future__ import annotations

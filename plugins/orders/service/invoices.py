@@ -18,6 +18,7 @@ from guildshop.plugins.customers.api import Customer
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import tables
 from guildshop.plugins.orders.api import (
+    Adjustment,
     HistoryKind,
     Invoice,
     InvoiceAmount,
@@ -155,7 +156,7 @@ class Invoices:
             ),
             subtotal=order.subtotal,
             amounts=tuple(
-                InvoiceAmount(one.label, -one.amount if one.phase in _LOWERS else one.amount, one.included)
+                InvoiceAmount(_label(one), -one.amount if one.phase in _LOWERS else one.amount, one.included)
                 for one in order.adjustments
                 if one.phase is not Phase.CREDIT
             ),
@@ -164,6 +165,12 @@ class Invoices:
             due=order.due,
             note=settings.invoice_note,
         )
+
+
+def _label(adjustment: Adjustment) -> str:
+    if adjustment.phase is Phase.SHIPPING and adjustment.plugin == "orders":
+        return _("Shipping ({name})").format(name=adjustment.label)
+    return adjustment.label
 
 
 def _name(customer: Customer) -> str:

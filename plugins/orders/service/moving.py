@@ -42,14 +42,18 @@ class OrderMoves(OrderQueries):
         self.methods = PaymentMethodRegistry(app)
 
     def mark_paid(self, work: Work, order: Order, *, text: str = "") -> None:
-        """Make an unpaid order `PAID`, once: its stock is sold, `OrderPaid` recorded. `Stale` when it changed."""
+        """Make an unpaid order `PAID`, once: its stock is sold, `OrderPaid` recorded. `Stale` when it changed.
+
+        An imported order is history: its status moves, and nobody hears that it was paid.
+        """
         if order.status is not OrderStatus.PENDING_PAYMENT:
             raise paid_or_over(order)
         self._move(work, order, OrderStatus.PAID, set="paid_at = :now, reserved_until = NULL", text=text)
         catalog = self.app.get(CatalogService)
         for product, quantity in pieces(order):
             catalog.sell(work, product, quantity, order.id)
-        work.record(OrderPaid(order.id))
+        if not order.imported:
+            work.record(OrderPaid(order.id))
 
     def require_unpaid(self, work: Work, order: Order) -> None:
         """Make the Work happen only if the order still waits for its payment."""

@@ -113,23 +113,25 @@ class OrderService(OrderRefunds, OrderShipments):
 
         return await self.again(order.id, attempt)
 
-    async def add_note(self, actor: Actor, reference: UUID | str, text: str, *, public: bool = False) -> None:
-        """Add a note to an order, private or for the customer too."""
+    async def add_note(self, actor: Actor, reference: UUID | str, text: str, *, public: bool = False) -> UUID:
+        """Add a note to an order, private or for the customer too; return its key."""
         actor.require(UPDATE)
         order = await self.get(reference)
         note = limited(text, NOTE_LENGTH, "text")
         if not note:
             raise Invalid.field("text", _("The note is empty. Write something first."))
+        key = new_id()
         async with self.app.work(actor) as work:
             work.insert(
                 tables.OrderNote,
-                id=new_id(),
+                id=key,
                 order_id=order.id,
                 at=work.now,
                 author=actor.name[:100],
                 public=public,
                 text=note,
             )
+        return key
 
     # Events
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from guildshop.errors import Forbidden, Invalid, NotFound
@@ -139,6 +139,13 @@ class OrderQueries:
         )
         notes = tuple(rows.to_note(row) for row in found)
         return tuple(note for note in notes if note.public or not public_only)
+
+    async def order_of(self, table: Literal["order_line", "shipment"], key: UUID) -> UUID | None:
+        """Return the order that a line or a parcel belongs to."""
+        row = await self.app.database.fetch_one(
+            f"SELECT order_id FROM {table} WHERE store = :store AND id = :id", store=current_store(), id=key
+        )
+        return None if row is None else rows.as_uuid(row["order_id"])
 
     async def find_by_draft(self, draft: UUID) -> Order | None:
         """Return the order that a draft became, if it became one."""

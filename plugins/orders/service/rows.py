@@ -45,7 +45,7 @@ ORDER_COLUMNS = (
     o.version, o.tax_place, o.accepted, o.answers"""
 )
 
-LINE_COLUMNS = "id, order_id, product, sku, name, kind, quantity, unit_price, total, returned, return_held"
+LINE_COLUMNS = "id, order_id, position, product, sku, name, kind, quantity, unit_price, total, returned, return_held"
 
 FROM = "FROM orders o JOIN customer c ON c.store = o.store AND c.id = o.customer"
 
@@ -145,6 +145,7 @@ def to_line(row: Mapping[str, Any]) -> OrderLine:
         quantity=row["quantity"],
         unit_price=row["unit_price"],
         total=row["total"],
+        position=row["position"],
         returned=row["returned"],
         return_held=row["return_held"],
     )

@@ -155,19 +155,20 @@ async def test_piccolo_admin_saves_through_the_service(bench, order, owner) -> N
     assert "cannot be changed here" in await money.text()
     gone = await owner.send("DELETE", path, None)
     assert f"/admin/order/{order.number}" in await gone.text()
-    line = order.lines[0].id
-    for method, where in (
-        ("PATCH", f"order_line/{line}/"),
-        ("DELETE", f"order_line/{line}/"),
-        ("PUT", f"orders/{order.id}/"),
-    ):
-        assert (await owner.send(method, f"/admin/api/tables/{where}", {"quantity": 9})).status >= 400
+    assert (await owner.send("PUT", f"/admin/api/tables/orders/{order.id}/", {"quantity": 9})).status >= 400
     assert await bench.snapshot() == before
+    line = f"/admin/api/tables/order_line/{order.lines[0].id}/"
+    assert (await owner.send("PATCH", line, {"quantity": 3})).status == 200
+    assert (await bench.orders.get(order.id)).total == 4500
     form = await (await owner.get(path)).json()
     paid = await owner.send("PATCH", path, {**form, "status": "PAID"})
     assert paid.status == 200, await paid.text()
     assert await status(bench, order) is OrderStatus.PAID
     assert [row["state"] for row in await bench.rows("payment")] == ["CONFIRMED"]
+    before = await bench.snapshot()
+    for method in ("PATCH", "DELETE"):
+        assert "only the items of an unpaid order" in await (await owner.send(method, line, {"quantity": 1})).text()
+    assert await bench.snapshot() == before
 
 
 async def test_staff_do_only_what_their_role_permits(bench, order, visitors, users: UserService, store) -> None:

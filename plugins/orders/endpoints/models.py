@@ -1,29 +1,22 @@
-"""Orders in the JSON API."""
+"""Orders as the JSON API shows them. Amounts are minor units of their currency."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
 
 from guildshop.plugins.orders.api import (
     Channel,
     LineKind,
     Order,
-    OrderChange,
-    OrderFilter,
+    OrderNote,
     OrderStatus,
     OrderSummary,
     Phase,
+    Shipment,
     ShippingStatus,
 )
-from guildshop.plugins.orders.service import OrderService
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, Snowflake
-
-router = APIRouter(prefix="/orders", tags=["Orders"])
+from guildshop.web.api import ApiModel, Snowflake
 
 
 class OrderSummaryModel(ApiModel):
@@ -50,6 +43,7 @@ class OrderLineModel(ApiModel):
     name: str
     kind: LineKind
     quantity: int
+    returned_quantity: int
     unit_price_cents: int
     total_cents: int
 
@@ -107,78 +101,38 @@ class OrderModel(OrderSummaryModel):
     adjustments: list[AdjustmentModel]
 
 
-class OrderPatch(ApiModel):
-    """What to change of an order; what is left out stays. `version` is the one that was read: another one is stale."""
+class ShipmentItemModel(ApiModel):
+    """Pieces of a line in a parcel."""
 
-    status: OrderStatus | None = None
-    shipping_status: ShippingStatus | None = None
-    carrier: str | None = Field(default=None, max_length=64)
-    tracking_number: str | None = Field(default=None, max_length=100)
-    notes: str | None = Field(default=None, max_length=2000)
-    reason: str = Field(default="", max_length=500)
-    version: int | None = None
+    line_item_id: UUID
+    sku: str
+    name: str
+    quantity: int
 
 
-class CancelRequest(ApiModel):
-    """Why an order is cancelled; the customer is told."""
+class ShipmentModel(ApiModel):
+    """One parcel."""
 
-    reason: str = Field(default="", max_length=500)
-
-
-class ConfirmRequest(ApiModel):
-    """How the payment can be found again."""
-
-    reference: str = Field(default="", max_length=200)
-
-
-@router.get("")
-async def list_orders(
-    actor: CurrentActor,
-    app: CurrentApp,
-    status: Annotated[list[OrderStatus] | None, Query(description="Any of these statuses.")] = None,
-    payment_method: Annotated[str, Query(alias="paymentMethod", max_length=32)] = "",
-    customer: Annotated[UUID | None, Query(description="A customer's ID.")] = None,
-    text: Annotated[str, Query(description="Part of the number or of the customer's name.", max_length=100)] = "",
-    created_from: Annotated[AwareDatetime | None, Query(alias="createdFrom")] = None,
-    created_before: Annotated[AwareDatetime | None, Query(alias="createdBefore")] = None,
-    minimum: Annotated[int | None, Query(alias="minimumCents")] = None,
-    maximum: Annotated[int | None, Query(alias="maximumCents")] = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> CursorPage[OrderSummaryModel]:
-    """List orders, newest first."""
-    wanted = OrderFilter(
-        frozenset(status or ()), payment_method, customer, text, created_from, created_before, minimum, maximum
-    )
-    found = await app.get(OrderService).list(actor, wanted, cursor=cursor or "", limit=limit)
-    return CursorPage.of(found, summary_model)
+    id: UUID
+    number: int
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    status: ShippingStatus
+    items: list[ShipmentItemModel]
+    created_at: datetime
+    shipped_at: datetime | None
+    delivered_at: datetime | None
 
 
-@router.get("/{reference}")
-async def read_order(actor: CurrentActor, app: CurrentApp, reference: str) -> OrderModel:
-    """Read one order by ID or number."""
-    actor.require("order.read")
-    return order_model(await app.get(OrderService).get(reference))
+class NoteModel(ApiModel):
+    """A note: private ones are for staff alone."""
 
-
-@router.patch("/{reference}")
-async def change_order(actor: CurrentActor, app: CurrentApp, reference: str, change: OrderPatch) -> OrderModel:
-    """Change status, shipping status, carrier, tracking number and notes, as far as allowed now."""
-    wanted = OrderChange(**change.model_dump(exclude={"version"}))
-    return order_model(await app.get(OrderService).change(actor, reference, wanted, version=change.version))
-
-
-@router.post("/{reference}/cancel")
-async def cancel_order(actor: CurrentActor, app: CurrentApp, reference: str, request: CancelRequest) -> OrderModel:
-    """Cancel an order: its reserved stock is released."""
-    actor.require("order.update")
-    return order_model(await app.get(OrderService).cancel(actor, reference, request.reason))
-
-
-@router.post("/{reference}/confirm-payment")
-async def confirm_payment(actor: CurrentActor, app: CurrentApp, reference: str, request: ConfirmRequest) -> OrderModel:
-    """Confirm that the money of a manual payment method has come."""
-    return order_model(await app.get(OrderService).confirm_payment(actor, reference, request.reference))
+    id: UUID
+    author: str
+    is_public: bool
+    text: str
+    created_at: datetime
 
 
 def summary_model(order: OrderSummary | Order) -> OrderSummaryModel:
@@ -207,6 +161,7 @@ def order_model(order: Order) -> OrderModel:
             name=line.name,
             kind=line.kind,
             quantity=line.quantity,
+            returned_quantity=line.returned,
             unit_price_cents=line.unit_price,
             total_cents=line.total,
         )
@@ -243,3 +198,27 @@ def order_model(order: Order) -> OrderModel:
         line_items=lines,
         adjustments=adjustments,
     )
+
+
+def shipment_model(shipment: Shipment) -> ShipmentModel:
+    """Return a parcel as the API shows it."""
+    return ShipmentModel(
+        id=shipment.id,
+        number=shipment.position,
+        carrier=shipment.carrier,
+        tracking_number=shipment.tracking_number,
+        tracking_url=shipment.tracking_url,
+        status=shipment.status,
+        items=[
+            ShipmentItemModel(line_item_id=item.line, sku=item.sku, name=item.name, quantity=item.quantity)
+            for item in shipment.items
+        ],
+        created_at=shipment.created,
+        shipped_at=shipment.shipped_at,
+        delivered_at=shipment.delivered_at,
+    )
+
+
+def note_model(note: OrderNote) -> NoteModel:
+    """Return a note as the API shows it."""
+    return NoteModel(id=note.id, author=note.author, is_public=note.public, text=note.text, created_at=note.at)
