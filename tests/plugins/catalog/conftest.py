@@ -8,9 +8,9 @@ from guildshop.app import App
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.stores import Store
 from guildshop.tenancy import scope
-from guildshop.web.testing import owner, server, support, token, users, visitor, visitors
+from guildshop.web.testing import chromium, owner, server, support, tabs, token, users, visitor, visitors
 
-__all__ = ["catalog", "owner", "server", "support", "token", "users", "visitor", "visitors"]
+__all__ = ["catalog", "chromium", "owner", "server", "support", "tabs", "token", "users", "visitor", "visitors"]
 
 
 @pytest.fixture
