@@ -51,6 +51,7 @@ API = {
     "PATCH /api/orders/{reference}": "order.update",
     "POST /api/orders/{reference}/cancel": "order.update",
     "POST /api/orders/{reference}/confirm-payment": "payment.confirm",
+    "POST /api/orders/{reference}/invoice-link": "payment.link",
     "GET /api/orders/{reference}/refunds": "refund.read",
     "POST /api/orders/{reference}/refunds": "refund.create",
     "GET /api/refunds": "refund.read",
