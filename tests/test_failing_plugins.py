@@ -69,6 +69,10 @@ def register_dashboard_cards(self, app):
     return [DashboardCard("Bad card", self.fail, "order.read"), DashboardCard("Good card", self.count, "order.read")]
 
 @hookimpl
+def register_pages(self, app):
+    return [Page("cards", self.fail, "order.read")]
+
+@hookimpl
 def register_customer_tabs(self, app):
     from guildshop.plugins.customers.api import CustomerTab
     return [
@@ -475,6 +479,12 @@ async def test_a_failing_card_leaves_the_dashboard_alone(app: App, owner: Visito
     assert "Good card" in page
     assert "forty-two" in page
     named(page, lines, "card Bad card")
+    with capture_logs() as lines:
+        answer = await owner.get("/admin/cards")
+    assert answer.status == 500
+    (line,) = [found for found in lines if found.get("what") == "page cards"]
+    assert "The plugin cards failed, so this could not be done." in await answer.text()
+    assert line["reference"] in await answer.text()
 
 
 async def test_what_fails_for_an_order_or_a_customer_leaves_the_rest_alone(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from aiohttp import hdrs, web
 from yarl import URL
 
-from guildshop.errors import Forbidden, LoadError, NotFound
+from guildshop.errors import Forbidden, GuildshopError, LoadError, NotFound
 from guildshop.hookspecs import DashboardCard, Page, PageHandler, PublicRoute
 from guildshop.i18n import _, lazy
-from guildshop.isolation import part
+from guildshop.isolation import failure, part
 from guildshop.permissions import Actor
 from guildshop.web.context import ADMIN_BASE, STAFF_BASE, actor_of, app_of, identity_of
 from guildshop.web.pages import NAVIGATION, page_url, render
@@ -98,7 +98,14 @@ def _guarded(base: str, plugin: str, page: Page) -> PageHandler:
             )
         if page.permission:
             identity.actor.require(page.permission)
-        return await page.handler(request)
+        try:
+            return await page.handler(request)
+        except (web.HTTPException, GuildshopError):
+            raise
+        except Exception as error:
+            if plugin in app_of(request).plugins.others:
+                raise failure(plugin, f"page {page.path}", error) from error
+            raise
 
     return guarded
 
