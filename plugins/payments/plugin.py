@@ -9,7 +9,15 @@ from guildshop.hookspecs import AdminSection, Listener, PublicRoute, SettingsSec
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import MANAGER, SUPPORT, Permission
-from guildshop.plugins.orders.api import OrderAction, OrderCancelled, OrderPaid, OrderSection, PaymentMethods
+from guildshop.plugins.orders.api import (
+    DeletionCheck,
+    OrderAction,
+    OrderCancelled,
+    OrderEdited,
+    OrderPaid,
+    OrderSection,
+    PaymentMethods,
+)
 from guildshop.plugins.payments.admin import admin_section
 from guildshop.plugins.payments.api import PaymentsSettings, ProcessorTold
 from guildshop.plugins.payments.commands import COMMANDS, ITEMS
@@ -26,6 +34,7 @@ from guildshop.plugins.payments.service import (
     PaymentService,
     Settlement,
 )
+from guildshop.plugins.payments.service.deletion import deletion_check
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -68,6 +77,7 @@ class Payments(Plugin):
             Listener(OrderCancelled, "payments.close", app.get(PaymentService).close),
             Listener(OrderPaid, "payments.end_paid", attempts.close),
             Listener(OrderCancelled, "payments.end_cancelled", attempts.close),
+            Listener(OrderEdited, "payments.end_edited", attempts.close),
             Listener(ProcessorTold, "payments.settle", app.get(Settlement).settle),
         ]
 
@@ -110,6 +120,11 @@ class Payments(Plugin):
     def register_order_actions(self, app: App) -> list[OrderAction]:
         """Offer Confirm payment, Reject and Invoice link on the page of an unpaid order."""
         return order_actions(app)
+
+    @hookimpl
+    def register_deletion_checks(self, app: App) -> list[DeletionCheck]:
+        """Keep an order whose money is not given back."""
+        return [deletion_check(app)]
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:

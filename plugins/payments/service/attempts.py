@@ -12,7 +12,7 @@ from guildshop.errors import Stale, Unavailable
 from guildshop.events import Delivery
 from guildshop.i18n import _
 from guildshop.permissions import Actor
-from guildshop.plugins.orders.api import Order, OrderCancelled, OrderPaid, OrderStatus
+from guildshop.plugins.orders.api import Order, OrderCancelled, OrderEdited, OrderPaid, OrderStatus
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments import tables
 from guildshop.plugins.payments.api import (
@@ -107,8 +107,8 @@ class AttemptService:
         )
         return row is not None and bool(row["processing"])
 
-    async def close(self, event: OrderPaid | OrderCancelled, delivery: Delivery) -> None:
-        """End the attempt of an order that waits for no payment any more, so that nobody pays it in vain."""
+    async def close(self, event: OrderPaid | OrderCancelled | OrderEdited, delivery: Delivery) -> None:
+        """End the attempt of an order that waits for no payment any more, or for another one than it began."""
         attempt = await self.current(event.order)
         if attempt is not None and attempt.state is AttemptState.OPEN:
             processor = self.app.get(PaymentService).processors.get(attempt.method)
