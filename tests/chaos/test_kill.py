@@ -1,4 +1,4 @@
-"""kill -9 at random moments, 25 times on each database in a run of orders: nothing acknowledged is lost, effects happen once."""
+"""kill -9 at random moments, 25 times on each database: nothing acknowledged is lost, effects happen once."""
 
 from __future__ import annotations
 
