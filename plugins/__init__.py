@@ -5,6 +5,7 @@ BUILT_IN = (
     "catalog",
     "orders",
     "discounts",
+    "taxjar",
     "payments",
     "refunds",
     "stripe",
