@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, Field
 
 from guildshop.plugins.discounts.api import (
+    DISCOUNT_CREATE,
     DISCOUNT_READ,
+    DISCOUNT_UPDATE,
     Assignment,
     AssignmentRule,
     Discount,
@@ -19,9 +21,18 @@ from guildshop.plugins.discounts.api import (
     DiscountScope,
 )
 from guildshop.plugins.discounts.service import DiscountService
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, require_actor
 
 router = APIRouter(prefix="/discounts", tags=["Discounts"])
+
+
+def _needs(permission: str) -> Any:
+    """Refuse who may not do that before their body is looked at."""
+
+    async def check() -> None:
+        require_actor().require(permission)
+
+    return Depends(check)
 
 
 class DiscountFields(ApiModel):
@@ -109,7 +120,7 @@ async def list_discounts(
     return CursorPage[DiscountModel].of(found, _model)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[_needs(DISCOUNT_CREATE)])
 async def create_discount(actor: CurrentActor, app: CurrentApp, given: DiscountFields) -> DiscountModel:
     """Make a discount."""
     return _model(await app.get(DiscountService).create(actor, _input(given)))
@@ -122,11 +133,10 @@ async def read_discount(actor: CurrentActor, app: CurrentApp, discount: str) -> 
     return _model(await app.get(DiscountService).find(discount))
 
 
-@router.patch("/{discount}")
+@router.patch("/{discount}", dependencies=[_needs(DISCOUNT_UPDATE)])
 async def change_discount(actor: CurrentActor, app: CurrentApp, discount: str, change: DiscountPatch) -> DiscountModel:
     """Change a discount; null takes a limit or an end off."""
     service = app.get(DiscountService)
-    actor.require("discount.update")
     before = await service.find(discount)
     values = {name: getattr(change, name) for name in change.model_fields_set - {"version"}}
     given = replace(before.as_input, **_named(values))
@@ -142,13 +152,12 @@ async def list_assignments(actor: CurrentActor, app: CurrentApp, discount: str) 
     return [_assignment(row.assignment) for row in await service.assignments(actor, discount=found.id, limit=200)]
 
 
-@router.post("/{discount}/assignments", status_code=201)
+@router.post("/{discount}/assignments", status_code=201, dependencies=[_needs(DISCOUNT_UPDATE)])
 async def assign_discount(
     actor: CurrentActor, app: CurrentApp, discount: str, request: AssignmentRequest
 ) -> AssignmentModel:
     """Let a customer use a discount."""
     service = app.get(DiscountService)
-    actor.require("discount.update")
     found = await service.find(discount)
     assigned = await service.assign(
         actor,

@@ -41,11 +41,15 @@ def code_key(code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the order as a discount sees it: its product, the product's category, and what it costs."""
+    """A line of the order as a discount sees it: its product, the product's category, and what it costs.
+
+    Of a variant, `parent` is the product that it is a variant of.
+    """
 
     product: UUID
     category: UUID | None
     total: int
+    parent: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def shares(discount: Discount, items: Sequence[Item]) -> tuple[int, ...]:
 def applies_to(discount: Discount, item: Item) -> bool:
     """Tell whether a line is among those that the discount is for."""
     if discount.scope is DiscountScope.PRODUCTS:
-        return str(item.product) in discount.targets
+        return any(str(key) in discount.targets for key in (item.product, item.parent) if key is not None)
     if discount.scope is DiscountScope.CATEGORIES:
         return item.category is not None and str(item.category) in discount.targets
     return True

@@ -12,6 +12,7 @@ from guildshop.folding import fold
 from guildshop.i18n import _
 from guildshop.money import format_money
 from guildshop.permissions import Actor
+from guildshop.plugins.catalog.api import Product
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.discounts import rules
@@ -205,13 +206,15 @@ class DiscountStep:
         return Shopper(draft.customer, tags, draft.roles, used)
 
     async def _items(self, draft: Draft, found: Sequence[Discount]) -> list[Item]:
-        categories: dict[UUID, UUID | None] = {}
-        if any(discount.scope is DiscountScope.CATEGORIES for discount in found):
+        products: Mapping[UUID, Product] = {}
+        if any(discount.scope in {DiscountScope.PRODUCTS, DiscountScope.CATEGORIES} for discount in found):
             products = await self.app.get(CatalogService).get_many([line.product for line in draft.lines])
-            categories = {product.id: product.category for product in products.values()}
-        return [
-            Item(line.product, categories.get(line.product), line.quantity * line.unit_price) for line in draft.lines
-        ]
+        items = []
+        for line in draft.lines:
+            product = products.get(line.product)
+            category, parent = (None, None) if product is None else (product.category, product.parent)
+            items.append(Item(line.product, category, line.quantity * line.unit_price, parent))
+        return items
 
 
 def _refused(typed: str, hindered: Hindered | None, currency: str) -> CodeRefused:

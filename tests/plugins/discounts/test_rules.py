@@ -133,6 +133,12 @@ def test_examples(of: Discount, totals: tuple[int, ...], expected: tuple[int, ..
     assert found.shares == expected
 
 
+def test_a_discount_on_a_product_is_one_on_its_variants() -> None:
+    of = discount(scope=DiscountScope.PRODUCTS, targets=(str(PRODUCTS[0]),))
+    items = [Item(PRODUCTS[3], None, 1000, PRODUCTS[0]), Item(PRODUCTS[4], None, 1000, PRODUCTS[1])]
+    assert rules.shares(of, items) == (100, 0)
+
+
 def test_whom_it_is_for() -> None:
     roles = discount(scope=DiscountScope.ROLES, targets=("10", "11"))
     tags = discount(scope=DiscountScope.TAGS, targets=("VIP",))
