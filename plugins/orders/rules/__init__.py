@@ -24,6 +24,7 @@ from guildshop.plugins.orders.rules.shipments import (
     left_to_pack,
     nothing_left,
     overall,
+    packed,
     status_by_shipments,
 )
 
@@ -56,6 +57,7 @@ __all__ = [
     "normal_number",
     "nothing_left",
     "overall",
+    "packed",
     "place",
     "shipping_choices",
     "status_after_refund",
