@@ -12,7 +12,10 @@ from guildshop.testing import ActorFactory
 from guildshop.web.testing import PASSWORD, NewTab, serious_findings, sign_in
 from guildshop.web.users import UserService
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),  # what the pages ask has tests on both
+]
 
 
 async def test_an_owner_looks_at_what_happened_retries_what_failed_and_asks_the_doctor(
