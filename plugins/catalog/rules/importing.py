@@ -11,13 +11,15 @@ from guildshop.errors import Invalid
 from guildshop.folding import fold
 from guildshop.i18n import _, lazy
 from guildshop.money import known_currency, parse_money
-from guildshop.plugins.catalog.api import ProductKind, QuantityVisibility
+from guildshop.plugins.catalog.api import Image, ProductKind, QuantityVisibility
+from guildshop.plugins.catalog.rules.images import parse_images, stored_images
 from guildshop.plugins.catalog.rules.products import (
     CATEGORY_LIMIT,
     DESCRIPTION_LIMIT,
     NAME_LIMIT,
     WHOLE_LIMIT,
     check_amount,
+    check_sku_of_its_own,
     clean,
     clean_image_url,
     clean_sku,
@@ -25,6 +27,7 @@ from guildshop.plugins.catalog.rules.products import (
     parse_ids,
     search_text,
 )
+from guildshop.plugins.catalog.rules.variants import parse_options
 
 COLUMNS = {
     "sku": lazy("Needed; unique in the store"),
@@ -42,22 +45,36 @@ COLUMNS = {
     "required_roles": lazy("Role IDs with | between, of which a member needs one"),
     "granted_roles": lazy("Role IDs with | between, given when it is paid"),
     "granted_channels": lazy("Channel IDs with | between, opened when it is paid"),
-    "image_url": lazy("Web address of a picture"),
+    "image_url": lazy("https address of the main picture"),
+    "images": lazy("All pictures with | between, each an https address, a space and what it shows"),
     "limit_per_customer": lazy("Whole number; empty: none"),
     "low_stock_at": lazy("Staff are told when stock falls to this; empty: never"),
     "position": lazy("Order in lists, ascending"),
+    "parent": lazy("Of a variant: the SKU of its product, whose name, texts, pictures and roles it has"),
+    "options": lazy("Of a variant: what tells it apart, such as Size=L|Colour=Black"),
+    "lists": lazy("Names of product lists with | between; made when they do not exist"),
 }
 REQUIRED = frozenset({"sku", "name", "price"})
 
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """A checked row: every column of the table but the category's key and the counters."""
+    """A checked row: every column of the table but the category's key and the counters.
+
+    What a variant shares with its product is in the columns too, and is replaced by what the product has.
+    """
 
     columns: Mapping[str, Any]
     category: str
     stock: int | None
     """The counted stock; None: not tracked."""
+    parent: str = ""
+    """The folded SKU of the product of which it is a variant; empty: it is none."""
+    options: tuple[tuple[str, str], ...] = ()
+    number: int = 0
+    """Which row of the file it is, from 1."""
+    lists: tuple[str, ...] | None = None
+    """Names of the product lists it is in; None: they stay as they are."""
 
     @property
     def sku_key(self) -> str:
@@ -85,7 +102,7 @@ def read_row(row: Mapping[str, str], store_currency: str) -> ProductRow:
         if given.get("cost")
         else None,
         "currency": currency,
-        "image_url": clean_image_url(given.get("image_url", "")),
+        **_images(given),
         "kind": _choice(ProductKind, "kind", given.get("kind") or ProductKind.DIGITAL.value),
         "active": _truth("active", given.get("active", "")),
         "published": _truth("published", given.get("published", "")),
@@ -102,7 +119,28 @@ def read_row(row: Mapping[str, str], store_currency: str) -> ProductRow:
     for column in ("required_roles", "granted_roles", "granted_channels"):
         columns[column] = join_ids(parse_ids(column, given.get(column, "")))
     category = clean("category", "category", given.get("category", ""), CATEGORY_LIMIT)
-    return ProductRow(columns, category, stock)
+    if columns["published"]:
+        check_sku_of_its_own(sku)
+    parent = clean_sku(given["parent"]) if given.get("parent") else ""
+    options = parse_options(given["options"]) if given.get("options") else ()
+    if bool(options) != bool(parent):
+        raise Invalid.field("options", _("A variant needs both “parent” and “options”: its product's SKU, and Size=L."))
+    if fold(parent) == fold(sku):
+        raise Invalid.field("parent", _("“parent” is the row's own SKU. Write that of the product it is a variant of."))
+    return ProductRow(columns, category, stock, fold(parent), options, lists=_lists(row) if not parent else None)
+
+
+def _images(given: Mapping[str, str]) -> dict[str, str]:
+    first = clean_image_url(given.get("image_url", ""))
+    images = parse_images(given.get("images", "")) or ((Image(first),) if first else ())
+    return {"images": stored_images(images), "image_url": images[0].url if images else ""}
+
+
+def _lists(row: Mapping[str, str]) -> tuple[str, ...] | None:
+    if "lists" not in row:
+        return None
+    names = (clean("lists", "lists", name, CATEGORY_LIMIT) for name in (row["lists"] or "").split("|"))
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 @lru_cache(maxsize=256)

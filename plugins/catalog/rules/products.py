@@ -11,7 +11,7 @@ from guildshop.errors import Invalid
 from guildshop.folding import fold
 from guildshop.i18n import _
 from guildshop.money import MAXIMUM
-from guildshop.plugins.catalog.api import MAXIMUM_QUANTITY, OutOfStock, Product
+from guildshop.plugins.catalog.api import MAXIMUM_QUANTITY, Incomplete, OutOfStock, Product
 
 NAME_LIMIT = 100
 DESCRIPTION_LIMIT = 4000
@@ -79,6 +79,16 @@ def clean_image_url(value: str, field: str = "imageUrl") -> str:
             _("“{url}” is no web address of an image. Write it with https:// in front.").format(url=url[:100]),
         )
     return url
+
+
+def check_sku_of_its_own(sku: str) -> None:
+    """Refuse to sell under a draft's SKU."""
+    if sku.upper().startswith(DRAFT):
+        raise Incomplete(
+            _("The SKU {sku} is that of a draft. Give the product an SKU of its own before members see it.").format(
+                sku=sku
+            )
+        )
 
 
 def missing_for_members(*, sku: str, description: str, variants: int, sold: int) -> list[str]:

@@ -26,7 +26,8 @@ from guildshop.plugins.catalog.api import (
 )
 from guildshop.plugins.catalog.rules import check_quantity, clean_options, options_key, stock_state
 from guildshop.plugins.catalog.rules.columns import OWN, SHARED, clean_columns, from_parent, variant_columns
-from guildshop.plugins.catalog.rules.products import DRAFT, missing_for_members
+from guildshop.plugins.catalog.rules.families import VARIANTS_LIMIT
+from guildshop.plugins.catalog.rules.products import DRAFT, check_sku_of_its_own, missing_for_members
 from guildshop.plugins.catalog.service.browsing import Browsing
 from guildshop.plugins.catalog.service.ledger import move
 from guildshop.plugins.catalog.tables import Product as ProductTable
@@ -34,9 +35,6 @@ from guildshop.plugins.catalog.tables import Waitlist as WaitTable
 
 if TYPE_CHECKING:
     from guildshop.database import Work
-
-VARIANTS_LIMIT = 25
-"""Variants of one product at most: as many as one select of Discord shows."""
 
 _DERIVED = frozenset({"sku_key", "search", "stock_state"})
 _TRUTHS = ("active", "published", "tracked")
@@ -291,16 +289,6 @@ class Editing(Browsing):
             )
             if row is not None and row["id"] != product_id:
                 raise _sku_taken(columns["sku"])
-
-
-def check_sku_of_its_own(sku: str) -> None:
-    """Refuse to sell under a draft's SKU."""
-    if sku.upper().startswith(DRAFT):
-        raise Incomplete(
-            _("The SKU {sku} is that of a draft. Give the product an SKU of its own before members see it.").format(
-                sku=sku
-            )
-        )
 
 
 def _check_parent(parent: Product) -> None:

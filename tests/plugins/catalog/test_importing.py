@@ -128,3 +128,80 @@ async def test_a_file_of_many_rows(app: App, store: Store, catalog: CatalogServi
     assert await ledger(app, store) == (3 * many, 3 * many)
     bad = await catalog.import_products(sam, [*rows[:-1], {**rows[-1], "price": "x"}], False, quiet)
     assert [number for number, _sentence in bad.problems] == [many]
+
+
+TEE = {
+    "sku": "TEE",
+    "name": "Tee",
+    "price": "20",
+    "description": "Cotton.",
+    "required_roles": "11",
+    "images": "https://img.example/a.png The front|https://img.example/b.png",
+    "lists": "Gifts|Summer",
+}
+SMALL = {"sku": "TEE-S", "name": "-", "price": "20", "stock": "2", "parent": "tee", "options": "Size=S"}
+LARGE = {"sku": "TEE-L", "name": "-", "price": "22", "stock": "3", "parent": "TEE", "options": "Size=L", "cost": "9"}
+
+
+async def test_variants_lists_and_images_are_imported_and_come_out_again(
+    app: App, store: Store, catalog: CatalogService, sam: Actor
+) -> None:
+    assert await run(catalog, sam, LARGE, TEE, SMALL) == ImportReport(3, 3)
+    tee, large = await catalog.find("TEE"), await catalog.find("tee-l")
+    assert (tee.variants, tee.tracked, tee.for_sale, len(tee.images)) == (2, False, False, 2)
+    assert (large.parent, large.name, large.price, large.available) == (tee.id, "Tee – L", 2200, 3)
+    assert (large.description, large.required_roles, large.image_url) == ("Cotton.", (11,), tee.image_url)
+    assert [one.name for one in await catalog.lists_of(tee.id)] == ["Gifts", "Summer"]
+    assert await ledger(app, store) == (5, 5)
+
+    rows = [row async for row in catalog.export_products(sam)]
+    assert {row["sku"]: (row["parent"], row["options"], row["stock"]) for row in rows} == {
+        "TEE": ("", "", ""),
+        "TEE-S": ("TEE", "Size=S", "2"),
+        "TEE-L": ("TEE", "Size=L", "3"),
+    }
+    assert rows[0]["images"] == TEE["images"] or rows[-1]["images"] == TEE["images"]
+    assert await run(catalog, sam, *rows) == ImportReport(3, 0)
+
+    # The product alone: its variants follow; a file without the new columns leaves them variants.
+    changed = {"sku": "TEE", "name": "T-shirt", "price": "20", "description": "Wool.", "required_roles": ""}
+    assert await run(catalog, sam, changed) == ImportReport(1, 3)
+    assert (await catalog.find("TEE-S", ())).description == "Wool."
+    assert [one.name for one in await catalog.lists_of(tee.id)] == ["Gifts", "Summer"]
+    old_file = {"sku": "TEE-S", "name": "ignored", "price": "21", "stock": "2"}
+    assert await run(catalog, sam, old_file, {**changed, "lists": "Summer"}) == ImportReport(2, 1)
+    small = await catalog.find("TEE-S")
+    assert (small.name, small.price, small.parent) == ("T-shirt – S", 2100, tee.id)
+    assert [one.name for one in await catalog.lists_of(tee.id)] == ["Summer"]
+    assert await run(catalog, sam, {**SMALL, "sku": "TEE-M", "options": "Size=M"}) == ImportReport(1, 2)
+    assert (await catalog.find("TEE")).variants == 3
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ({**SMALL, "parent": "NOPE"}, "names no product of the shop"),
+        ({**SMALL, "parent": "TEE-L"}, "names no product of the shop"),
+        ({**SMALL, "sku": "KEY"}, "is a product of its own"),
+        ({**SMALL, "sku": "NEW", "options": "Size=L"}, "has the same options"),
+        ({**SMALL, "sku": "NEW", "options": "Colour=Red"}, "must all have the same options"),
+        ({**SMALL, "options": ""}, "needs both"),
+        ({**SMALL, "parent": ""}, "needs both"),
+        ({**SMALL, "options": "large"}, "is no option"),
+        ({**SMALL, "sku": "X", "parent": "X"}, "own SKU"),
+        ({**SMALL, "sku": "NEW", "parent": "KEY"}, "has stock that no variant could sell"),
+        ({**TEE, "stock": "4"}, "sold in variants"),
+        ({**TEE, "images": "http://img.example/a.png"}, "no web address"),
+        ({**KEY, "sku": "DRAFT-1"}, "is that of a draft"),
+    ],
+)
+async def test_bad_rows_of_variants_change_nothing(
+    catalog: CatalogService, sam: Actor, row: Mapping[str, str], sentence: str
+) -> None:
+    await run(catalog, sam, KEY, TEE, LARGE)
+    before = [one async for one in catalog.export_products(sam)]
+    report = await run(catalog, sam, row)
+    assert report.written == 0
+    assert [number for number, _text in report.problems] == [1]
+    assert sentence in report.problems[0][1]
+    assert [one async for one in catalog.export_products(sam)] == before

@@ -31,7 +31,6 @@ async def tee(catalog: CatalogService, staff: ActorFactory, store: Store) -> Pro
     return await catalog.get(made.id)
 
 
-
 async def test_a_product_is_made_refused_completed_and_published(owner: Visitor, catalog: CatalogService) -> None:
     wrong = {**FORM, "sku": "a b", "price": "1.999", "low_stock_at": "-1", "images": "http://img.example/x.png"}
     answer = await owner.post("/admin/product/new", wrong)
