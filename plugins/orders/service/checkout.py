@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from guildshop.errors import Forbidden, Invalid, Refusal, Stale
 from guildshop.i18n import _, grouped
@@ -55,6 +57,7 @@ class CheckoutService(Offering):
         self.drafts = Drafts(app)
         self.checkout = Checkout(app)
         self.placing = Placing(app, self.checkout)
+        self._answering: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def start(
         self,
@@ -168,15 +171,17 @@ class CheckoutService(Offering):
 
         An answer to anything else only shows what is asked now.
         """
-        draft, asked = await self._open(actor, roles, draft_id, question)
-        step = None if asked is None else self.checkout.step(draft.store, asked.step)
-        if asked is None or step is None:
-            return await self.screen(actor, roles, draft_id)
-        with isolated(asked.step.split(".")[0], f"checkout step {asked.step}: answer"):
-            kept = await step.answer(actor, draft, question, values)
-        return await self._change(
-            actor, roles, draft_id, lambda draft: replace(draft, answers={**draft.answers, asked.step: dict(kept)})
-        )
+        # Pressed twice at once, the second press finds what the first one left, and does nothing a second time.
+        async with self._answering.setdefault(draft_id, asyncio.Lock()):
+            draft, asked = await self._open(actor, roles, draft_id, question)
+            step = None if asked is None else self.checkout.step(draft.store, asked.step)
+            if asked is None or step is None:
+                return await self.screen(actor, roles, draft_id)
+            with isolated(asked.step.split(".")[0], f"checkout step {asked.step}: answer"):
+                kept = await step.answer(actor, draft, question, values)
+            return await self._change(
+                actor, roles, draft_id, lambda draft: replace(draft, answers={**draft.answers, asked.step: dict(kept)})
+            )
 
     async def question(self, actor: Actor, roles: Collection[int], draft_id: UUID, name: str) -> Question | None:
         """Return the question of that name, if it is open now or offered at the summary."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from guildshop.isolation import isolated
+from guildshop.isolation import PluginFailed, isolated
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
     Adjustment,
@@ -70,11 +71,11 @@ class Checkout:
         return None
 
     async def summary_actions(self, draft: Draft, quote: Quote) -> list[Question]:
-        """Return what the steps offer at the summary."""
+        """Return what the steps offer at the summary; a plugin that fails offers nothing."""
         actions: list[Question] = []
         for plugin, step in self.steps(draft.store):
             if isinstance(step, OffersAtSummary):
-                with isolated(plugin, f"checkout step {step.name}: summary"):
+                with suppress(PluginFailed), isolated(plugin, f"checkout step {step.name}: summary"):
                     actions += await step.summary_actions(draft, quote)
         return actions
 
