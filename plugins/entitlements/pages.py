@@ -11,6 +11,7 @@ from guildshop.errors import Invalid, NotFound
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy, ngettext
 from guildshop.plugins.catalog.api import PRODUCT_READ, PRODUCT_UPDATE
+from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.entitlements.api import FILES_A_PRODUCT, LARGEST_FILE, LONGEST_TERM, kind_label
 from guildshop.plugins.entitlements.service import EntitlementService, GoodsService
 from guildshop.plugins.orders.service import OrderService
@@ -25,6 +26,14 @@ _POST = ("POST",)
 async def show_all(request: web.Request) -> web.StreamResponse:
     """Show what could not be given, and the products that give something."""
     app, actor = app_of(request), actor_of(request)
+    sku, unknown = request.query.get("sku", "").strip()[:64], ""
+    if sku:
+        try:
+            product = await app.get(CatalogService).find(sku)
+        except NotFound as error:
+            unknown = error.message
+        else:
+            raise redirect(request, f"entitlement/product/{product.id}")
     failed, numbers = [], {}
     if actor.may(ORDER_READ):
         failed = list(await app.get(EntitlementService).failed())[:200]
@@ -39,6 +48,8 @@ async def show_all(request: web.Request) -> web.StreamResponse:
             "kind_label": kind_label,
             "products": await app.get(GoodsService).overview(actor),
             "may_retry": actor.may(ORDER_UPDATE),
+            "sku": sku,
+            "unknown": unknown,
         },
     )
 
