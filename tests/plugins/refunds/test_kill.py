@@ -1,0 +1,46 @@
+"""kill -9 at every step of a refund: nothing is lost, nothing is given back twice."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from guildshop.app import App
+from guildshop.config.settings import Settings
+from guildshop.permissions import Actor
+from guildshop.plugins.catalog.api import ProductInput
+from guildshop.plugins.catalog.service import CatalogService
+from guildshop.tenancy import scope
+
+from .killed_refund import PLUGINS
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+GUILD = 100000000000000001
+ROOT = Path(__file__).parents[3]
+
+
+async def test_a_refund_survives_a_death_at_any_step(database_url: str, tmp_path: Path) -> None:
+    async with await App.open(Settings(), plugins=PLUGINS, database_url=database_url) as app:
+        store = await app.stores.create(GUILD, "Chaos")
+        boss = Actor.system(store.id, "chaos")
+        with scope(store.id):
+            mug = ProductInput(sku="MUG", name="Mug", price=500, tracked=True, quantity=500)
+            await app.get(CatalogService).create_product(boss, mug)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.plugins.refunds.killed_refund",
+        database_url,
+        str(GUILD),
+        str(tmp_path / "ledger"),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()[-3000:]
+    assert int(out) >= 8, "the refund had hardly any step to die at"
