@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PERMANENT = 500
 TOO_LARGE = 552
 NEEDS_PASSWORD = 530
+_ADDRESS = re.compile(r"[^\s<>()]+@[^\s<>()]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,4 +190,6 @@ def _refused(error: aiosmtplib.SMTPResponseException, problem: MailProblem) -> M
 
 
 def _answer(error: aiosmtplib.SMTPResponseException) -> str:
-    return mask(f"{error.code} {' '.join(str(error.message).split())}")[:300].rstrip(".")
+    # The address is known where the answer is kept, and need not be repeated where others read it.
+    text = _ADDRESS.sub("…", " ".join(str(error.message).split()))
+    return mask(f"{error.code} {text}")[:300].rstrip(".")

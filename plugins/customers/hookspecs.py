@@ -16,7 +16,8 @@ class CustomersHooks:
 
     @hookspec
     def register_message_topics(self, app: App) -> list[MessageTopic]:
-        """Return the kinds of message the plugin sends; each becomes a toggle of `/dm-prefs`, on by default."""
+        """Return the kinds of message the plugin sends; each becomes a toggle of `/dm-prefs` and of
+        `/email-prefs`, on by default."""
         raise NotImplementedError
 
     @hookspec

@@ -26,6 +26,7 @@ from guildshop.errors import Invalid
 from guildshop.events import Delivery
 from guildshop.i18n import _
 from guildshop.i18n import lazy as _l
+from guildshop.plugins.customers.api import OFFERED_TAGS
 from guildshop.plugins.notifications import views
 from guildshop.plugins.notifications.api import (
     NOTIFICATION_CREATE,
@@ -42,10 +43,19 @@ if TYPE_CHECKING:
     from guildshop.bot.client import Bot
 
 
+async def suggest_tag(interaction: discord.Interaction[Bot], current: str) -> list[app_commands.Choice[str]]:
+    """Suggest the tags that every shop has; any other can be typed."""
+    typed = current.strip()
+    fitting = [tag for tag in OFFERED_TAGS if typed.casefold() in tag.casefold()]
+    shown = dict.fromkeys([*fitting, *([typed] if typed and not fitting else [])])
+    return [app_commands.Choice(name=tag[:100], value=tag[:40]) for tag in shown]
+
+
 @app_commands.command(name="notify", description=_l("Announce something to all customers, to a tag, or to a role."))
 @app_commands.describe(
     tag=_l("Only to customers with this tag."), role=_l("Only to customers who have this role in the server.")
 )
+@app_commands.autocomplete(tag=suggest_tag)
 @staff(NOTIFICATION_CREATE)
 async def notify_command(
     interaction: discord.Interaction[Bot],

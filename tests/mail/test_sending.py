@@ -111,10 +111,10 @@ async def test_addresses_beyond_ascii(app: App, mailbox: MailboxServer) -> None:
 
 async def test_refusals_are_for_good_or_for_now(app: App, mailbox: MailboxServer) -> None:
     mailbox.serve(app)
-    mailbox.refuse = {ADA: "550 5.1.1 No such mailbox", "bob@example.org": "451 4.7.1 Greylisted"}
+    mailbox.refuse = {ADA: f"550 5.1.1 No such mailbox <{ADA}>", "bob@example.org": "451 4.7.1 Greylisted"}
     refused = await send(app)
     assert refused.problem is MailProblem.REFUSED
-    assert "550 5.1.1 No such mailbox" in refused.reason
+    assert "550 5.1.1 No such mailbox <…>" in refused.reason
     with pytest.raises(MailUnavailable, match="Greylisted") as greylisted:
         await send(app, "bob@example.org")
     assert not greylisted.value.uncertain
