@@ -9,6 +9,7 @@ BUILT_IN = (
     "payments",
     "refunds",
     "stripe",
+    "btcpay",
     "entitlements",
     "notifications",
     "staff",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,10 +20,11 @@ from guildshop.plugins.orders.api import Order
 from guildshop.plugins.payments.service import AttemptService, InvoiceLinks, PaymentService
 from guildshop.tenancy import scope
 from guildshop.testing import GUILD, Clock
+from tests.plugins.btcpay import double as btcpay
 from tests.plugins.orders.conftest import Bench
 from tests.plugins.stripe import double as stripe
 
-PLUGINS = ("customers", "catalog", "orders", "payments", "stripe")
+PLUGINS = ("customers", "catalog", "orders", "payments", "stripe", "btcpay")
 """Those that need no Discord."""
 SIGNING_SECRET = "a secret for links in tests, long enough"
 
@@ -49,6 +50,7 @@ class Till:
     bench: Bench
     clock: Clock
     stripe: stripe.Stripe
+    btcpay: btcpay.Btcpay
     http: aiohttp.ClientSession
 
     @property
@@ -100,6 +102,22 @@ class Till:
         return sum(row["name"] == name for row in await self.rows("event"))
 
 
+@dataclass
+class Doubles:
+    """Those who take the money."""
+
+    stripe: stripe.Stripe
+    btcpay: btcpay.Btcpay
+
+
+@asynccontextmanager
+async def doubles() -> AsyncIterator[Doubles]:
+    """Serve both doubles."""
+    made = Doubles(stripe.Stripe(), btcpay.Btcpay())
+    async with served(made.stripe), served(made.btcpay):
+        yield made
+
+
 @asynccontextmanager
 async def open_till(
     database_url: str,
@@ -107,50 +125,48 @@ async def open_till(
     guild: int = GUILD,
     clock: Clock | None = None,
     methods: Sequence[str] = ("stripe", "venmo"),
-    processors: Any = None,
-    **sections: Any,
+    others: Doubles | None = None,
 ) -> AsyncIterator[Till]:
-    """Open the shop; `sections` are laid over its settings, `processors` are doubles that outlive it."""
+    """Open the shop; `others` are doubles that outlive it."""
     os.environ["INVOICE_LINK_SIGNING_SECRET"] = SIGNING_SECRET
     clock = clock or Clock(datetime.now(UTC))
-    double = processors or stripe.Stripe()
-    async with aiohttp.ClientSession() as http:
-        if processors is None:
-            async with served(double), _opened(database_url, guild, clock, methods, double, sections, http) as till:
-                yield till
-        else:
-            async with _opened(database_url, guild, clock, methods, double, sections, http) as till:
-                yield till
-
-
-@asynccontextmanager
-async def _opened(
-    database_url: str,
-    guild: int,
-    clock: Clock,
-    methods: Sequence[str],
-    double: stripe.Stripe,
-    sections: dict[str, Any],
-    http: aiohttp.ClientSession,
-) -> AsyncIterator[Till]:
-    parts = {
-        "payments": {"methods": list(methods)},
-        "orders": {"max_unpaid_per_member": 50},
-        "stripe": {"secret_key": stripe.SECRET_KEY, "webhook_secret": stripe.WEBHOOK_SECRET, "api_url": double.url},
-        **sections,
-    }
-    store = {"name": "Example store", "sections": parts}
-    settings = Settings.model_validate({"web": {"port": 0}, "stores": {str(guild): store}})
-    async with await App.open(settings, plugins=PLUGINS, database_url=database_url) as app:
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        both = others or await stack.enter_async_context(doubles())
+        settings = Settings.model_validate(
+            {
+                "web": {"port": 0},
+                "stores": {str(guild): {"name": "Example store", "sections": _sections(methods, both)}},
+            }
+        )
+        app = await stack.enter_async_context(await App.open(settings, plugins=PLUGINS, database_url=database_url))
         app.clock = clock
         await app.start_web()
         assert app.web is not None
         app.settings = app.settings.model_copy(update={"web": WebSettings(port=0, public_url=app.web.url)})
-        double.now = lambda: clock().timestamp()
-        double.webhook = f"{app.web.url}/webhooks/stripe/{guild}"
+        both.stripe.now = both.btcpay.now = lambda: clock().timestamp()
+        both.stripe.webhook = f"{app.web.url}/webhooks/stripe/{guild}"
+        both.btcpay.webhook = f"{app.web.url}/webhooks/btcpay/{guild}"
         found = app.stores.by_guild(guild)
         assert found is not None
         boss = Actor(ActorKind.MEMBER, "200000000000000001", "Sam", found.id, frozenset(app.permissions.permissions))
         with scope(found.id):
-            yield Till(app, Bench(app, found, boss), clock, double, http)
-        await app.stop_web()
+            yield Till(app, Bench(app, found, boss), clock, both.stripe, both.btcpay, http)
+
+
+def _sections(methods: Sequence[str], both: Doubles) -> dict[str, Any]:
+    return {
+        "payments": {"methods": list(methods)},
+        "orders": {"max_unpaid_per_member": 50},
+        "stripe": {
+            "secret_key": stripe.SECRET_KEY,
+            "webhook_secret": stripe.WEBHOOK_SECRET,
+            "api_url": both.stripe.url,
+        },
+        "btcpay": {
+            "url": both.btcpay.url,
+            "store_id": btcpay.STORE_ID,
+            "api_key": btcpay.API_KEY,
+            "webhook_secret": btcpay.WEBHOOK_SECRET,
+        },
+    }
