@@ -66,6 +66,11 @@ def gettext(message: str) -> str:
     return _catalogue(current_locale()).gettext(message)
 
 
+def gettext_in(tag: str, message: str) -> str:
+    """Return the message in the language of that tag."""
+    return _catalogue(tag).gettext(message)
+
+
 def ngettext(singular: str, plural: str, number: int) -> str:
     """Return the form of the message that fits the number, in the current language."""
     return _catalogue(current_locale()).ngettext(singular, plural, number)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import graphlib
 import importlib
 import importlib.util
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
@@ -69,6 +71,15 @@ class SlowHook:
     seconds: float
 
 
+class _Registry(pluggy.PluginManager):
+    """pluggy's registry, which finds hooks by their mark: to take every attribute for one costs a start its time."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        if not hasattr(getattr(type(plugin), name, None), f"{hookspecs.NAMESPACE}_impl"):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
+
+
 class Plugins:
     """The loaded plugins in the order of `requires`, and one pluggy registry over them."""
 
@@ -79,7 +90,7 @@ class Plugins:
         self.slow: list[SlowHook] = []
         """What took long while the hooks were asked."""
         self._plugins = {plugin.name: plugin for plugin in _in_order(list(plugins))}
-        self._registry = pluggy.PluginManager(hookspecs.NAMESPACE)
+        self._registry = _Registry(hookspecs.NAMESPACE)
         self._registry.add_hookspecs(hookspecs.KernelHooks)
         for plugin in self:
             if plugin.hookspecs is not None:
@@ -252,7 +263,7 @@ def _discover() -> tuple[dict[str, str], dict[str, str]]:
     for location in (package.submodule_search_locations if package else None) or []:
         found.update(_folders(location))
     clashes: dict[str, str] = {}
-    for entry_point in entry_points(group=ENTRY_POINT_GROUP):
+    for entry_point in _installed(tuple(sys.path)):
         name, other = entry_point.name, found.setdefault(entry_point.name, entry_point.value)
         if other != entry_point.value:
             clashes[name] = f"two plugins are called {name}: {other} and {entry_point.value}; uninstall one of them"
@@ -260,8 +271,13 @@ def _discover() -> tuple[dict[str, str], dict[str, str]]:
     return found, clashes
 
 
-def _folders(location: str) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=8)
+def _installed(_path: tuple[str, ...]) -> Sequence[EntryPoint]:
+    """Return the entry points of what is installed on that path; to look costs reading every distribution there."""
+    return tuple(entry_points(group=ENTRY_POINT_GROUP))
 
+
+def _folders(location: str) -> Iterator[tuple[str, str]]:
     for path in sorted(Path(location).iterdir()):
         if (path / "plugin.py").is_file():
             yield path.name, f"guildshop.plugins.{path.name}.plugin:plugin"

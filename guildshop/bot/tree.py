@@ -12,7 +12,7 @@ from guildshop.bot.context import enter
 from guildshop.bot.replies import patience, suggest
 from guildshop.bot.staff import permission_of
 from guildshop.errors import NotConfigured, Refusal
-from guildshop.i18n import _, gettext, set_locale, use_locale
+from guildshop.i18n import _, gettext_in, set_locale
 
 if TYPE_CHECKING:
     from guildshop.bot.client import Bot
@@ -94,6 +94,5 @@ class CatalogueTranslator(app_commands.Translator):
         places = app_commands.TranslationContextLocation
         if context.location in (places.command_name, places.group_name, places.parameter_name):
             return None
-        with use_locale(locale.value):
-            translated = gettext(string.message)
+        translated = gettext_in(locale.value, string.message)
         return translated if translated != string.message else None

@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -174,13 +175,8 @@ def _migrations_of(app: AppConfig) -> list[Migration]:
     for path in sorted(folder.glob("*.py")):
         if path.name == "__init__.py":
             continue
-        name = f"_guildshop_migrations.{app.app_name}.{path.stem}"
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None or spec.loader is None:
-            continue
-        module = importlib.util.module_from_spec(spec)
         try:
-            spec.loader.exec_module(module)
+            module = _read(path, path.stat().st_mtime_ns)
         except Exception as error:
             message = (
                 f"The migration file {path.name} of {app.app_name} cannot be read: {type(error).__name__}: {error}"
@@ -190,6 +186,18 @@ def _migrations_of(app: AppConfig) -> list[Migration]:
         if migration_id is not None:
             migrations.append(Migration(str(migration_id), app.app_name, module))
     return migrations
+
+
+@lru_cache(maxsize=1000)
+def _read(path: Path, _changed: int) -> ModuleType:
+    """Return the module of a migration file, read anew when the file changed."""
+    spec = importlib.util.spec_from_file_location(f"_guildshop_migrations.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        message = "it is no Python file"
+        raise ImportError(message)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def built_in_apps() -> list[AppConfig]:
