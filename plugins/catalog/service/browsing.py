@@ -103,6 +103,17 @@ class Browsing:
             found.setdefault(row["parent"], []).append(_seen(product) if listed else product)
         return found
 
+    async def families(self, products: Collection[Product]) -> dict[UUID, frozenset[UUID]]:
+        """Return, for each product, itself and what counts together with it: all variants of one product do."""
+        parents = {product.parent for product in products if product.parent is not None}
+        siblings: dict[UUID, set[UUID]] = {parent: {parent} for parent in parents}
+        for row in await self._select("parent IN :parents", parents=list(parents)) if parents else ():
+            siblings[row["parent"]].add(row["id"])
+        return {
+            product.id: frozenset(siblings[product.parent]) if product.parent is not None else frozenset({product.id})
+            for product in products
+        }
+
     async def holds(self, member: int) -> dict[UUID, Hold]:
         """Return what is held for a member now, by product."""
         rows = await self.app.database.fetch(

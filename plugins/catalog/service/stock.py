@@ -100,6 +100,10 @@ class Stock(WaitingList):
         move(work, hold.product, MovementKind.RELEASE, hold.quantity, -hold.quantity, None, _("Hold used"))
         move(work, hold.product, MovementKind.RESERVE, -quantity, quantity, order_id)
 
+    def lock_family(self, work: Work, parent: UUID) -> None:
+        """Let no other Work count the variants of a product until this one has happened."""
+        work.guard(ProductTable, set="variants = variants", where="id = :id", id=parent)
+
     def require_for_sale(self, work: Work, product_id: UUID, price: int, currency: str, refusal: Refusal) -> None:
         """Make the Work happen only if the product is still for sale, at that price or less."""
         work.require(

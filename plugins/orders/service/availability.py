@@ -11,9 +11,12 @@ from guildshop.errors import Invalid
 from guildshop.i18n import _, grouped
 from guildshop.money import format_money
 from guildshop.plugins.catalog.api import OutOfStock, Product
+from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.orders import tables
 from guildshop.plugins.orders.api import Draft, DraftLine, ProductGone
 
 if TYPE_CHECKING:
+    from guildshop.database import Work
     from guildshop.plugins.orders.service.orders import OrderService
 
 
@@ -23,6 +26,12 @@ def short_of(product: Product, quantity: int) -> OutOfStock | None:
         return None
     if product.available <= 0:
         return OutOfStock(_("{name} is out of stock. Choose something else.").format(name=product.name))
+    if not product.quantity_shown:
+        return OutOfStock(
+            _("There are fewer than {quantity} of {name}. Order fewer.").format(
+                name=product.name, quantity=grouped(quantity)
+            )
+        )
     return OutOfStock(
         _("Only {available} of {name} are available, you asked for {quantity}. Order fewer.").format(
             available=grouped(product.available), name=product.name, quantity=grouped(quantity)
@@ -56,9 +65,47 @@ def check_line(product: Product, quantity: int, already: int) -> None:
 
 
 async def own_limits(orders: OrderService, draft: Draft, products: Sequence[Product]) -> Mapping[UUID, int]:
-    """Return how many the customer ordered before of those products that have a limit."""
-    limited = [product.id for product in products if product.limit_per_customer is not None]
-    return await orders.count_ordered(draft.customer, limited) if limited else {}
+    """Return how many the customer ordered before of those products that have a limit.
+
+    The variants of one product count together, and so do others of them in this draft. When an order is edited, what it
+    holds is among those ordered before.
+    """
+    limited = [product for product in products if product.limit_per_customer is not None]
+    if not limited:
+        return {}
+    families = await orders.app.get(CatalogService).families(limited)
+    counted = await orders.count_ordered(draft.customer, sorted(frozenset().union(*families.values())))
+    chosen = {line.product: line.quantity for line in draft.lines} if draft.order is None else {}
+    return {
+        product: sum(counted.get(one, 0) + (chosen.get(one, 0) if one != product else 0) for one in family)
+        for product, family in families.items()
+    }
+
+
+def require_limit(work: Work, order_id: UUID, customer: UUID, product: Product) -> None:
+    """Make the Work happen only if the customer stays within the limit of a product, this order included.
+
+    Add it after the order's lines and the reservation: the product's row is then locked for us alone.
+    """
+    work.require(
+        tables.Order,
+        where="id = :id AND :limit >= (SELECT COALESCE(SUM(l.quantity - l.returned), 0) FROM order_line AS l"
+        " JOIN orders AS o ON o.store = l.store AND o.id = l.order_id"
+        " JOIN product AS p ON p.store = l.store AND p.id = l.product"
+        " WHERE l.store = :store AND o.customer = :customer AND o.status NOT IN ('CANCELLED', 'REFUNDED')"
+        " AND (p.id = :product OR p.id = :parent OR p.parent = :parent))",
+        refusal=Invalid.field(
+            "quantity",
+            _("A customer may order {limit} of {name} in all, and you ordered some a moment ago. Order fewer.").format(
+                limit=grouped(product.limit_per_customer or 0), name=product.name
+            ),
+        ),
+        id=order_id,
+        customer=customer,
+        product=product.id,
+        parent=product.parent or product.id,
+        limit=product.limit_per_customer,
+    )
 
 
 def freshen(draft: Draft, products: Mapping[UUID, Product], roles: Collection[int]) -> tuple[Draft, str]:

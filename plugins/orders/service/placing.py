@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,7 +12,7 @@ from guildshop.errors import Stale
 from guildshop.i18n import _, current_locale
 from guildshop.isolation import isolated
 from guildshop.permissions import Actor
-from guildshop.plugins.catalog.api import Hold, OutOfStock
+from guildshop.plugins.catalog.api import Hold, OutOfStock, Product
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules, tables
@@ -31,7 +31,7 @@ from guildshop.plugins.orders.api import (
     Quote,
     ShippingStatus,
 )
-from guildshop.plugins.orders.service.availability import check_line, gone, own_limits, sold_to
+from guildshop.plugins.orders.service.availability import check_line, gone, own_limits, require_limit, sold_to
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.quoting import Checkout
 from guildshop.plugins.orders.service.rows import add_history, insert_order, line_columns
@@ -74,13 +74,14 @@ class Placing:
         A member's draft, which is in the database, is used up by it; one of staff, through another channel, is not.
         """
         orders = self.app.get(OrderService)
-        await self._check(roles, draft, quote)
+        limited = await self._check(roles, draft, quote)
         holds = await self.app.get(CatalogService).holds(draft.member) if draft.member else {}
         for left in reversed(range(NUMBER_ATTEMPTS)):
             order_id = new_id()
             try:
                 async with self.app.work(actor) as work:
                     self._fill(work, order_id, draft, quote, channel, holds)
+                    self._keep_limits(work, order_id, draft.customer, limited)
                 break
             except NumberTaken:
                 if not left:
@@ -96,7 +97,8 @@ class Placing:
                 raise
         return await orders.get(order_id)
 
-    async def _check(self, roles: Collection[int], draft: Draft, quote: Quote) -> None:
+    async def _check(self, roles: Collection[int], draft: Draft, quote: Quote) -> list[Product]:
+        """Refuse what does not hold any more; return the products of which a customer may have only so many."""
         catalog, orders = self.app.get(CatalogService), self.app.get(OrderService)
         products = await catalog.get_many([line.product for line in quote.lines], member=draft.member or None)
         for line in quote.lines:
@@ -108,6 +110,14 @@ class Placing:
             check_line(products[line.product], line.quantity, already.get(line.product, 0))
         rules.place(quote, {product.id: product.price for product in products.values()}, self.app.now())
         _check_method(orders, draft.store, quote)
+        return [product for product in products.values() if product.limit_per_customer is not None]
+
+    def _keep_limits(self, work: Work, order_id: UUID, customer: UUID, limited: Sequence[Product]) -> None:
+        """Keep two orders at once from going over a limit that each alone keeps."""
+        for parent in sorted({product.parent for product in limited if product.parent is not None}):
+            self.app.get(CatalogService).lock_family(work, parent)
+        for product in limited:
+            require_limit(work, order_id, customer, product)
 
     def _fill(
         self, work: Work, order_id: UUID, draft: Draft, quote: Quote, channel: Channel, holds: Mapping[UUID, Hold]
