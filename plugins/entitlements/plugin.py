@@ -25,12 +25,14 @@ from guildshop.plugins.entitlements.commands import COMMANDS, ITEMS
 from guildshop.plugins.entitlements.deliveries import alert, remind, send_goods
 from guildshop.plugins.entitlements.pages import PAGES
 from guildshop.plugins.entitlements.piccolo_app import APP_CONFIG
-from guildshop.plugins.entitlements.service import EntitlementService, GoodsService
+from guildshop.plugins.entitlements.revoking import RevokeButton, ask_revoke, revoke_action
+from guildshop.plugins.entitlements.service import EntitlementService, GoodsService, RefundedEntitlements
 from guildshop.plugins.entitlements.service.personal import PersonalGoods
-from guildshop.plugins.orders.api import OrderCancelled, OrderPaid, OrderSection
+from guildshop.plugins.orders.api import OrderAction, OrderCancelled, OrderPaid, OrderRefunded, OrderSection
 
 if TYPE_CHECKING:
     from guildshop.app import App
+    from guildshop.plugins.refunds.api import RefundEffects
 
 RECONCILE_EVERY = timedelta(hours=1)
 
@@ -47,7 +49,7 @@ class Entitlements(Plugin):
     @hookimpl
     def register_services(self, app: App) -> list[object]:
         """Return the services."""
-        return [EntitlementService(app), GoodsService(app)]
+        return [EntitlementService(app), GoodsService(app), RefundedEntitlements(app)]
 
     @hookimpl
     def register_settings(self, app: App) -> list[SettingsSection]:
@@ -76,6 +78,8 @@ class Entitlements(Plugin):
         return [
             Listener(OrderPaid, "entitlements.order_paid", service.order_paid),
             Listener(OrderCancelled, "entitlements.order_cancelled", service.order_cancelled),
+            Listener(OrderRefunded, "entitlements.order_refunded", app.get(RefundedEntitlements).order_refunded),
+            Listener(OrderRefunded, "entitlements.ask_revoke", ask_revoke, discord=True),
             Listener(EntitlementDue, "entitlements.apply", service.apply, discord=True),
             Listener(EntitlementGranted, "entitlements.complete", service.complete_order),
             Listener(EntitlementFailed, "entitlements.alert", alert, discord=True),
@@ -94,7 +98,7 @@ class Entitlements(Plugin):
     @hookimpl
     def register_items(self, app: App) -> list[type[Any]]:
         """Keep the buttons working after a restart."""
-        return list(ITEMS)
+        return [*ITEMS, RevokeButton]
 
     @hookimpl
     def register_checks(self, app: App) -> list[Check]:
@@ -123,6 +127,16 @@ class Entitlements(Plugin):
         service = app.get(EntitlementService)
         columns = (lazy("Product"), lazy("Kind"), lazy("Discord ID"), lazy("Status"), lazy("What to do"))
         return [OrderSection(lazy("Digital goods"), columns, service.page_rows, 60)]
+
+    @hookimpl
+    def register_order_actions(self, app: App) -> list[OrderAction]:
+        """Offer to take back what a refunded order gave."""
+        return [revoke_action(app)]
+
+    @hookimpl(optionalhook=True)
+    def register_refund_effects(self, app: App) -> list[RefundEffects]:
+        """Say which roles and channels a refund will take."""
+        return [app.get(RefundedEntitlements).effects]
 
 
 plugin = Entitlements()

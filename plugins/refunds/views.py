@@ -86,7 +86,7 @@ def proposal_shown(proposal: Proposal, store: int, warning: str = "") -> Shown:
         (_("The order becomes"), status_label(plan.status)),
         (_("Items that come back"), "\n".join([*_first(items), really]).strip(), False),
         (_("Which way the money goes"), "\n".join([*ways, by_hand]).strip(), False),
-        (_("What ends with it"), "\n".join(_first(proposal.endings)), False),
+        (_("What ends with it"), "\n".join(escape(ending) for ending in _first(proposal.endings)), False),
         (_("Reason"), escape(plan.reason), False),
         (_("Left to refund afterwards"), money(plan.left, plan.currency)),
     ]

@@ -2,5 +2,6 @@
 
 from guildshop.plugins.entitlements.service.entitlements import EntitlementService
 from guildshop.plugins.entitlements.service.giving import GoodsService
+from guildshop.plugins.entitlements.service.refunding import RefundedEntitlements
 
-__all__ = ["EntitlementService", "GoodsService"]
+__all__ = ["EntitlementService", "GoodsService", "RefundedEntitlements"]

@@ -207,7 +207,8 @@ class EntitlementService(Terms, EntitlementQueries):
         names: dict[UUID, str] = {}
         pieces: Counter[UUID] = Counter()
         for line in order.lines:
-            if line.product is not None:
+            # What went back before the payment was heard gives nothing any more.
+            if line.product is not None and not line.returned:
                 names.setdefault(line.product, line.name)
                 pieces[line.product] += line.quantity
         products = await self.app.get(CatalogService).get_many(list(names)) if names else {}

@@ -108,3 +108,43 @@ async def test_a_return_and_a_cancelled_order(shop: Shop) -> None:
     assert (found.status, found.refunded) == (OrderStatus.CANCELLED, 1500)
     assert shop.app.get(OrderService).owns(shop.actor(person=shop.buyer), found)
     assert shop.sim.violations == []
+
+
+async def test_a_refund_takes_the_roles_that_nothing_else_gives(shop: Shop) -> None:
+    sale = Sale(shop)
+    first = await sale.product("GOLD", roles=("gold",))
+    second = await sale.product("VIP", price=500, roles=("gold", "vip"))
+    sold = await sale.paid(first, second)
+    other = await sale.paid(first)
+
+    def roles() -> set[str]:
+        return {role for role in shop.buyer.roles() if role in {"Gold", "VIP"}}
+
+    assert roles() == {"Gold", "VIP"}
+    shown = await shop.staff.slash("refund", order=sold.number, items="VIP")
+    assert "Taken: role VIP" in shown.text
+    assert "gives it too: role Gold" in shown.text
+    await shown.press("Confirm")
+    await shop.settle()
+    assert roles() == {"Gold"}
+    # By amounts alone everything stays, until staff take it.
+    for amount in (1000, 500):
+        shown = await shop.staff.slash("refund", order=sold.number, amount=amount)
+        assert "Taken" not in shown.text
+        await shown.press("Confirm")
+        await shop.settle()
+    assert (await sale.get(sold.id)).status is OrderStatus.REFUNDED
+    assert roles() == {"Gold"}
+    notice = next(one for one in shop.sim.messages("orders") if "still has" in str(one["embeds"]))
+    revoked = await shop.staff.press(notice, "Revoke")
+    assert "was taken back" in revoked.text
+    await shop.settle()
+    assert roles() == {"Gold"}
+    shown = await shop.staff.slash("refund", order=other.number)
+    assert "Taken: role Gold" in shown.text
+    await shown.press("Confirm")
+    await shop.settle()
+    assert roles() == set()
+    told = [message for message in await shop.buyer.dms() if "efund" in message.text]
+    assert [message for message in told if "$15.00" in message.text]
+    assert shop.sim.violations == []

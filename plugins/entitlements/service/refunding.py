@@ -1,0 +1,105 @@
+"""What ends with a refund: all that an order gave, or what came with the products that went back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from guildshop.errors import Stale
+from guildshop.events import Delivery
+from guildshop.i18n import _
+from guildshop.plugins.entitlements.api import Ended, Entitlement, EntitlementKind, EntitlementStatus
+from guildshop.plugins.entitlements.service.entitlements import ATTEMPTS, EntitlementService
+from guildshop.plugins.orders.api import OrderRefunded, RefundMode
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+    from guildshop.plugins.refunds.api import RefundPlan
+
+
+class RefundedEntitlements:
+    """What of an order's entitlements ends with its refunds."""
+
+    def __init__(self, app: App) -> None:
+        """Work within this application."""
+        self.app = app
+
+    async def order_refunded(self, event: OrderRefunded, delivery: Delivery) -> None:
+        """Take back what ends with the refund; a refund of an amount alone takes nothing."""
+        if event.mode is RefundMode.AMOUNT:
+            return
+        service = self.app.get(EntitlementService)
+        pieces = Counter[UUID]()
+        for item in event.items:
+            if item.product is not None:
+                pieces[item.product] += item.quantity
+        for left in reversed(range(ATTEMPTS)):
+            held = await self.held(event.order)
+            ending = held if event.mode is RefundMode.FULL else ending_with(held, pieces)
+            try:
+                async with delivery.work() as work:
+                    service.revoke_in(work, ending, Ended.REFUNDED)
+            except Stale:
+                if not left:
+                    raise
+            else:
+                return
+
+    async def held(self, order_id: UUID) -> Sequence[Entitlement]:
+        """Return what of an order has not ended."""
+        every = await self.app.get(EntitlementService).of_order(order_id)
+        return [one for one in every if one.status is not EntitlementStatus.REVOKED]
+
+    async def effects(self, plan: RefundPlan) -> Sequence[str]:
+        """Say what a refund that is shown before it happens will take."""
+        if plan.mode is RefundMode.AMOUNT:
+            return ()
+        pieces = Counter[UUID]()
+        for item in plan.items:
+            if item.product is not None:
+                pieces[item.product] += item.quantity
+        held = await self.held(plan.order)
+        ending = held if plan.mode is RefundMode.FULL else ending_with(held, pieces)
+        kept = [one for one in ending if await self._stays(one)]
+        names = {id(one): self._name(one) for one in ending}
+        taken = dict.fromkeys(names[id(one)] for one in ending if one not in kept)
+        staying = dict.fromkeys(names[id(one)] for one in kept)
+        lines = [_("Taken: {names}").format(names=", ".join(taken))] if taken else []
+        if staying:
+            lines.append(
+                _("Stays, since something else that was bought gives it too: {names}").format(names=", ".join(staying))
+            )
+        return lines
+
+    async def _stays(self, entitlement: Entitlement) -> bool:
+        """Tell whether another order still gives the member the same role or channel."""
+        others = await self.app.get(EntitlementService).others_of(entitlement)
+        return any(one.order != entitlement.order for one in others)
+
+    def _name(self, entitlement: Entitlement) -> str:
+        bot, store = self.app.bot, self.app.stores.get(entitlement.store)
+        guild = None if bot is None or store.guild_id is None else bot.get_guild(store.guild_id)
+        if entitlement.kind is EntitlementKind.ROLE:
+            role = None if guild is None else guild.get_role(entitlement.target)
+            return _("role {name}").format(name=entitlement.target if role is None else role.name)
+        if entitlement.kind is EntitlementKind.CHANNEL:
+            channel = None if guild is None else guild.get_channel(entitlement.target)
+            return _("channel {name}").format(name=entitlement.target if channel is None else channel.name)
+        kind = _("licence key") if entitlement.kind is EntitlementKind.KEY else _("file")
+        return _("{kind} of {product}").format(kind=kind, product=entitlement.product_name)
+
+
+def ending_with(held: Iterable[Entitlement], pieces: Counter[UUID]) -> list[Entitlement]:
+    """Return what ends when so many pieces of products go back: of keys one a piece, of all else everything."""
+    left, ending = pieces.copy(), []
+    for one in sorted(held, key=lambda each: each.id, reverse=True):
+        if one.product not in pieces:
+            continue
+        if one.kind is EntitlementKind.KEY:
+            if not left[one.product]:
+                continue
+            left[one.product] -= 1
+        ending.append(one)
+    return ending
