@@ -120,9 +120,9 @@ def _reminder_dm(told: Told) -> Message:
     return reminder_message(told.order, told.store.name, label, instructions, item)
 
 
-def _how_to_pay(told: Told) -> tuple[str, str]:
+def _how_to_pay(told: Told) -> tuple[str, str, str]:
     label, instructions, _item = told.service.how_to_pay(told.order)
-    return label, instructions
+    return label, instructions, told.service.pay_link(told.order)
 
 
 NOTICES = (

@@ -11,8 +11,11 @@ from guildshop.plugins.orders.api import Order, OrderRefunded, OrderStatus, Ship
 from guildshop.stores import Store
 
 
-def order_received(order: Order, store: Store, method: str, instructions: str) -> Letter:
-    """Return what a customer reads after submitting: what, how much, how to pay and until when."""
+def order_received(order: Order, store: Store, method: str, instructions: str, link: str) -> Letter:
+    """Return what a customer reads after submitting: what, how much, how to pay and until when.
+
+    `link` leads to the page at which a processor takes the payment, if there is one.
+    """
     unpaid = order.status is OrderStatus.PENDING_PAYMENT and order.due > 0
     facts = [(_("How to pay"), method), (_("What to do"), instructions)]
     if order.reserved_until:
@@ -23,10 +26,12 @@ def order_received(order: Order, store: Store, method: str, instructions: str) -
         rows=_rows(order),
         totals=totals(order),
         facts=[fact for fact in facts if fact[1]] if unpaid else [],
+        button=_pay(order),
+        link=link,
     )
 
 
-def payment_reminder(order: Order, store: Store, method: str, instructions: str) -> Letter:
+def payment_reminder(order: Order, store: Store, method: str, instructions: str, link: str) -> Letter:
     """Return what a customer reads shortly before an unpaid order expires."""
     until = written_moment(order.reserved_until, store) if order.reserved_until else ""
     facts = [(_("Due"), format_money(order.due, order.currency)), (_("How to pay"), method)]
@@ -36,6 +41,8 @@ def payment_reminder(order: Order, store: Store, method: str, instructions: str)
         [reminder_of(order)],
         rows=_rows(order),
         facts=[fact for fact in facts if fact[1]],
+        button=_pay(order),
+        link=link,
     )
 
 
@@ -89,6 +96,10 @@ def order_refunded(order: Order, event: OrderRefunded) -> Letter:
         + [f"{item.quantity} × {names.get(item.line, '')}" for item in event.items],
         facts=[fact for fact in facts if fact[1]],
     )
+
+
+def _pay(order: Order) -> str:
+    return _("Pay {amount}").format(amount=format_money(order.due, order.currency))
 
 
 def _rows(order: Order) -> list[tuple[str, str]]:

@@ -19,10 +19,10 @@ from guildshop.plugins.customers.api import Customer, MessageChannel
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.notifications import tables
 from guildshop.plugins.notifications.api import Channel, DeliveryState, MessageUndelivered, Purpose, SentMessage
-from guildshop.plugins.orders.api import PAY_ITEM, Order, Shipment
+from guildshop.plugins.orders.api import PAY_ITEM, Order, OrderStatus, Shipment
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments.api import Payment
-from guildshop.plugins.payments.service import PaymentService
+from guildshop.plugins.payments.service import InvoiceLinks, PaymentService
 from guildshop.tenancy import current_store
 
 if TYPE_CHECKING:
@@ -103,6 +103,15 @@ class NotificationService:
             return method.label, method.instructions(order), PAY_ITEM
         reportable = self.app.stores.enabled(order.store, PAYMENTS)
         return method.label, method.instructions(order), method.report_item if reportable else ""
+
+    def pay_link(self, order: Order) -> str:
+        """Return the address of the page at which a processor takes the payment, empty where there is none."""
+        method = self.app.get(OrderService).methods.find(order.store, order.payment_method)
+        links = self.app.get(InvoiceLinks)
+        unpaid = order.status is OrderStatus.PENDING_PAYMENT and order.due > 0
+        if not unpaid or method is None or method.begin is None or not method.enabled or not links.configured:
+            return ""
+        return links.of_customer(order).url
 
     # Telling customers
 

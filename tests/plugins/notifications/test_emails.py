@@ -17,7 +17,7 @@ from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.refunds.api import ItemRequest, RefundRequest
 from guildshop.plugins.refunds.service import RefundService
 from guildshop.tenancy import scope
-from guildshop.testing import Clock, MailboxServer, Shop
+from guildshop.testing import Clock, MailboxServer, Shop, ShopFactory
 from tests.plugins.sale import Sale
 
 ADA = "ada@example.org"
@@ -201,3 +201,24 @@ async def test_a_notice_that_came_late_is_put_right(shop: Shop, sale: Sale, monk
     await shop.settle()
     assert (await sale.get(order.id)).paid_at is not None
     assert shop.sim.messages("orders")[-1]["components"] == []
+
+
+async def test_a_processor_is_paid_by_the_link_and_confirms_itself(
+    make_shop: ShopFactory, mailbox: MailboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVOICE_LINK_SIGNING_SECRET", "a secret for links in tests, long enough")
+    sections = {
+        "payments": {"methods": ["stripe", "venmo"]},
+        "stripe": {"secret_key": "sk_test_1234567890", "webhook_secret": "whsec_1234567890"},
+    }
+    email = {"url": mailbox.url, "sender": "shop@example.org"}
+    shop = await make_shop(settings={"email": email, "store": {"sections": sections}})
+    with scope(shop.store.id):
+        customers = shop.app.get(CustomerService)
+        ada = await customers.register(shop.actor(person=shop.buyer), "ada", "Ada")
+        await customers.change(shop.actor(), ada.id, CustomerChange(email=ADA))
+    await Sale(shop).order(await Sale(shop).product(), method="stripe")
+    (received,) = mailbox.to(ADA)
+    assert "Pay $15.00: http://127.0.0.1:8080/invoice/" in received.text
+    (notice,) = shop.sim.messages("orders")
+    assert [button["label"] for row in notice["components"] for button in row["components"]] == ["Reject"]
