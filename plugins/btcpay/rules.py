@@ -22,7 +22,8 @@ from guildshop.plugins.payments.api import (
 )
 
 _HEADER = re.compile(r"sha256=([0-9a-f]{64})")
-_LABELS = {"CHAIN": "{currency}", "LN": "{currency} · Lightning"}
+_LABELS = {"CHAIN": "{name}", "LN": "{name} · Lightning"}
+_NAMES = {"BTC": "Bitcoin", "LTC": "Litecoin"}
 
 
 def sign(secret: str, body: bytes) -> str:
@@ -95,7 +96,7 @@ def codes(methods: Iterable[Mapping[str, Any]]) -> tuple[PaymentCode, ...]:
         if label is None or not text or not re.fullmatch(r"[a-z]{2,20}:[\x21-\x7e]{1,2000}", uri):
             continue
         amount = f"{Decimal(str(method['due'])).normalize():f} {currency}"
-        found.append(PaymentCode(label.format(currency=currency), uri, text, amount))
+        found.append(PaymentCode(label.format(name=_NAMES.get(currency, currency)), uri, text, amount))
     return tuple(found)
 
 

@@ -58,7 +58,7 @@ class StripeService:
     @property
     def label(self) -> str:
         """What payers read."""
-        return _("card or wallet (Stripe)")
+        return _("Card or wallet (Stripe)")
 
     def ready(self, store: int) -> bool:
         """Tell whether the store's account is set up."""
