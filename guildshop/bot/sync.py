@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import discord
 import structlog
@@ -29,6 +30,10 @@ COALESCE_SECONDS = 0.2
 
 GLOBAL_ONLY = ("contexts", "integration_types", "dm_permission")
 """Fields that Discord takes for global commands only."""
+
+
+_described: WeakKeyDictionary[AnyCommand, dict[str, Any]] = WeakKeyDictionary()
+"""Each command as Discord takes it: to write its texts in every language takes milliseconds, and they stay the same."""
 
 
 class CommandSync:
@@ -110,12 +115,17 @@ class CommandSync:
         return self._payloads[key]
 
     async def _describe(self, command: AnyCommand) -> dict[str, Any]:
-        tree = self._bot.tree
-        translator = tree.translator
-        described = (
-            command.to_dict(tree) if translator is None else await command.get_translated_payload(tree, translator)
-        )
-        return {name: value for name, value in described.items() if name not in GLOBAL_ONLY}
+        known = _described.get(command)
+        if known is None:
+            tree = self._bot.tree
+            translator = tree.translator
+            described = (
+                command.to_dict(tree) if translator is None else await command.get_translated_payload(tree, translator)
+            )
+            known = {name: value for name, value in described.items() if name not in GLOBAL_ONLY}
+            if translator is not None:
+                _described[command] = known
+        return known
 
     async def _soon(self, store_id: int) -> None:
         with suppress(TimeoutError):
