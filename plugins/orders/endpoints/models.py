@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from fastapi import Depends
 
 from guildshop.plugins.orders.api import (
     Channel,
@@ -16,7 +19,16 @@ from guildshop.plugins.orders.api import (
     Shipment,
     ShippingStatus,
 )
-from guildshop.web.api import ApiModel, Snowflake
+from guildshop.web.api import ApiModel, Snowflake, require_actor
+
+
+def needs(permission: str) -> Any:
+    """Return what refuses a caller without the permission before the body that they sent is looked at."""
+
+    async def check() -> None:
+        require_actor().require(permission)
+
+    return Depends(check)
 
 
 class OrderSummaryModel(ApiModel):

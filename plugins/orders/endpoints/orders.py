@@ -23,6 +23,7 @@ from guildshop.plugins.orders.endpoints.models import (
     NoteModel,
     OrderModel,
     OrderSummaryModel,
+    needs,
     note_model,
     order_model,
     summary_model,
@@ -128,7 +129,7 @@ async def list_orders(
     return CursorPage.of(found, summary_model)
 
 
-@router.post("", status_code=HTTPStatus.CREATED)
+@router.post("", status_code=HTTPStatus.CREATED, dependencies=[needs("order.create")])
 async def create_order(actor: CurrentActor, app: CurrentApp, request: NewOrderRequest) -> OrderModel:
     """Make an order for a customer, guests too, with the same checks as their own."""
     address = request.shipping_address
@@ -173,7 +174,7 @@ async def confirm_payment(actor: CurrentActor, app: CurrentApp, reference: str, 
     return order_model(await app.get(OrderService).confirm_payment(actor, reference, request.reference))
 
 
-@router.put("/{reference}/line-items")
+@router.put("/{reference}/line-items", dependencies=[needs("order.update")])
 async def set_items(actor: CurrentActor, app: CurrentApp, reference: str, request: ItemsRequest) -> OrderModel:
     """Give an unpaid order these items: amounts, tax and reserved stock follow."""
     items = [WantedItem(item.product, item.quantity) for item in request.line_items]
@@ -189,7 +190,7 @@ async def list_notes(actor: CurrentActor, app: CurrentApp, reference: str) -> li
     return [note_model(note) for note in await orders.notes(order.id)]
 
 
-@router.post("/{reference}/notes", status_code=HTTPStatus.CREATED)
+@router.post("/{reference}/notes", status_code=HTTPStatus.CREATED, dependencies=[needs("order.update")])
 async def add_note(actor: CurrentActor, app: CurrentApp, reference: str, request: NoteRequest) -> NoteModel:
     """Add a note to an order."""
     orders = app.get(OrderService)

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from guildshop.plugins.orders.api import ShipmentChange, ShippingStatus
-from guildshop.plugins.orders.endpoints.models import OrderModel, ShipmentModel, order_model, shipment_model
+from guildshop.plugins.orders.endpoints.models import OrderModel, ShipmentModel, needs, order_model, shipment_model
 from guildshop.plugins.orders.service import Invoices, OrderService
 from guildshop.web.api import ApiModel, CurrentActor, CurrentApp
 
@@ -56,7 +56,7 @@ class InvoiceModel(ApiModel):
     currency: str
 
 
-@router.post("/{reference}/ship")
+@router.post("/{reference}/ship", dependencies=[needs("order.update")])
 async def ship_order(actor: CurrentActor, app: CurrentApp, reference: str, request: ShipRequest) -> OrderModel:
     """Send what is left of an order as one parcel."""
     orders = app.get(OrderService)
@@ -70,7 +70,7 @@ async def list_shipments(actor: CurrentActor, app: CurrentApp, reference: str) -
     return await _shipments(app, reference)
 
 
-@router.post("/{reference}/shipments", status_code=HTTPStatus.CREATED)
+@router.post("/{reference}/shipments", status_code=HTTPStatus.CREATED, dependencies=[needs("order.update")])
 async def pack_shipment(
     actor: CurrentActor, app: CurrentApp, reference: str, request: ShipmentRequest
 ) -> list[ShipmentModel]:
@@ -80,7 +80,7 @@ async def pack_shipment(
     return await _shipments(app, reference)
 
 
-@router.patch("/{reference}/shipments/{shipment}")
+@router.patch("/{reference}/shipments/{shipment}", dependencies=[needs("order.update")])
 async def change_shipment(
     actor: CurrentActor, app: CurrentApp, reference: str, shipment: UUID, request: ShipmentPatch
 ) -> list[ShipmentModel]:
@@ -89,7 +89,9 @@ async def change_shipment(
     return await _shipments(app, reference)
 
 
-@router.delete("/{reference}/shipments/{shipment}", status_code=HTTPStatus.NO_CONTENT)
+@router.delete(
+    "/{reference}/shipments/{shipment}", status_code=HTTPStatus.NO_CONTENT, dependencies=[needs("order.update")]
+)
 async def unpack_shipment(actor: CurrentActor, app: CurrentApp, reference: str, shipment: UUID) -> None:
     """Take a parcel that did not leave apart."""
     await app.get(OrderService).unpack(actor, reference, shipment)
