@@ -30,6 +30,11 @@ def add_catalogues(directory: Path) -> None:
         _catalogues.clear()
 
 
+def catalogue_folders() -> tuple[Path, ...]:
+    """Return where translations come from at present."""
+    return tuple(_directories)
+
+
 def current_locale() -> str:
     """Return the locale in force, as a BCP 47 tag such as `en-US`."""
     return _locale.get()

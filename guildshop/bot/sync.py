@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -18,6 +19,7 @@ from guildshop.bot.registry import AnyCommand
 from guildshop.bot.tables import SyncedCommands
 from guildshop.database import new_id
 from guildshop.errors import Refusal
+from guildshop.i18n import catalogue_folders
 from guildshop.permissions import Actor
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ GLOBAL_ONLY = ("contexts", "integration_types", "dm_permission")
 """Fields that Discord takes for global commands only."""
 
 
-_described: WeakKeyDictionary[AnyCommand, dict[str, Any]] = WeakKeyDictionary()
-"""Each command as Discord takes it: to write its texts in every language takes milliseconds, and they stay the same."""
+_described: WeakKeyDictionary[AnyCommand, tuple[tuple[Path, ...], dict[str, Any]]] = WeakKeyDictionary()
+"""Each command as Discord takes it, and by which translations: its texts in every language take milliseconds."""
 
 
 class CommandSync:
@@ -115,8 +117,9 @@ class CommandSync:
         return self._payloads[key]
 
     async def _describe(self, command: AnyCommand) -> dict[str, Any]:
-        known = _described.get(command)
-        if known is None:
+        folders = catalogue_folders()
+        by, known = _described.get(command, (None, {}))
+        if by != folders:
             tree = self._bot.tree
             translator = tree.translator
             described = (
@@ -124,7 +127,7 @@ class CommandSync:
             )
             known = {name: value for name, value in described.items() if name not in GLOBAL_ONLY}
             if translator is not None:
-                _described[command] = known
+                _described[command] = (folders, known)
         return known
 
     async def _soon(self, store_id: int) -> None:
