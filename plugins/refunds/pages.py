@@ -23,7 +23,7 @@ from guildshop.plugins.refunds.api import (
     ReturnStatus,
 )
 from guildshop.plugins.refunds.order_page import said
-from guildshop.plugins.refunds.service import RefundPayments, RefundService, ReturnService
+from guildshop.plugins.refunds.service import RefundPayments, RefundService, ReturnService, SurplusRefunds
 from guildshop.web.context import actor_of, app_of
 from guildshop.web.pages import flash, page_url, read_form, redirect, render
 
@@ -46,6 +46,7 @@ async def refund_list(request: web.Request) -> web.StreamResponse:
         "refunds/list.html",
         {
             "refunds": found.items,
+            "surplus": [] if cursor else await app_of(request).get(SurplusRefunds).all(actor_of(request)),
             "labels": labels,
             "state": state.value if state else "",
             "states": [("", _("All states")), *((one.value, labels.state_label(one)) for one in RefundState)],
@@ -76,6 +77,19 @@ async def refund_retry(request: web.Request) -> web.StreamResponse:
     await app_of(request).get(RefundPayments).retry(actor_of(request), key)
     flash(request, _("The processor is being asked again. Reload the page in a moment."))
     raise redirect(request, f"refund/{key}")
+
+
+async def surplus_act(request: web.Request) -> web.StreamResponse:
+    """Give back what of a payment belongs to no order."""
+    form = await read_form(request)
+    surplus, actor = app_of(request).get(SurplusRefunds), actor_of(request)
+    try:
+        refund = await surplus.refund(actor, _key(request, "payment"), note=form.get("note", ""))
+    except Refusal as refusal:
+        flash(request, refusal.message, "error")
+        raise redirect(request, "refund") from refusal
+    flash(request, said(refund))
+    raise redirect(request, f"refund/{refund.id}")
 
 
 async def refund_paid_back(request: web.Request) -> web.StreamResponse:
@@ -184,6 +198,8 @@ def _key(request: web.Request, kind: str) -> UUID:
     try:
         return UUID(request.match_info["id"])
     except ValueError:
+        if kind == "payment":
+            raise NotFound(_("There is no such payment in this store.")) from None
         if kind == "return":
             raise NotFound(_("There is no such return in this store.")) from None
         raise NotFound(_("There is no such refund in this store.")) from None
@@ -206,6 +222,7 @@ PAGES = [
     Page("refund/{id}", refund_page, READ),
     Page("refund/{id}/retry", refund_retry, CREATE, methods=("POST",)),
     Page("refund/{id}/paid-back", refund_paid_back, CREATE, methods=("POST",)),
+    Page("refund/surplus/{id}", surplus_act, CREATE, methods=("POST",)),
     Page("refund/confirm/{id}", proposal_page, CREATE),
     Page("refund/confirm/{id}/{step}", proposal_act, CREATE, methods=("POST",)),
     Page("return", return_list, READ, label=lazy("Returns"), position=14, icon="returns"),

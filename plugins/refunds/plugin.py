@@ -29,7 +29,7 @@ from guildshop.plugins.refunds.hookspecs import RefundHooks
 from guildshop.plugins.refunds.order_page import order_actions, refunds_section, returns_section
 from guildshop.plugins.refunds.pages import PAGES
 from guildshop.plugins.refunds.piccolo_app import APP_CONFIG
-from guildshop.plugins.refunds.service import RefundPayments, RefundService, ReturnService
+from guildshop.plugins.refunds.service import RefundPayments, RefundService, ReturnService, SurplusRefunds
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -50,7 +50,7 @@ class Refunds(Plugin):
     @hookimpl
     def register_services(self, app: App) -> list[object]:
         """Register the services of refunds and returns."""
-        return [RefundService(app), RefundPayments(app), ReturnService(app)]
+        return [RefundService(app), RefundPayments(app), ReturnService(app), SurplusRefunds(app)]
 
     @hookimpl
     def register_permissions(self, app: App) -> list[Permission]:

@@ -38,6 +38,7 @@ from guildshop.plugins.refunds.api.refund import (
     RefundRequest,
     RefundSource,
     RefundState,
+    Surplus,
 )
 from guildshop.plugins.refunds.api.returns import DECIDE, OPEN, Return, ReturnItem, ReturnStatus
 
@@ -78,6 +79,7 @@ __all__ = [
     "ReturnItem",
     "ReturnRefused",
     "ReturnStatus",
+    "Surplus",
     "SurplusRefunded",
     "TooMuchToRefund",
 ]

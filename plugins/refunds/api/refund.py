@@ -9,7 +9,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from guildshop.i18n import lazy
-from guildshop.plugins.orders.api import OrderStatus, RefundedItem, RefundMode
+from guildshop.plugins.orders.api import Order, OrderStatus, RefundedItem, RefundMode
+from guildshop.plugins.payments.api import Payment
 
 CREATE = "refund.create"
 READ = "refund.read"
@@ -237,6 +238,15 @@ class RefundFilter:
 
     state: RefundState | None = None
     order: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surplus:
+    """What of a payment belongs to no order: it came too late, or was too little or too much."""
+
+    payment: Payment
+    order: Order
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)

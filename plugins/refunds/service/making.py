@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -96,13 +96,31 @@ class RefundMaking(RefundQueries):
         refund = OrderRefund(
             refund_id, planned.mode, planned.amount, tuple(item.returned for item in planned.items), planned.reason
         )
-        orders, payments = self.app.get(OrderService), self.app.get(PaymentService)
+        self.write(work, planned, refund_id, waiting, note=note, of_return=of_return)
+        if done:
+            self.app.get(OrderService).apply_refund(work, order, refund, credit=planned.credit)
+        else:
+            self.app.get(OrderService).hold_refund(work, order, refund)
+
+    def write(
+        self,
+        work: Work,
+        planned: RefundPlan,
+        refund_id: UUID,
+        waiting: Collection[PartKind],
+        *,
+        note: str = "",
+        of_return: UUID | None = None,
+        surplus: bool = False,
+    ) -> None:
+        """Write a refund down and hold its money of the payments; `waiting` are the ways that take time."""
+        done = not any(part.kind in waiting for part in planned.parts)
         work.insert(
             tables.Refund,
             conflict=Stale(_("This refund is being made already.")),
             id=refund_id,
-            order_id=order.id,
-            order_number=order.number,
+            order_id=planned.order,
+            order_number=planned.order_number,
             mode=planned.mode.value,
             amount=planned.amount,
             asked=planned.amount,
@@ -112,6 +130,7 @@ class RefundMaking(RefundQueries):
             note=note,
             made_by=work.actor.name[:100],
             return_id=of_return,
+            surplus=surplus,
             created=work.now,
             settled_at=work.now if done else None,
             version=1,
@@ -121,12 +140,10 @@ class RefundMaking(RefundQueries):
         work.insert_many(tables.RefundPart, _part_rows(refund_id, planned, waiting, note))
         for part in sorted(planned.parts, key=lambda one: str(one.payment)):
             if part.payment is not None:
-                payments.hold_refund(work, part.payment, part.amount, _payment_changed(order))
-        if done:
-            orders.apply_refund(work, order, refund, credit=planned.credit)
-        else:
-            orders.hold_refund(work, order, refund)
-            work.record(RefundBegun(order.id, refund_id))
+                refusal = _payment_changed(planned)
+                self.app.get(PaymentService).hold_refund(work, part.payment, part.amount, refusal)
+        if not done:
+            work.record(RefundBegun(planned.order, refund_id))
         if planned.processed:
             work.record(RefundDue(refund_id))
         work.audit(
@@ -134,7 +151,7 @@ class RefundMaking(RefundQueries):
             subject="refund",
             subject_id=refund_id,
             after={"mode": planned.mode.value, "amount": planned.amount, "currency": planned.currency},
-            note=f"{order.number} {planned.reason}".strip(),
+            note=f"{planned.order_number} {planned.reason}".strip(),
         )
 
     # Events
@@ -213,7 +230,7 @@ def _item_rows(refund_id: UUID, planned: RefundPlan) -> list[dict[str, Any]]:
     ]
 
 
-def _part_rows(refund_id: UUID, planned: RefundPlan, waiting: set[PartKind], note: str) -> list[dict[str, Any]]:
+def _part_rows(refund_id: UUID, planned: RefundPlan, waiting: Collection[PartKind], note: str) -> list[dict[str, Any]]:
     return [
         {
             "id": new_id(),
@@ -257,9 +274,9 @@ def limited_note(note: str) -> str:
     return note
 
 
-def _payment_changed(order: Order) -> Refusal:
+def _payment_changed(planned: RefundPlan) -> Refusal:
     return Stale(
         _("A payment of order {number} changed at the same moment. Look at the order again.").format(
-            number=order.number
+            number=planned.order_number
         )
     )

@@ -19,7 +19,7 @@ from guildshop.plugins.payments.api import Payment, ProcessorProblem, Received, 
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.plugins.refunds import rules
 from guildshop.plugins.refunds.api import Refund, RefundMode, RefundRequest
-from guildshop.plugins.refunds.service import RefundPayments, RefundService, ReturnService
+from guildshop.plugins.refunds.service import RefundPayments, RefundService, ReturnService, SurplusRefunds
 from guildshop.stores import Store
 from guildshop.tenancy import scope
 from tests.plugins.orders.conftest import Bench
@@ -96,6 +96,10 @@ class Till(Bench):
     @property
     def returns(self) -> ReturnService:
         return self.app.get(ReturnService)
+
+    @property
+    def surplus(self) -> SurplusRefunds:
+        return self.app.get(SurplusRefunds)
 
     async def settle(self) -> None:
         """Deliver everything that is due and needs no Discord."""

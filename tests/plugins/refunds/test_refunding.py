@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from uuid import uuid4
 
 import pytest
@@ -239,4 +240,40 @@ async def test_a_return_from_request_to_refund(till, member) -> None:
     again = await till.returns.request(buyer, sold.id, [ItemRequest(line, 1)], "this one too")
     declined = await till.returns.decline(till.boss, again.id, "It was used")
     assert (declined.status, declined.decision) == ("DECLINED", "It was used")
+    await till.check()
+
+
+async def test_money_of_no_order_goes_back_and_changes_none(till, clock) -> None:
+    mug = await till.product(kind=ProductKind.SHIPPED)
+    placed = await till.order(till.buyer(1), (mug, 1))
+    await till.take(placed, 2000)
+    late = await till.order(till.buyer(2), (mug, 1))
+    await till.orders.cancel(till.boss, late.id)
+    await till.take(late, 700)
+    await till.settle()
+    found = {one.order.id: one for one in await till.surplus.all(till.boss)}
+    assert {key: one.amount for key, one in found.items()} == {placed.id: 500, late.id: 700}
+    before = await till.orders.get(late.id)
+    payment = found[late.id].payment.id
+    done = await asyncio.gather(
+        *(till.surplus.refund(till.boss, payment) for _time in range(3)), return_exceptions=True
+    )
+    assert sum(not isinstance(one, BaseException) for one in done) == 1
+    over = found[placed.id].payment.id
+    await till.surplus.refund(till.boss, over)
+    await till.refund(await till.orders.get(placed.id))
+    till.bank.says = ["FAILED"]
+    for _round in range(3):
+        await till.settle()
+        await till.check()
+        clock.advance(hours=1)
+    assert await till.orders.get(late.id) == before
+    refunded = await till.orders.get(placed.id)
+    assert (refunded.status, refunded.refunded) == (OrderStatus.REFUNDED, 1500)
+    for payment_id in (payment, over):
+        with contextlib.suppress(Refusal):  # whichever the bank refused at first
+            await till.surplus.refund(till.boss, payment_id)
+    await till.settle()
+    assert till.bank.given_back() == 2700
+    assert await till.surplus.all(till.boss) == []
     await till.check()
