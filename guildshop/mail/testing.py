@@ -12,12 +12,12 @@ from email.policy import default
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
-
 from guildshop.config.settings import EmailSettings
 
 if TYPE_CHECKING:
     import ssl
+
+    from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
     from guildshop.app import App
 
@@ -91,6 +91,8 @@ class MailboxServer:
 
     async def start(self, *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None) -> None:
         """Listen on any free port: with TLS from the start, or offered."""
+        # Here, so that plugins which send no email can be tested without aiosmtpd.
+        from aiosmtpd.smtp import SMTP
 
         def connected() -> SMTP:
             self.connections += 1
@@ -141,6 +143,8 @@ class MailboxServer:
         return "250 OK"
 
     def _authenticate(self, _server: SMTP, _session: Any, _envelope: Any, _method: str, data: Any) -> AuthResult:
+        from aiosmtpd.smtp import AuthResult, LoginPassword
+
         known = isinstance(data, LoginPassword) and self.users.get(data.login.decode()) == data.password.decode()
         # handled=False: aiosmtpd then answers itself, else a failure hangs.
         return AuthResult(success=known, handled=known)
