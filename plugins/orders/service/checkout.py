@@ -218,7 +218,7 @@ class CheckoutService(Offering):
         if quote is None or version not in (None, draft.version):
             raise Stale(_("This summary is not the latest one. Look at the new one and confirm it."))
         draft = replace(draft, roles=frozenset(roles))
-        if not draft.items_done or await self.checkout.next_question(draft) is not None:
+        if not draft.items_done or await self.checkout.asks_anew(draft):
             raise Stale(_("The shop asks something new before it takes this order. Answer that first."))
         await self._check_unpaid(actor, draft.customer)
         await self._check_recipient(draft.recipient)

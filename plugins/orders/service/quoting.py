@@ -70,6 +70,13 @@ class Checkout:
                 return question
         return None
 
+    async def asks_anew(self, draft: Draft) -> bool:
+        """Tell whether the shop changed what it asks since the summary; steps of plugins say so in their `claim`."""
+        for step in self.own:
+            if await step.ask(draft) is not None:
+                return True
+        return False
+
     async def summary_actions(self, draft: Draft, quote: Quote) -> list[Question]:
         """Return what the steps offer at the summary; a plugin that fails offers nothing."""
         actions: list[Question] = []
