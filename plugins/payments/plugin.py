@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from guildshop.hookspecs import AdminSection, Listener, PublicRoute, SettingsSection, Timer, hookimpl
+from guildshop.hookspecs import (
+    AdminSection,
+    Check,
+    Listener,
+    Page,
+    PublicRoute,
+    SettingsSection,
+    Timer,
+    hookimpl,
+)
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import MANAGER, SUPPORT, Permission
+from guildshop.plugins.customers.api import PersonalData
 from guildshop.plugins.orders.api import (
     DeletionCheck,
     OrderAction,
@@ -26,15 +36,18 @@ from guildshop.plugins.payments.hookspecs import PaymentHooks
 from guildshop.plugins.payments.invoice_page import ROUTES
 from guildshop.plugins.payments.methods import Methods
 from guildshop.plugins.payments.order_page import order_actions, payments_section
+from guildshop.plugins.payments.pages import PAGES
 from guildshop.plugins.payments.piccolo_app import APP_CONFIG
 from guildshop.plugins.payments.service import (
     AttemptService,
     DifferenceService,
     InvoiceLinks,
     PaymentService,
+    Reconciliation,
     Settlement,
 )
 from guildshop.plugins.payments.service.deletion import deletion_check
+from guildshop.plugins.payments.service.personal import PersonalPayments
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -46,14 +59,21 @@ class Payments(Plugin):
     name = "payments"
     title = lazy("Payments")
     description = lazy("Ways to pay, by hand and through processors, invoice links, and what staff confirm.")
-    requires = ("orders",)
+    requires = ("customers", "orders")
     piccolo_app: ClassVar[Any] = APP_CONFIG
     hookspecs: ClassVar[Any] = PaymentHooks
 
     @hookimpl
     def register_services(self, app: App) -> list[object]:
         """Register payments, attempts, links and what settles them."""
-        return [PaymentService(app), AttemptService(app), InvoiceLinks(app), DifferenceService(app), Settlement(app)]
+        return [
+            PaymentService(app),
+            AttemptService(app),
+            InvoiceLinks(app),
+            DifferenceService(app),
+            Settlement(app),
+            Reconciliation(app),
+        ]
 
     @hookimpl
     def register_permissions(self, app: App) -> list[Permission]:
@@ -83,8 +103,27 @@ class Payments(Plugin):
 
     @hookimpl
     def register_timers(self, app: App) -> list[Timer]:
-        """Ask processors about open attempts, since webhooks get lost."""
-        return [Timer("payments.poll", timedelta(minutes=5), app.get(Settlement).poll)]
+        """Ask processors about open attempts, since webhooks get lost, and compare the books."""
+        return [
+            Timer("payments.poll", timedelta(minutes=5), app.get(Settlement).poll),
+            Timer("payments.reconcile", timedelta(hours=1), app.get(Reconciliation).compare),
+        ]
+
+    @hookimpl
+    def register_checks(self, app: App) -> list[Check]:
+        """Tell the doctor of accounts with processors, and of books that differ."""
+        return [Check("payments.processors", app.get(Reconciliation).examine)]
+
+    @hookimpl
+    def register_personal_data(self, app: App) -> list[PersonalData]:
+        """Give out what customers said of their payments, and erase it when they want to be forgotten."""
+        personal = PersonalPayments(app)
+        return [PersonalData("payments", personal.export, personal.erase)]
+
+    @hookimpl
+    def register_pages(self, app: App) -> list[Page]:
+        """Show what does not fit."""
+        return list(PAGES)
 
     @hookimpl
     def register_routes(self, app: App) -> list[PublicRoute]:

@@ -4,8 +4,10 @@ from guildshop.plugins.payments.rules import PART
 from guildshop.plugins.payments.service.attempts import AttemptService, return_address
 from guildshop.plugins.payments.service.differences import DifferenceService
 from guildshop.plugins.payments.service.links import LINK, InvoiceLinks
-from guildshop.plugins.payments.service.payments import CONFIRM, PaymentService
+from guildshop.plugins.payments.service.payments import PaymentService
 from guildshop.plugins.payments.service.processors import Processors
+from guildshop.plugins.payments.service.receiving import CONFIRM
+from guildshop.plugins.payments.service.reconciling import Reconciliation
 from guildshop.plugins.payments.service.settling import Settlement
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "InvoiceLinks",
     "PaymentService",
     "Processors",
+    "Reconciliation",
     "Settlement",
     "return_address",
 ]

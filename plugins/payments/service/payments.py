@@ -22,12 +22,11 @@ from guildshop.plugins.payments.api import (
     PaymentState,
     RefundOutcome,
 )
-from guildshop.plugins.payments.service.receiving import Receiving, changed
+from guildshop.plugins.payments.service.receiving import CONFIRM, Receiving, changed
 
 if TYPE_CHECKING:
     from guildshop.database import Work
 
-CONFIRM = "payment.confirm"
 OPEN = (PaymentState.PENDING, PaymentState.REPORTED)
 REFERENCE_LENGTH = 200
 NOTE_LENGTH = 1000

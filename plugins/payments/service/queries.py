@@ -8,6 +8,7 @@ from uuid import UUID
 
 from guildshop.errors import NotFound
 from guildshop.i18n import _
+from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import Order, PaymentMethod
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments import rules
@@ -18,6 +19,8 @@ from guildshop.tenancy import current_store
 
 if TYPE_CHECKING:
     from guildshop.app import App
+
+SHOWN = 200
 
 
 class PaymentQueries:
@@ -56,6 +59,10 @@ class PaymentQueries:
         offered = self.app.get(OrderService).methods.enabled(store)
         return tuple(method for method in offered if method.begin is not None)
 
+    def method_label(self, store: int, code: str) -> str:
+        """Return what a method is called, or its code where its plugin is gone."""
+        return self.app.get(OrderService).methods.label(store, code)
+
     async def of_processor(self, method: str, processor_id: str) -> Payment | None:
         """Return the payment that a processor knows by this ID, if it was entered."""
         row = await self.app.database.fetch_one(
@@ -65,6 +72,16 @@ class PaymentQueries:
             processor_id=processor_id,
         )
         return None if row is None else to_payment(row)
+
+    async def unusual(self, actor: Actor) -> Sequence[Payment]:
+        """Return the money that does not fit its order and is still in the till, newest first."""
+        actor.require("order.read")
+        found = await self.app.database.fetch(
+            "SELECT * FROM payment WHERE store = :store AND refunded < amount"
+            f" AND state IN ('UNDERPAID', 'OVERPAID', 'LATE') ORDER BY created DESC, id LIMIT {SHOWN}",
+            store=current_store(),
+        )
+        return tuple(to_payment(row) for row in found)
 
     async def _payments(self, column: str, value: UUID) -> Sequence[Payment]:
         found = await self.app.database.fetch(

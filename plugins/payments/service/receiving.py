@@ -9,13 +9,15 @@ from guildshop.database import Work, new_id
 from guildshop.errors import NotFound, Stale
 from guildshop.events import Delivery
 from guildshop.i18n import _
-from guildshop.plugins.orders.api import HistoryKind, Order
+from guildshop.permissions import Actor
+from guildshop.plugins.orders.api import HistoryKind, Order, OrderStatus
 from guildshop.plugins.orders.service import OrderService, add_history
 from guildshop.plugins.payments import rules, tables
-from guildshop.plugins.payments.api import Payment, PaymentState, PaymentUnexpected, Received
+from guildshop.plugins.payments.api import NothingToPay, Payment, PaymentState, PaymentUnexpected, Received
 from guildshop.plugins.payments.service.queries import PaymentQueries
 from guildshop.tenancy import current_store
 
+CONFIRM = "payment.confirm"
 ATTEMPTS = 5
 
 
@@ -44,6 +46,95 @@ class Receiving(PaymentQueries):
                 continue
             return known
         raise changed()
+
+    async def accept(self, actor: Actor, payment_id: UUID) -> Order:
+        """Accept what came for an unpaid order although it is too little: the order becomes `PAID`."""
+        actor.require(CONFIRM)
+        payment = await self.get(payment_id)
+        orders = self.app.get(OrderService)
+
+        async def attempt(order: Order) -> None:
+            current = await self.get(payment_id)
+            if current.state is not PaymentState.UNDERPAID or order.status is not OrderStatus.PENDING_PAYMENT:
+                raise NothingToPay(
+                    _("Order {number} is {status} and this payment {state}: there is nothing to accept.").format(
+                        number=order.number, status=order.status.value, state=current.state.value
+                    )
+                )
+            if current.currency != order.currency or not current.refundable:
+                raise NothingToPay(
+                    _("This payment is in another currency or was given back, so it cannot pay order {number}.").format(
+                        number=order.number
+                    )
+                )
+            async with self.app.work(actor) as work:
+                orders.mark_paid(work, order, text=current.reference)
+                self._complete_parts(work, order)
+                work.audit(
+                    "payment.accept",
+                    subject="order",
+                    subject_id=order.id,
+                    after={"amount": current.amount, "due": order.due, "currency": order.currency},
+                    note=f"{order.number} {current.reference}",
+                )
+
+        return await orders.again(payment.order, attempt)
+
+    async def use_late(self, actor: Actor, payment_id: UUID, reference: UUID | str) -> Order:
+        """Use money that came too late for another unpaid order of the same customer, such as a repeat of the first."""
+        actor.require(CONFIRM)
+        payment = await self.get(payment_id)
+        orders = self.app.get(OrderService)
+        target = await orders.get(reference)
+        source = await self._order(payment.order)
+
+        async def attempt(order: Order) -> None:
+            current = await self.get(payment_id)
+            position = await self._position(order.id)
+            already = rules.paid_so_far(order, await self.of_order(order.id))
+            self._check_use(current, source, order)
+            received = Received(order.id, current.method, current.processor_id, current.amount, current.currency)
+            state = rules.judge(order, received, already)
+            async with self.app.work(actor) as work:
+                work.guard(
+                    tables.Payment,
+                    set="order_id = :order, order_number = :number, position = :position, state = :state,"
+                    " version = version + 1",
+                    where="id = :id AND version = :version",
+                    refusal=changed(),
+                    conflict=changed(),
+                    id=current.id,
+                    version=current.version,
+                    order=order.id,
+                    number=order.number,
+                    position=position,
+                    state=state.value,
+                )
+                self._apply(work, order, state, current.processor_id)
+                if source is not None:
+                    add_history(work, source.id, HistoryKind.PAYMENT, after=order.number, text=current.processor_id)
+                work.audit(
+                    "payment.use",
+                    subject="order",
+                    subject_id=order.id,
+                    before={"order": current.order_number},
+                    after={"order": order.number, "state": state.value},
+                    note=f"{order.number} {current.processor_id}",
+                )
+
+        return await orders.again(target.id, attempt)
+
+    def _check_use(self, payment: Payment, source: Order | None, target: Order) -> None:
+        if payment.state is not PaymentState.LATE or payment.refunded:
+            raise NothingToPay(_("Only money that came too late, and of which nothing was given back, can be used."))
+        if target.status is not OrderStatus.PENDING_PAYMENT or target.currency != payment.currency:
+            raise NothingToPay(
+                _("Order {number} does not wait for a payment in {currency}. Name one that does.").format(
+                    number=target.number, currency=payment.currency
+                )
+            )
+        if source is not None and source.customer != target.customer:
+            raise NothingToPay(_("Order {number} is another customer's.").format(number=target.number))
 
     async def _receive(self, received: Received, delivery: Delivery, join: Callable[[Work], None] | None) -> UUID:
         order, payment_id = await self._order(received.order), new_id()
