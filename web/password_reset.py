@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import structlog
+
 from guildshop.credentials import CredentialBox
 from guildshop.database import new_id
 from guildshop.errors import ConfigurationError, NotConfigured, NotFound, Refusal
@@ -26,6 +28,8 @@ from guildshop.web.users import User, UserService, fold, kernel_work
 
 if TYPE_CHECKING:
     from guildshop.app import App
+
+log = structlog.get_logger(__name__)
 
 LIFETIME = timedelta(hours=1)
 MOST_AT_ONCE = 3
@@ -179,7 +183,9 @@ class PasswordResets:
                 link=f"{self._app.settings.web.public_url}/password-reset/{token}",
             )
             content = self._app.mail.letter(store, letter)
-        await self._app.mail.send(store, user.email, content, key=delivery.id)
+        outcome = await self._app.mail.send(store, user.email, content, key=delivery.id)
+        if not outcome.delivered:
+            log.warning("password_reset.undelivered", user=user.username, reason=outcome.reason)
 
     # Within
 

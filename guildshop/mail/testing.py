@@ -12,6 +12,7 @@ from email.policy import default
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from guildshop.config.settings import EmailSettings
 
 if TYPE_CHECKING:

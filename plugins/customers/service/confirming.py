@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import structlog
+
 from guildshop.database import new_id
 from guildshop.errors import Invalid, NotConfigured, Refusal
 from guildshop.events import Delivery
@@ -29,6 +31,8 @@ from guildshop.tenancy import every_store, scope
 
 if TYPE_CHECKING:
     from guildshop.stores import Store
+
+log = structlog.get_logger(__name__)
 
 LIFETIME = timedelta(hours=24)
 MOST_AT_ONCE = 3
@@ -128,7 +132,9 @@ class Confirming(Preferences, Registering):
                 link=f"{self.app.settings.web.public_url}/confirm-email/{token}",
             )
             content = self.app.mail.letter(store, letter)
-        await self.app.mail.send(store, row["email"], content, key=delivery.id)
+        outcome = await self.app.mail.send(store, row["email"], content, key=delivery.id)
+        if not outcome.delivered:
+            log.warning("email_confirmation.undelivered", store=store.id, reason=outcome.reason)
 
     # Ending emails
 

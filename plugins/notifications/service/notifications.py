@@ -146,7 +146,7 @@ class NotificationService:
         """Send an email where there is an address, unless the customer does not want it, and keep how it ended."""
         customers = self.app.get(CustomerService)
         customer = await customers.get(order.customer)
-        if not self._mailed(customer):
+        if not self._mailed(customer) or await self._kept(delivery, purpose, Channel.EMAIL):
             return
         to = {"customer": customer.id, "discord_id": customer.discord_id}
         if not await customers.wants_message(customer.id, topic, MessageChannel.EMAIL):
@@ -216,6 +216,10 @@ class NotificationService:
 
     def _mailed(self, customer: Customer) -> bool:
         return bool(customer.email) and self.app.mail.enabled
+
+    async def _kept(self, delivery: Delivery, purpose: Purpose, channel: Channel) -> bool:
+        """Tell whether an earlier try got through: mail servers, unlike Discord, take a copy for another message."""
+        return any(one.purpose is purpose and one.channel is channel for one in await self.about(delivery.event_id))
 
     async def _suppress(
         self, order: Order, delivery: Delivery, purpose: Purpose, channel: Channel, topic: str, **to: Any
