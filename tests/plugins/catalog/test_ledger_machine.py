@@ -1,7 +1,11 @@
-"""Any sequence of stock operations: counters equal the ledger, nothing is below zero, refusals change nothing."""
+"""Any sequence of stock operations: counters equal the ledger, nothing is below zero, refusals change nothing.
+
+Members wait for the product too: what comes back is theirs in the order in which they came, and nobody overtakes them.
+"""
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -21,10 +25,11 @@ from guildshop.app import App
 from guildshop.config.settings import Settings
 from guildshop.database import new_id
 from guildshop.errors import Refusal
-from guildshop.permissions import Actor
+from guildshop.permissions import Actor, ActorKind
 from guildshop.plugins.catalog.api import ProductChange, ProductInput
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.tenancy import set_store
+from guildshop.testing import Clock
 
 Result = TypeVar("Result")
 Order = tuple[UUID, int, str]
@@ -44,10 +49,14 @@ class StockMachine(RuleBasedStateMachine):
         type(self).count += 1
         self.tracked = tracked
         self.available, self.reserved = (quantity if tracked else 0), 0
+        self.line: list[int] = []
+        self.held: dict[int, datetime] = {}
+        self.clock = Clock(datetime(2026, 11, 22, 12, tzinfo=UTC))
         self.run(self._open(quantity, tracked))
 
     async def _open(self, quantity: int, tracked: bool) -> None:
         self.app = await App.open(Settings(), plugins=["customers", "catalog"], database_url=self.database_url)
+        self.app.clock = self.clock
         # Each run has a store of its own, so that they can share a database.
         self.store = await self.app.stores.create(self.count, "Machine")
         set_store(self.store.id)
@@ -78,10 +87,75 @@ class StockMachine(RuleBasedStateMachine):
             for name, quantity, order in steps:
                 getattr(self.catalog, name)(work, self.product, quantity, order)
 
+    def serve(self) -> None:
+        """Give what is there to those who wait, the first first."""
+        while self.line and (self.available > 0 or not self.tracked):
+            self.held[self.line.pop(0)] = self.clock.now + timedelta(hours=24)
+            self.available -= 1
+            self.reserved += 1
+
+    @rule(member=st.integers(1, 4))
+    def wait(self, member: int) -> None:
+        waits = member in self.line or member in self.held
+        allowed = waits or (self.tracked and self.available - len(self.line) <= 0)
+        if self.attempt(self.catalog.wait_for(self.member(member), (), "key"), allowed=allowed) and not waits:
+            self.line.append(member)
+        if allowed and not waits:
+            self.serve()
+
+    @rule(member=st.integers(1, 4))
+    def leave(self, member: int) -> None:
+        place = self.run(self.catalog.waiting_for(member, self.product))
+        if place is None:
+            assert member not in self.line
+            assert member not in self.held
+            return
+        self.run(self.catalog.leave_list(self.member(member), place.id))
+        if member in self.line:
+            self.line.remove(member)
+        else:
+            self.end_hold(member)
+
+    def end_hold(self, member: int) -> None:
+        del self.held[member]
+        self.available += 1
+        self.reserved -= 1
+        self.serve()
+
+    @rule(hours=st.sampled_from((1, 12, 23, 25)))
+    def pass_time(self, hours: int) -> None:
+        self.clock.advance(hours=hours)
+        self.run(self.app.dispatcher.drain())
+        self.serve()  # The timer that looks every minute has come by.
+        for member, until in sorted(self.held.items(), key=lambda one: one[1]):
+            if until <= self.clock.now:
+                self.end_hold(member)
+
+    @rule(target=orders, member=st.integers(1, 4), quantity=st.integers(1, 3))
+    def buy(self, member: int, quantity: int) -> Order:
+        order = new_id()
+        own = 1 if member in self.held else 0
+        free = max(self.available - len(self.line), 0)
+        allowed = not self.tracked or quantity <= own + free
+        if not self.attempt(self._buy(member, quantity, order), allowed=allowed):
+            return (order, 0, "refused")
+        self.held.pop(member, None)
+        self.available -= quantity - own
+        self.reserved += quantity - own
+        return (order, quantity, "reserved")
+
+    async def _buy(self, member: int, quantity: int, order: UUID) -> None:
+        holds = await self.catalog.holds(member)
+        async with self.app.work(self.actor) as work:
+            self.catalog.reserve(work, self.product, quantity, order, hold=holds.get(self.product))
+
+    def member(self, number: int) -> Actor:
+        return Actor(ActorKind.MEMBER, str(number), f"member {number}", self.store.id)
+
     @rule(target=orders, quantity=st.integers(1, 12))
     def reserve(self, quantity: int) -> Order:
         order = new_id()
-        allowed = not self.tracked or quantity <= self.available
+        allowed = not self.tracked or quantity <= self.available - len(self.line)
         if not self.attempt(self.join(("reserve", quantity, order)), allowed=allowed):
             return (order, 0, "refused")
         self.available -= quantity
@@ -120,12 +194,14 @@ class StockMachine(RuleBasedStateMachine):
         allowed = self.tracked and 1 <= quantity <= 10_000
         if self.attempt(self.catalog.restock(self.actor, self.product, quantity), allowed=allowed):
             self.available += quantity
+            self.serve()
 
     @rule(change=st.integers(-30, 30))
     def adjust(self, change: int) -> None:
         allowed = self.tracked and change != 0 and self.available + change >= 0
         if self.attempt(self.catalog.adjust(self.actor, self.product, change, "counted"), allowed=allowed):
             self.available += change
+            self.serve()
 
     @rule()
     def switch_tracking(self) -> None:
@@ -150,8 +226,22 @@ class StockMachine(RuleBasedStateMachine):
         )
         assert row is not None
         assert (row["a"], row["r"]) == (self.available, self.reserved)
+        assert product.waiting == len(self.line)
+        assert self.places() == (self.line, self.held)
         assert product.reserved >= 0
         assert product.available >= 0 or not product.tracked
+
+    def places(self) -> tuple[list[int], dict[int, datetime]]:
+        rows = self.run(
+            self.app.database.fetch(
+                "SELECT member, state, held_until FROM waitlist WHERE store = :store AND product = :product"
+                " AND state IN ('WAITING', 'HELD') ORDER BY place",
+                store=self.store.id,
+                product=self.product,
+            )
+        )
+        line = [int(row["member"]) for row in rows if row["state"] == "WAITING"]
+        return line, {int(row["member"]): row["held_until"] for row in rows if row["state"] == "HELD"}
 
     def teardown(self) -> None:
         if hasattr(self, "app"):
