@@ -187,6 +187,13 @@ def customer_tab(app: App) -> CustomerTab:
 # Within
 
 
+class _Form(dict[str, Any]):
+    """The fields of a form; one that was left out is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 async def _discount(request: web.Request) -> Discount:
     try:
         key = UUID(request.match_info["id"])
@@ -200,7 +207,8 @@ async def _form(
 ) -> web.StreamResponse:
     app, actor = app_of(request), actor_of(request)
     service = app.get(DiscountService)
-    errors = {error.field: error.message for error in refusal.errors} if isinstance(refusal, Invalid) else {}
+    wrong = refusal.errors if isinstance(refusal, Invalid) else ()
+    errors = _Form({error.field: error.message for error in wrong})
     details: dict[str, Any] = {"uses": [], "assignments": []}
     if discount is not None:
         details = {
@@ -213,7 +221,7 @@ async def _form(
         "discounts/discount.html",
         {
             "discount": discount,
-            "values": values,
+            "values": _Form(values),
             "errors": errors,
             "problem": refusal.message if refusal is not None and not errors else "",
             "may_save": actor.may(DISCOUNT_UPDATE if discount is not None else DISCOUNT_CREATE),
