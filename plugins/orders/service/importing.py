@@ -13,7 +13,6 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from guildshop.database import new_id
 from guildshop.errors import Invalid, Refusal
 from guildshop.folding import fold
 from guildshop.hookspecs import ImportReport, ProgressCallback
@@ -21,25 +20,22 @@ from guildshop.i18n import _
 from guildshop.money import known_currency, parse_money, to_decimal
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import ProductKind
-from guildshop.plugins.orders import rules, tables
+from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
     Adjustment,
     Channel,
-    HistoryKind,
     Order,
     OrderFilter,
     OrderStatus,
     Phase,
     QuoteLine,
-    ShippingStatus,
-    Totals,
 )
 from guildshop.plugins.orders.service import rows as records
+from guildshop.plugins.orders.service.past import PastOrder, write_orders
 from guildshop.plugins.orders.service.queries import conditions
 
 if TYPE_CHECKING:
     from guildshop.app import App
-    from guildshop.database import Work
 
 COLUMNS: Mapping[str, str] = {
     "number": "The order's number, up to 16 letters, digits and dashes; unique in the store.",
@@ -61,36 +57,6 @@ COLUMNS: Mapping[str, str] = {
 REQUIRED = frozenset({"number", "customer", "status", "lines"})
 CHUNK = 500
 _NUMBER_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
-_AFTER_PAYMENT = frozenset(OrderStatus) - {OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED}
-
-
-@dataclass(frozen=True, slots=True)
-class PastOrder:
-    """One row, checked."""
-
-    number: str
-    customer: UUID
-    placed: datetime
-    status: OrderStatus
-    payment_method: str
-    lines: tuple[QuoteLine, ...]
-    adjustments: tuple[Adjustment, ...]
-    totals: Totals
-    carrier: str
-    tracking: str
-    note: str
-    channel: Channel
-
-    @property
-    def shipping_status(self) -> ShippingStatus | None:
-        """Where its parcel must be, given the order's status."""
-        if not any(line.ships for line in self.lines):
-            return None
-        if self.status is OrderStatus.SHIPPED:
-            return ShippingStatus.SHIPPED
-        if self.status in {OrderStatus.COMPLETE, OrderStatus.REFUNDED}:
-            return ShippingStatus.DELIVERED
-        return ShippingStatus.PENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +112,7 @@ class OrderFiles:
         if problems or dry_run:
             return ImportReport(len(rows), 0, tuple(problems))
         async with self.app.work(actor) as work:
-            _write(work, checked)
+            write_orders(work, checked)
             work.audit("order.import", subject="order", after={"orders": len(checked)})
         return ImportReport(len(rows), len(checked))
 
@@ -344,54 +310,3 @@ def _adjustments(row: Mapping[str, str], currency: str) -> tuple[Adjustment, ...
         if amount:
             found.append(Adjustment(phase, "orders", "imported", label, amount))
     return tuple(found)
-
-
-def _write(work: Work, orders: Sequence[PastOrder]) -> None:
-    taken = Refusal(_("One of these numbers was given to another order just now. Import the file again."))
-    for order in orders:
-        order_id = new_id()
-        paid = order.status in _AFTER_PAYMENT
-        columns: dict[str, Any] = {
-            "id": order_id,
-            "number": order.number,
-            "customer": order.customer,
-            "recipient_discord_id": None,
-            "channel": order.channel.value,
-            "status": order.status.value,
-            "shipping_status": None if order.shipping_status is None else order.shipping_status.value,
-            "carrier": order.carrier,
-            "tracking_number": order.tracking,
-            "payment_method": order.payment_method,
-            "shipping_type": "",
-            "address": None,
-            "draft": None,
-            "locale": "en-US",
-            "imported": True,
-            "refunded": order.totals.total if order.status is OrderStatus.REFUNDED else 0,
-            "created": order.placed,
-            "updated": order.placed,
-            "reserved_until": None,
-            "paid_at": order.placed if paid else None,
-            "cancelled_at": order.placed if order.status is OrderStatus.CANCELLED else None,
-            "completed_at": order.placed if order.status is OrderStatus.COMPLETE else None,
-            "version": 1,
-        }
-        records.insert_order(
-            work,
-            columns,
-            order.totals,
-            [records.line_columns(line) for line in order.lines],
-            order.adjustments,
-            conflict=taken,
-        )
-        records.add_history(work, order_id, HistoryKind.IMPORTED, after=order.status.value)
-        if order.note:
-            work.insert(
-                tables.OrderNote,
-                id=new_id(),
-                order_id=order_id,
-                at=order.placed,
-                author=_("Import"),
-                public=True,
-                text=order.note,
-            )

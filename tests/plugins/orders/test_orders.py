@@ -256,6 +256,8 @@ async def test_past_orders_come_in_and_go_out_and_touch_nothing_else(bench) -> N
     order = await bench.orders.get("OLD-1")
     assert (order.status, order.total, order.imported) == (S.COMPLETE, 3000 + 999 + 499, True)
     assert order.shipping_status is ShippingStatus.DELIVERED
+    (parcel,) = await bench.orders.shipments(order.id)
+    assert (parcel.status, [item.quantity for item in parcel.items]) == (ShippingStatus.DELIVERED, [2, 1])
     assert await bench.stock(mug.id) == stock
     assert len(await events(bench)) == before
     exported = [row async for row in files.export_orders(bench.boss)]
@@ -314,3 +316,19 @@ async def test_a_payment_reported_many_times_at_once_is_one_payment(bench) -> No
     assert not [one for one in said if isinstance(one, BaseException)]
     (row,) = await bench.rows("payment")
     assert (row["state"], row["reference"] in {"TX-0", "TX-1"}) == ("REPORTED", True)
+
+
+async def test_confirming_an_imported_order_moves_its_status_and_nothing_else(bench) -> None:
+    mug = await bench.product("MUG", granted_roles=(77,))
+    await bench.order(bench.buyer(), (mug, 1))
+    row = {"number": "OLD-7", "customer": bench.buyer().id, "status": "PENDING_PAYMENT", "lines": "MUG:2"}
+    row |= {"placed_days_ago": "3", "payment_method": "venmo"}
+    report = await bench.app.get(OrderFiles).import_orders(bench.boss, [row], False, lambda _done, _total: None)
+    assert report.problems == ()
+    before = await bench.snapshot()
+    order = await bench.orders.confirm_payment(bench.boss, "OLD-7")
+    after = await bench.snapshot()
+    assert order.status is S.PAID
+    assert (after["stock_movement"], after["product"]) == (before["stock_movement"], before["product"])
+    told = {row["name"] for row in after["event"]} - {row["name"] for row in before["event"]}
+    assert told == {"OrderStatusChanged"}
