@@ -20,6 +20,7 @@ from guildshop.bot import (
     update,
     view,
 )
+from guildshop.bot.items import custom_id
 from guildshop.bot.rendering import escape
 from guildshop.i18n import _
 from guildshop.i18n import lazy as _l
@@ -37,6 +38,13 @@ if TYPE_CHECKING:
     from guildshop.bot.client import Bot
 
 
+SELLING_PLUGIN = "orders"
+"""The plugin that answers `START_BUTTON`, so that the button is shown where it is on."""
+
+START_BUTTON = "orders.start"
+"""The custom-ID prefix of a button that begins an order: `orders.start:<store>`."""
+
+
 async def acting_customer(interaction: discord.Interaction[Bot]) -> Customer:
     """Return the customer who uses a command, registered by this first contact."""
     context, user = context_of(interaction), interaction.user
@@ -45,9 +53,16 @@ async def acting_customer(interaction: discord.Interaction[Bot]) -> Customer:
 
 @app_commands.command(name="register", description=_l("Become a customer of this shop."))
 async def register_command(interaction: discord.Interaction[Bot]) -> None:
-    """Register, or say that one is."""
-    customer = await acting_customer(interaction)
-    await answer(interaction, embed=registered_embed(customer, context_of(interaction).store.name))
+    """Register, or say that one is, with a button to begin an order where the store sells."""
+    customer, context = await acting_customer(interaction), context_of(interaction)
+    selling = context.app.stores.enabled(context.store.id, SELLING_PLUGIN)
+    start: discord.ui.Button[discord.ui.View] = discord.ui.Button(
+        custom_id=custom_id(START_BUTTON, context.store.id, ()),
+        label=_("Start an order"),
+        style=discord.ButtonStyle.primary,
+    )
+    made = registered_embed(customer, context.store.name)
+    await answer(interaction, embed=made, view=view(start) if selling else None)
 
 
 @app_commands.command(name="dm-prefs", description=_l("Choose which direct messages you get from this shop."))

@@ -165,6 +165,7 @@ def _summary(screen: Screen, quote: Quote, recipient: str) -> Shown:
         *item_fields(_("Items"), quote.lines, quote.totals.currency),
         (_("Amount"), amount_lines(quote.totals, quote.adjustments, ships=draft.ships), False),
         (_("Ship to"), address_text(quote.address), True),
+        (_("Tax for"), "" if quote.address else address_text(quote.tax_place), True),
         (_("Payment method"), escape(screen.payment_label), True),
         (_("For"), recipient, True),
     ]

@@ -331,7 +331,8 @@ async def test_a_whole_order_of_everything_that_can_be_asked(make_shop) -> None:
             await shop.app.get(CatalogService).add_variant(owner(shop), shirt.id, given)
     await product(shop, "COFFEE", name="كوب قهوة", price=700)
 
-    reply = await (await shop.buyer.slash("order")).select("Shirt")
+    registered = await shop.buyer.slash("register")
+    reply = await (await registered.press("Start an order")).select("Shirt")
     assert "Shirt comes in several variants" in reply.text
     reply = await (await reply.select("Shirt – L")).submit(quantity="2")
     short = await (await reply.select("Cup *hot*")).submit(quantity="1300")
