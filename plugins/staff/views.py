@@ -35,6 +35,9 @@ MARKS = {Severity.FINE: "✅", Severity.WARNING: "⚠️", Severity.BROKEN: "❌
 SHOWN_VALUE = 200
 SHOWN_FINDINGS = 20
 
+ROOM_FOR_HELP = 5_800
+"""Characters of two embeds together; Discord takes 6,000."""
+
 
 def overview(store: Store, plugins: Sequence[PluginState]) -> discord.Embed:
     """Show how the store is set up."""
@@ -136,6 +139,24 @@ def link_embed(store: Store) -> discord.Embed:
         _("The button signs you in, once, within 5 minutes. It is yours alone: do not pass it on."),
         colour=QUIET,
     )
+
+
+def help_embeds(shop: str, members: Sequence[tuple[str, str]], staff: Sequence[tuple[str, str]]) -> list[discord.Embed]:
+    """Return what members can do, and for staff what they can do besides; each a command and what it does."""
+    text = _("Look around with {catalog}, order with {order}. Every answer is for your eyes only.")
+    named = {mention.lstrip("</").split(":")[0]: mention for mention, _does in members}
+    start = text.format(catalog=named.get("catalog", "/catalog"), order=named.get("order", "/order"))
+    shown = [embed(_("What you can do at {shop}").format(shop=escape(shop)), f"{start}\n\n{_lines(members)}")]
+    if staff:
+        text = _lines(staff)
+        if len(text) + len(shown[0]) > ROOM_FOR_HELP:
+            text = " · ".join(mention for mention, _does in staff)
+        shown.append(embed(_("For staff"), text, colour=QUIET))
+    return shown
+
+
+def _lines(commands: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(f"{mention} – {escape(does)}" for mention, does in sorted(commands, key=lambda one: one[1]))
 
 
 def shown(field: SettingField, value: Any, currency: str) -> str:
