@@ -17,7 +17,7 @@ from guildshop.plugins.discounts.pages import PAGES, customer_tab
 from guildshop.plugins.discounts.piccolo_app import APP_CONFIG
 from guildshop.plugins.discounts.service import DiscountService, DiscountStep, PersonalDiscounts
 from guildshop.plugins.discounts.service.importing import COLUMNS, REQUIRED
-from guildshop.plugins.orders.api import CheckoutStep, OrderCancelled, OrderRefunded
+from guildshop.plugins.orders.api import CheckoutStep, OrderCancelled, OrderDeleted, OrderEdited, OrderRefunded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +61,8 @@ class Discounts(Plugin):
         return [
             Listener(OrderCancelled, "discounts.give_back", service.give_back_unpaid),
             Listener(OrderRefunded, "discounts.refunded", service.give_back_refunded),
+            Listener(OrderEdited, "discounts.edited", service.give_back_edited),
+            Listener(OrderDeleted, "discounts.deleted", service.give_back_deleted),
         ]
 
     @hookimpl

@@ -166,6 +166,10 @@ class TaxJarRejected(TaxJarFailure):
     """TaxJar does not accept what it was asked: 400 and its like; the text is TaxJar's own."""
 
 
+class TaxJarNoPlace(TaxJarRejected):
+    """TaxJar knows no such place as the goods go to; the text is TaxJar's own."""
+
+
 class TaxJarKnown(TaxJarFailure):
     """TaxJar has the transaction already."""
 

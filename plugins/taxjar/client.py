@@ -6,6 +6,7 @@ TaxJar's own client is synchronous and returns floats.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -17,6 +18,7 @@ import orjson
 from guildshop.plugins.taxjar.api import (
     TaxJarFailure,
     TaxJarKnown,
+    TaxJarNoPlace,
     TaxJarRejected,
     TaxJarSettings,
     TaxJarUnauthorized,
@@ -27,6 +29,7 @@ SECONDS = 4.0
 """How long TaxJar may take to answer one request."""
 LARGEST_ANSWER = 1024 * 1024
 DETAIL_LENGTH = 200
+_PLACE = re.compile(r"\bto[_ ](zip|state|country|city|street)\b")
 TRIES = 2
 """For questions that change nothing; what changes something is tried again by its delivery."""
 
@@ -161,6 +164,8 @@ def _fail(status: int, text: bytes) -> NoReturn:
     if status >= 500:
         message = f"TaxJar answered {status}"
         raise _NoAnswer(message)
+    if status == 400 and _PLACE.search(detail):
+        raise TaxJarNoPlace(detail)
     if 400 <= status < 500 and status not in {408, 429}:
         raise TaxJarRejected(detail or f"TaxJar answered {status}")
     message = f"TaxJar answered {status}"

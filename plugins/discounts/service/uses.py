@@ -11,14 +11,22 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from guildshop.database import new_id
-from guildshop.errors import Stale
+from guildshop.errors import NotFound, Stale
 from guildshop.events import Delivery
 from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.discounts import rules, tables
 from guildshop.plugins.discounts.api import DiscountGone
 from guildshop.plugins.discounts.service.editing import Editing
-from guildshop.plugins.orders.api import Adjustment, OrderCancelled, OrderRefunded, Phase, Quote
+from guildshop.plugins.orders.api import (
+    Adjustment,
+    OrderCancelled,
+    OrderDeleted,
+    OrderEdited,
+    OrderRefunded,
+    Phase,
+    Quote,
+)
 from guildshop.plugins.orders.service import OrderService
 from guildshop.tenancy import current_store
 
@@ -121,6 +129,17 @@ class Uses(Editing):
         """Give the use of an order back once all of its money is."""
         if event.complete:
             await self._give_back(event.order, delivery)
+
+    async def give_back_deleted(self, event: OrderDeleted, delivery: Delivery) -> None:
+        """Give the use of an order back that is gone: while the plugin was off, the deletion did not."""
+        await self._give_back(event.order, delivery)
+
+    async def give_back_edited(self, event: OrderEdited, delivery: Delivery) -> None:
+        """Give the use of an order back that has no discount any more: edited while the plugin was off."""
+        with suppress(NotFound):
+            order = await self.app.get(OrderService).get(event.order)
+            if not any(one.plugin == PLUGIN for one in order.adjustments):
+                await self._give_back(event.order, delivery)
 
     async def check_counters(self, store: int) -> list[str]:
         """Return the names of discounts whose counter differs from their uses: none, unless rows were tampered with."""

@@ -22,7 +22,7 @@ from guildshop.plugins.taxjar.api import (
     PlaceRefused,
     TaxGone,
     TaxJarFailure,
-    TaxJarRejected,
+    TaxJarNoPlace,
     TaxJarSettings,
     TaxResult,
     TaxState,
@@ -76,7 +76,7 @@ class TaxStep:
             return ()
         try:
             result = await self._result(settings, draft, totals)
-        except TaxJarRejected as failure:
+        except TaxJarNoPlace as failure:
             raise PlaceRefused(
                 _("The sales tax cannot be worked out for this address: {reason}. Correct the address.").format(
                     reason=str(failure).rstrip(".")

@@ -20,7 +20,8 @@ from guildshop.errors import Refusal
 from guildshop.permissions import Actor, ActorKind
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.discounts.api import DiscountScope
-from guildshop.plugins.orders.api import OrderRefund, OrderStatus, RefundMode
+from guildshop.plugins.orders.api import OrderRefund, OrderStatus, RefundMode, WantedItem
+from guildshop.plugins.orders.service import OrderEditing
 from guildshop.tenancy import scope
 from guildshop.testing import GUILD, Clock
 from tests.plugins.discounts.conftest import Deals
@@ -104,6 +105,11 @@ class Sales(RuleBasedStateMachine):
     @rule(at=INDEX)
     def cancel(self, at: int) -> None:
         self._do(at, lambda order: self.bench.orders.cancel(self.bench.boss, order.id))
+
+    @rule(at=INDEX, quantity=st.integers(1, 3))
+    def edit(self, at: int, quantity: int) -> None:
+        editing = self.app.get(OrderEditing)
+        self._do(at, lambda order: editing.set_items(self.bench.boss, order.id, [WantedItem("MUG", quantity)]))
 
     @rule(at=INDEX, part=st.integers(1, 3))
     def refund(self, at: int, part: int) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,8 @@ from guildshop.plugins.catalog.api import Product
 from guildshop.plugins.customers.api import CustomerChange
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.discounts.api import CodeRefused, DiscountGone, DiscountKind, DiscountScope, TooManyCodes
-from guildshop.plugins.orders.api import Order, OrderRefund, RefundMode
+from guildshop.plugins.orders.api import Order, OrderRefund, RefundMode, WantedItem
+from guildshop.plugins.orders.service import OrderDeletion, OrderEditing
 from guildshop.stores import Store
 from guildshop.tenancy import scope
 from guildshop.testing import ActorFactory, Clock
@@ -161,6 +161,22 @@ async def test_the_limit_per_customer_holds_under_race(bench: Bench, deals: Deal
     assert others.quote.totals.discount == 1000
 
 
+async def test_the_last_use_of_an_assignment_is_had_once(bench: Bench, deals: Deals) -> None:
+    mug = await bench.product("MUG", price=2000)
+    made = await deals.make("Mine", percent=50, scope=DiscountScope.CUSTOMERS)
+    who = bench.buyer()
+    ada = await bench.app.get(CustomerService).register(who, who.name, who.name)
+    await deals.service.assign(bench.boss, made.id, ada.id, total_allowed=1)
+    screen = await bench.summary(who, (mug, 1))
+    assert screen.quote is not None
+    order = await bench.checkout.confirm(who, (), screen.draft.id)
+    assert order.total == 1000
+    with pytest.raises(DiscountGone):
+        async with bench.app.work(who) as work:
+            deals.service.claim(screen.quote, made.id, work)
+    assert await deals.counters() == {"discount": [1], "discount_assignment": [1]}
+
+
 async def test_a_discount_that_staff_changed_is_asked_about_again(bench: Bench, deals: Deals, clock: Clock) -> None:
     mug = await bench.product("MUG", price=2000)
     made = await deals.make("Sale", percent=50)
@@ -239,24 +255,36 @@ async def test_a_free_order_that_is_cancelled_gives_its_use_back(bench: Bench, d
     assert (await deals.counters())["discount"] == [0]
 
 
-async def test_a_use_of_an_edited_order_is_claimed_anew(bench: Bench, deals: Deals) -> None:
-    mug = await bench.product("MUG", price=2000)
+async def test_an_edited_order_claims_anew_and_a_deleted_one_gives_back(bench: Bench, deals: Deals) -> None:
+    mug, pin = await bench.product("MUG", price=2000), await bench.product("PIN", price=500)
     await deals.make("Few", percent=50, limit_total=1, limit_per_customer=1)
-    who = bench.buyer()
-    screen = await bench.summary(who, (mug, 1))
-    assert screen.quote is not None
-    order = await bench.checkout.confirm(who, (), screen.draft.id)
-    step = bench.checkout.checkout.step(bench.store.id, "discounts")
-    step_any: Any = step
-    draft = replace(screen.draft, order=order.id)
-    adjustments = await step_any.quote(draft, screen.quote.totals)
-    assert [one.amount for one in adjustments] == [1000]
-    async with bench.app.work(bench.boss) as work:
-        step_any.release(order.id, work)
-        step_any.claim(replace(screen.quote, adjustments=tuple(adjustments)), order.id, work)
-    assert (await deals.counters())["discount"] == [1]
-    async with bench.app.work(bench.boss) as work:
-        step_any.release(order.id, work)
+    pins = await deals.make("Pins", percent=60, scope=DiscountScope.PRODUCTS, targets=(str(pin.id),))
+    order = await bench.order(bench.buyer(), (mug, 1))
+    editing, deleting = bench.app.get(OrderEditing), bench.app.get(OrderDeletion)
+    edited = await editing.set_items(bench.boss, order.id, [WantedItem("MUG", 2)])
+    assert (edited.total, (await deals.counters())["discount"]) == (2000, [0, 1])
+    # Another discount is the best one now: its use is taken, the other one's given back.
+    edited = await editing.set_items(bench.boss, order.id, [WantedItem("PIN", 1)])
+    assert edited.total == 200
+    assert {row["discount"] for row in await bench.rows("discount_use") if row["given_back"] is None} == {pins.id}
+    await deals.counters()
+    await deleting.delete(bench.boss, order.id, order.number)
+    await deals.settle()
+    assert (await deals.counters())["discount"] == [0, 0]
+
+
+@pytest.mark.parametrize("how", ["edited", "deleted"])
+async def test_what_happens_to_an_order_while_it_is_off_is_made_good(bench: Bench, deals: Deals, how: str) -> None:
+    mug = await bench.product("MUG", price=2000)
+    await deals.make("Few", percent=50)
+    order = await bench.order(bench.buyer(), (mug, 1))
+    await bench.app.stores.switch(bench.boss, "discounts", False)
+    if how == "edited":
+        edited = await bench.app.get(OrderEditing).set_items(bench.boss, order.id, [WantedItem("MUG", 2)])
+        assert edited.total == 4000
+    else:
+        await bench.app.get(OrderDeletion).delete(bench.boss, order.id, order.number)
+    await deals.settle()
     assert (await deals.counters())["discount"] == [0]
 
 

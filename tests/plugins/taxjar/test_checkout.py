@@ -155,6 +155,7 @@ async def test_an_address_that_cannot_be_is_sent_back(bench: Bench, taxjar: TaxJ
 
 
 FAULTS = [
+    "404",
     "500",
     "503",
     "429",
