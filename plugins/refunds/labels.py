@@ -26,6 +26,15 @@ MODES: Mapping[RefundMode, str] = MappingProxyType(
     }
 )
 
+SHORT_MODES: Mapping[RefundMode, str] = MappingProxyType(
+    {
+        RefundMode.FULL: lazy("Full"),
+        RefundMode.AMOUNT: lazy("Amount"),
+        RefundMode.ITEMS: lazy("Items"),
+        RefundMode.BOTH: lazy("Both"),
+    }
+)
+
 STATES: Mapping[RefundState, str] = MappingProxyType(
     {
         RefundState.PENDING: lazy("Pending"),
@@ -64,6 +73,11 @@ def mode_label(mode: RefundMode) -> str:
     return _(MODES[mode])
 
 
+def short_mode(mode: RefundMode) -> str:
+    """Return the mode in one word, for tables."""
+    return _(SHORT_MODES[mode])
+
+
 def state_label(state: RefundState) -> str:
     """Return the state of a refund as staff know it."""
     return _(STATES[state])
@@ -83,6 +97,11 @@ def amount_text(refund: Refund) -> str:
     """Return what a refund gives back, or, when it failed, was to give back."""
     amount = refund.asked if refund.state is RefundState.FAILED else refund.amount
     return format_money(amount, refund.currency)
+
+
+def made_by(refund: Refund) -> str:
+    """Return who made a refund: a name, or that it came by itself, as with a cancelled order."""
+    return refund.by or _("the shop itself")
 
 
 def ways_text(refund: Refund) -> str:

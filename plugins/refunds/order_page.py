@@ -27,11 +27,9 @@ from guildshop.plugins.refunds.service import RefundService, ReturnService
 COLUMNS = (
     lazy("Amount"),
     lazy("Kind"),
-    lazy("Items"),
     lazy("State"),
     lazy("Reason"),
     lazy("Paid back by"),
-    lazy("Made by"),
 )
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,15}")
 
@@ -43,12 +41,10 @@ def refunds_section(refunds: RefundService) -> OrderSection:
         return [
             (
                 labels.amount_text(refund),
-                labels.mode_label(refund.mode),
-                labels.items_text(refund),
-                labels.state_label(refund.state),
+                ": ".join(part for part in (labels.short_mode(refund.mode), labels.items_text(refund)) if part),
+                " ".join(part for part in (labels.state_label(refund.state), refund.problem) if part),
                 refund.reason,
-                " ".join(part for part in (labels.ways_text(refund), refund.problem) if part),
-                refund.by,
+                labels.ways_text(refund),
             )
             for refund in await refunds.of_order(order.id)
         ]

@@ -247,6 +247,8 @@ class Surplus:
     payment: Payment
     order: Order
     amount: int
+    label: str = ""
+    """What the payment's method is called, in the current language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from guildshop.database import new_id
 from guildshop.errors import Invalid, Refusal, Stale
 from guildshop.events import Delivery
 from guildshop.i18n import _
-from guildshop.permissions import Actor
+from guildshop.permissions import Actor, ActorKind
 from guildshop.plugins.orders.api import Order, OrderCancelled, OrderRefund, RefundMode
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments.api import Payment, PaymentState
@@ -128,7 +128,7 @@ class RefundMaking(RefundQueries):
             state=(RefundState.SUCCEEDED if done else RefundState.PENDING).value,
             reason=planned.reason,
             note=note,
-            made_by=work.actor.name[:100],
+            made_by="" if work.actor.kind is ActorKind.SYSTEM else work.actor.name[:100],
             return_id=of_return,
             surplus=surplus,
             created=work.now,

@@ -102,11 +102,12 @@ class SurplusRefunds:
         payments = self.app.get(PaymentService)
         payment = await payments.get(payment_id)
         order = await self.app.get(OrderService).get(payment.order)
+        label = self.app.get(OrderService).methods.label(order.store, payment.method)
         if payment.state not in COUNTED:
             amount = payment.refundable if payment.state in {PaymentState.LATE, PaymentState.UNDERPAID} else 0
-            return Surplus(payment, order, amount)
+            return Surplus(payment, order, amount, label)
         counted = [one for one in await payments.taken(order.id) if one.state in COUNTED]
-        return Surplus(payment, order, min(payment.refundable, await self._beyond(order, counted)))
+        return Surplus(payment, order, min(payment.refundable, await self._beyond(order, counted)), label)
 
     async def _beyond(self, order: Order, counted: Sequence[Payment]) -> int:
         """Return how much more is in the till for an order than what it cost and was not given back."""
