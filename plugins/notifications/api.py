@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     ORDER_SHIPPED = "order_shipped"
     ORDER_REFUNDED = "order_refunded"
+    GIFT_RECEIVED = "gift_received"
     STAFF_ORDER = "staff_order"
     STAFF_PAYMENT_REPORT = "staff_payment_report"
     STAFF_PAYMENT_UNEXPECTED = "staff_payment_unexpected"
@@ -50,6 +51,7 @@ PURPOSE_LABELS: Mapping[Purpose, str] = {
     Purpose.ORDER_CANCELLED: lazy("Order cancelled"),
     Purpose.ORDER_SHIPPED: lazy("Order shipped"),
     Purpose.ORDER_REFUNDED: lazy("Refund"),
+    Purpose.GIFT_RECEIVED: lazy("Gift"),
     Purpose.STAFF_ORDER: lazy("Notice of the order"),
     Purpose.STAFF_PAYMENT_REPORT: lazy("Payment reported"),
     Purpose.STAFF_PAYMENT_UNEXPECTED: lazy("Payment that does not fit"),

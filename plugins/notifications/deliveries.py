@@ -181,6 +181,7 @@ def listeners() -> list[Listener]:
     found = [
         Listener(OrderPlaced, "notifications.staff_order", staff_order, discord=True),
         Listener(OrderPaid, "notifications.notice_paid", refresh_notices, discord=True),
+        Listener(OrderPaid, "notifications.gift_received", gift_received, discord=True),
         Listener(OrderCancelled, "notifications.notice_cancelled", refresh_notices, discord=True),
         Listener(OrderRefunded, "notifications.notice_refunded", refresh_notices, discord=True),
         Listener(PaymentReported, "notifications.staff_payment_report", staff_payment_report, discord=True),
@@ -198,6 +199,17 @@ def listeners() -> list[Listener]:
 async def staff_order(event: OrderPlaced, delivery: Delivery) -> None:
     """Show the new order in the channel `orders`, with Approve and Reject while it is unpaid."""
     await _notice(event.order, delivery, Purpose.STAFF_ORDER)
+
+
+async def gift_received(event: OrderPaid, delivery: Delivery) -> None:
+    """Tell the member for whom the order was bought what they got."""
+    service = delivery.app.get(NotificationService)
+    order = await service.order(event.order)
+    if order.recipient_discord_id is not None:
+        store = delivery.app.stores.get(order.store)
+        with use_locale(store.language):
+            message = Message(embeds=[views.gift_received(order, store.name)])
+            await service.tell_receiver(order, delivery, message)
 
 
 async def staff_payment_report(event: PaymentReported, delivery: Delivery) -> None:

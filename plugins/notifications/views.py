@@ -134,6 +134,16 @@ def order_shipped(order: Order, shop: str, shipment: Shipment) -> discord.Embed:
     )
 
 
+def gift_received(order: Order, shop: str) -> discord.Embed:
+    """Return what a member reads when somebody bought them something: what it is, not what it cost or where it goes."""
+    giver = member(order.customer_discord_id) if order.customer_discord_id is not None else escape(order.customer_name)
+    told = [_("{giver} has a gift for you from {shop}:").format(giver=giver, shop=escape(shop)), ""]
+    told += [f"{grouped(line.quantity)} × {escape(line.name)}" for line in order.lines[:LINES_SHOWN]]
+    if order.ships:
+        told += ["", _("What is sent goes to the address that {giver} gave.").format(giver=giver)]
+    return embed(_("A gift for you"), clip("\n".join(told), 3000), colour=GOOD, footer=shop)
+
+
 def order_refunded(order: Order, shop: str, event: OrderRefunded) -> discord.Embed:
     """Return what a customer reads when money goes back."""
     names = {line.id: line.name for line in order.lines}
@@ -166,13 +176,17 @@ def undeliverable(order: Order, purpose: Purpose, failed: Sequence[SentMessage])
     """Return what staff read when a customer could not be told something by any channel."""
     lines = [f"{sent.reason} {sent.remedy}".strip() for sent in failed if sent.reason]
     who = member(order.customer_discord_id) if order.customer_discord_id is not None else ""
+    title = _("The customer of order {number} could not be told")
+    if purpose is Purpose.GIFT_RECEIVED:
+        title = _("The member for whom order {number} was bought could not be told")
     return embed(
-        _("The customer of order {number} could not be told").format(number=order.number),
+        title.format(number=order.number),
         clip(escape("\n".join(dict.fromkeys(lines))), 3000),
         colour=BAD,
         fields=[
             (_("Message"), _(PURPOSE_LABELS[purpose])),
             (_("Customer"), f"{who}\n{escape(order.customer_name)}".strip()),
+            (_("For"), member(order.recipient_discord_id) if order.recipient_discord_id is not None else ""),
         ],
     )
 

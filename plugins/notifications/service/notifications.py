@@ -140,6 +140,27 @@ class NotificationService:
             if not outcome.delivered:
                 work.record(MessageUndelivered(order.id, delivery.event_id, purpose))
 
+    async def tell_receiver(self, order: Order, delivery: Delivery, message: Message) -> None:
+        """Send a DM to the member for whom an order was bought, customer or not, and keep how it ended."""
+        receiver = order.recipient_discord_id
+        if receiver is None:
+            return
+        store, known = self.app.stores.get(order.store), await self.app.get(CustomerService).by_discord_id(receiver)
+        outcome = await self.app.messenger.dm(store, receiver, replace(message, nonce=delivery.id))
+        async with delivery.work() as work:
+            self._keep(
+                work,
+                order.id,
+                delivery.event_id,
+                Purpose.GIFT_RECEIVED,
+                Channel.DM,
+                customer=None if known is None else known.id,
+                discord_id=receiver,
+                **_columns(outcome),
+            )
+            if not outcome.delivered:
+                work.record(MessageUndelivered(order.id, delivery.event_id, Purpose.GIFT_RECEIVED))
+
     async def tell_by_email(
         self, order: Order, delivery: Delivery, purpose: Purpose, topic: str, letter: Letter
     ) -> None:

@@ -258,7 +258,16 @@ async def test_a_gift_goes_to_another_member_and_never_to_a_bot(shop) -> None:
     reply = await (await reply.press("Continue")).select("Venmo")
     assert shop.staff.mention in reply.text
     await reply.press("Confirm & submit")
-    assert (await rows(shop, "orders"))[0]["recipient_discord_id"] == int(shop.staff.id)
+    (order,) = await rows(shop, "orders")
+    assert order["recipient_discord_id"] == int(shop.staff.id)
+    await shop.settle()
+    assert await shop.staff.dms() == []
+    await shop.owner.slash("payment-confirm", order=order["number"])
+    await shop.settle()
+    (told,) = await shop.staff.dms()
+    assert f"{shop.buyer.mention} has a gift for you from" in told.text
+    assert ("1 × Mug" in told.text, "$" in told.text) == (True, False)
+    assert any("Receipt" in message.text for message in await shop.buyer.dms())
 
 
 async def test_orders_lists_details_and_cancels(shop) -> None:
@@ -347,7 +356,7 @@ async def test_a_whole_order_of_everything_that_can_be_asked(make_shop) -> None:
     assert "x" * 4000 in reply.text
     reply = await reply.press("I accept")
     form = await reply.select("United States")
-    ada = {"recipient": "Ada", "street": "12 Main Street", "city": "San Francisco", "postal_code": "94111"}
+    ada = {"recipient": "*Ada* @everyone", "street": "12 Main Street", "city": "San Francisco", "postal_code": "94111"}
     reply = await form.submit({**ada, "region": "CA"})
     assert "$15.00" in str(reply.components)
     assert "$4.99, about 5 days, free from $90.00 on" in str(reply.components)
@@ -357,6 +366,7 @@ async def test_a_whole_order_of_everything_that_can_be_asked(make_shop) -> None:
     reply = await (await reply.select("How it is sent")).select("Express")
     assert "Total: **$110.42**" in reply.text
     reply = await (await reply.select("Payment method")).select("Zelle")
+    assert "\\*Ada\\* @\u200beveryone" in reply.text
     receipt = await reply.press("Confirm & submit")
     (order,) = await rows(shop, "orders")
     assert (order["total"], order["tax"], order["payment_method"]) == (11042, 842, "zelle")
