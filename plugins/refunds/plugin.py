@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from guildshop.hookspecs import AdminSection, DashboardCard, Listener, Page, Timer, hookimpl
+from guildshop.hookspecs import AdminSection, Check, DashboardCard, Listener, Page, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
+from guildshop.plugins.customers.api import PersonalData
 from guildshop.plugins.orders.api import OrderAction, OrderCancelled, OrderRefunded, OrderSection
 from guildshop.plugins.payments.api import PaymentRefundChanged
 from guildshop.plugins.refunds import deliveries
@@ -30,6 +31,8 @@ from guildshop.plugins.refunds.order_page import order_actions, refunds_section,
 from guildshop.plugins.refunds.pages import PAGES
 from guildshop.plugins.refunds.piccolo_app import APP_CONFIG
 from guildshop.plugins.refunds.service import RefundPayments, RefundService, ReturnService, SurplusRefunds
+from guildshop.plugins.refunds.service.examining import RefundExamination
+from guildshop.plugins.refunds.service.personal import PersonalRefunds
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -82,6 +85,17 @@ class Refunds(Plugin):
     def register_timers(self, app: App) -> list[Timer]:
         """Take up refunds that nobody brings on any more."""
         return [Timer("refunds.watch", WATCH_EVERY, app.get(RefundPayments).watch)]
+
+    @hookimpl
+    def register_checks(self, app: App) -> list[Check]:
+        """Let the doctor look for refunds that wait too long."""
+        return [Check("refunds", RefundExamination(app).examine)]
+
+    @hookimpl
+    def register_personal_data(self, app: App) -> list[PersonalData]:
+        """Give a customer's refunds and returns out, and take their words off them when they want to be forgotten."""
+        personal = PersonalRefunds(app)
+        return [PersonalData("refunds", personal.export, personal.erase)]
 
     @hookimpl
     def register_commands(self, app: App) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -65,7 +65,10 @@ class RefundMaking(RefundQueries):
         order = await self.app.get(OrderService).get(reference)
 
         async def attempt(current: Order) -> None:
-            if await self.find(refund_id) is not None:
+            made = await self.find(refund_id)
+            if made is not None and made.order != current.id:
+                raise Invalid.field("key", _("This form belongs to another order. Reload the page."))
+            if made is not None:
                 return
             planned = await self.plan(current, request)
             async with self.app.work(actor) as work:
@@ -137,7 +140,7 @@ class RefundMaking(RefundQueries):
         )
         if planned.items:
             work.insert_many(tables.RefundItem, _item_rows(refund_id, planned))
-        work.insert_many(tables.RefundPart, _part_rows(refund_id, planned, waiting, note))
+        work.insert_many(tables.RefundPart, _part_rows(refund_id, planned, waiting, note, work.now))
         for part in sorted(planned.parts, key=lambda one: str(one.payment)):
             if part.payment is not None:
                 refusal = _payment_changed(planned)
@@ -230,7 +233,9 @@ def _item_rows(refund_id: UUID, planned: RefundPlan) -> list[dict[str, Any]]:
     ]
 
 
-def _part_rows(refund_id: UUID, planned: RefundPlan, waiting: Collection[PartKind], note: str) -> list[dict[str, Any]]:
+def _part_rows(
+    refund_id: UUID, planned: RefundPlan, waiting: Collection[PartKind], note: str, now: datetime
+) -> list[dict[str, Any]]:
     return [
         {
             "id": new_id(),
@@ -243,6 +248,7 @@ def _part_rows(refund_id: UUID, planned: RefundPlan, waiting: Collection[PartKin
             "state": (RefundState.PENDING if part.kind in waiting else RefundState.SUCCEEDED).value,
             "key": new_id(),
             "reference": note if part.kind is PartKind.MANUAL else "",
+            "next_attempt": now if part.kind is PartKind.PROCESSOR else None,
         }
         for at, part in enumerate(planned.parts, 1)
     ]

@@ -6,6 +6,7 @@ two steps leaves a refund that the next delivery takes up where it was.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -68,7 +69,8 @@ class RefundPayments:
         refund = await self.refunds.get(event.refund)
         for part in refund.parts:
             if part.state is RefundState.PENDING and part.kind is PartKind.PROCESSOR and not self._too_early(part):
-                await self._ask(refund, part)
+                with suppress(Stale):  # Staff or another process went on with it, which is read below.
+                    await self._ask(refund, part)
         refund = await self._settle(event.refund)
         waiting = [part for part in refund.parts if self._waits_for_processor(part)]
         if refund.state is RefundState.PENDING and waiting:
@@ -140,8 +142,14 @@ class RefundPayments:
                 return
             async with self.app.work(actor) as work:
                 for part in parts:
-                    self._advance(
-                        work, part, "state = 'SUCCEEDED', reference = :reference, problem = ''", reference=reference
+                    work.guard(
+                        tables.RefundPart,
+                        set="state = 'SUCCEEDED', reference = :reference, problem = ''",
+                        where="id = :id AND state = 'PENDING' AND key = :key AND (kind = 'MANUAL' OR refused)",
+                        refusal=_changed(),
+                        id=part.id,
+                        key=part.key,
+                        reference=reference,
                     )
                 work.audit("refund.paid_back", subject="refund", subject_id=refund_id, note=reference)
 
@@ -153,6 +161,10 @@ class RefundPayments:
     async def _ask(self, refund: Refund, part: RefundPart) -> None:
         """Ask the processor about a part, and write down what it says."""
         assert part.payment is not None  # noqa: S101 - the database sees to it
+        if part.refused:
+            # From here on the processor may do it, so that staff cannot say any more that they did.
+            async with self.app.work(self._actor()) as work:
+                self._advance(work, part, "refused = FALSE")
         try:
             outcome = await self.app.get(PaymentService).refund(part.payment, part.amount, part.key)
         except Refusal as refusal:

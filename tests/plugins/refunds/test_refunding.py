@@ -9,6 +9,7 @@ import pytest
 
 from guildshop.errors import Forbidden, Refusal, Stale
 from guildshop.plugins.catalog.api import ProductKind
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders.api import OrderStatus
 from guildshop.plugins.refunds.api import (
     ItemRequest,
@@ -17,6 +18,8 @@ from guildshop.plugins.refunds.api import (
     RefundRequest,
     RefundState,
 )
+from guildshop.plugins.refunds.service.examining import RefundExamination
+from guildshop.plugins.refunds.service.personal import PersonalRefunds
 
 
 async def everything(till) -> dict:
@@ -142,6 +145,25 @@ async def test_a_refused_refund_gives_everything_back_to_the_order(till) -> None
     await till.check()
 
 
+async def test_staff_cannot_pay_back_what_the_processor_is_being_asked_again(till, clock) -> None:
+    sold = await till.sold((await till.product(kind=ProductKind.SHIPPED), 1), by_bank=True)
+    till.bank.says = ["FAILED", "lost"]
+    await till.orders.cancel(till.boss, sold.id)
+    await till.settle()
+    refund = await till.only(sold)
+    clock.advance(hours=2)
+    await till.settle()
+    before = await everything(till)
+    with pytest.raises(Refusal, match="nothing of it waits for you"):
+        await till.paying.paid_back(till.boss, refund.id, "By check")
+    assert await everything(till) == before
+    clock.advance(hours=2)
+    await till.settle()
+    assert (await till.only(sold)).state is RefundState.SUCCEEDED
+    assert till.bank.given_back() == 1500
+    await till.check()
+
+
 async def test_a_cancelled_order_ends_cancelled_with_its_refund(till, clock) -> None:
     mug = await till.product(kind=ProductKind.SHIPPED)
     sold = await till.sold((mug, 2), by_bank=True)
@@ -164,18 +186,31 @@ async def test_a_cancelled_order_ends_cancelled_with_its_refund(till, clock) -> 
     assert await till.stock(mug.id) == (10, 0)
 
 
-async def test_staff_pay_a_cancelled_order_back_and_say_so(till) -> None:
+async def test_staff_pay_a_cancelled_order_back_and_say_so(till, clock) -> None:
     sold = await till.sold((await till.product(kind=ProductKind.SHIPPED), 1))
     await till.orders.cancel(till.boss, sold.id)
     await till.settle()
     refund = await till.only(sold)
     assert (refund.state, refund.by_hand) == (RefundState.PENDING, 1500)
+    customer = await till.app.get(CustomerService).get(sold.customer)
+    personal = PersonalRefunds(till.app)
+    with pytest.raises(Refusal, match="is on its way to you"):
+        await personal.erase(customer)
+    clock.advance(days=1, seconds=1)
+    (finding,) = await RefundExamination(till.app).examine(till.store.id)
+    assert f"1 refund waits for you to pay it back: order {sold.number}" in finding.message
     done = await till.paying.paid_back(till.boss, refund.id, "Venmo")
     assert (done.state, done.parts[0].reference) == (RefundState.SUCCEEDED, "Venmo")
     found = await till.orders.get(sold.id)
     assert (found.status, found.refunded) == (OrderStatus.CANCELLED, 1500)
     with pytest.raises(Refusal, match="nothing of it waits for you"):
         await till.paying.paid_back(till.boss, refund.id)
+    assert await RefundExamination(till.app).examine(till.store.id) == []
+    given = await personal.export(customer)
+    assert (given["refunds"][0]["amount"], given["returns"]) == (1500, [])
+    join = await personal.erase(customer)
+    async with till.app.work(till.boss) as work:
+        join(work)
     await till.check()
 
 
