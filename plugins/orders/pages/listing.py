@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Awaitable, Callable
-from uuid import UUID
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from yarl import URL
 
 from guildshop.errors import Invalid, Refusal
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, ngettext
 from guildshop.plugins.orders.api import OrderStatus, ShipmentChange, status_label
-from guildshop.plugins.orders.pages.filters import read_filters
+from guildshop.plugins.orders.pages.filters import NAMES, read_filters
 from guildshop.plugins.orders.pages.words import TONES
 from guildshop.plugins.orders.service import OrderFiles, OrderService, SavedFilters
 from guildshop.spreadsheets import write_row
@@ -43,7 +43,7 @@ async def list_page(request: web.Request) -> web.StreamResponse:
             "problem": filters.problem,
             "filtered": bool(filters.query),
             "saved": await app.get(SavedFilters).all(actor),
-            "query": URL.build(query=filters.query).query_string,
+            "query": URL.build(query=filters.query).raw_query_string,
             "statuses": [("", _("All statuses")), *((status.value, status_label(status)) for status in OrderStatus)],
             "methods": [("", _("All payment methods")), *methods],
             "labels": dict(methods),
@@ -85,14 +85,13 @@ async def filters_act(request: web.Request) -> web.StreamResponse:
     """Keep the filter that is shown under a name, or drop a kept one."""
     app, actor, form = app_of(request), actor_of(request), await read_form(request)
     saved = app.get(SavedFilters)
-    typed = URL.build(query_string=form.get("query", "")[:1000]).query
-    query = read_filters(typed, app.stores.get(actor.store)).query
+    query = read_filters(_typed(form), app.stores.get(actor.store)).query
     if form.get("drop"):
         await saved.drop(actor, form["drop"])
         flash(request, _("The filter is dropped."))
     else:
         try:
-            await saved.keep(actor, form.get("name", ""), URL.build(query=query).query_string)
+            await saved.keep(actor, form.get("name", ""), URL.build(query=query).raw_query_string)
             flash(request, _("The filter is kept as “{name}”.").format(name=form.get("name", "")))
         except Invalid as refusal:
             flash(request, refusal.message, "error")
@@ -103,21 +102,18 @@ async def bulk_act(request: web.Request) -> web.StreamResponse:
     """Confirm or send every order that is ticked, and say which could not be and why."""
     app, actor, form = app_of(request), actor_of(request), await read_form(request)
     orders = app.get(OrderService)
-    chosen = [UUID(name.removeprefix(CHOSEN)) for name in form if name.startswith(CHOSEN)][:PAGE_SIZE]
+    chosen = [name.removeprefix(CHOSEN) for name in form if name.startswith(CHOSEN)][:PAGE_SIZE]
     change = ShipmentChange(carrier=form.get("carrier") or None)
 
-    async def confirm(order: UUID) -> object:
+    async def confirm(order: str) -> object:
         return await orders.confirm_payment(actor, order)
 
-    async def ship(order: UUID) -> object:
+    async def ship(order: str) -> object:
         return await orders.ship_all(actor, order, change)
 
-    actions: dict[str, tuple[Callable[[UUID], Awaitable[object]], str]] = {
-        "confirm": (confirm, _("{count} orders are confirmed.")),
-        "ship": (ship, _("{count} orders are sent.")),
-    }
-    back = URL.build(path=page_url(request, "order"), query_string=form.get("query", "")[:1000])
-    act, said = actions.get(form.get("do", ""), (None, ""))
+    actions: dict[str, Callable[[str], Awaitable[object]]] = {"confirm": confirm, "ship": ship}
+    back = URL(page_url(request, "order")).with_query(_typed(form))
+    act = actions.get(form.get("do", ""))
     if not chosen or act is None:
         flash(request, _("No order is ticked. Tick the orders first, then choose what to do."), "error")
         raise web.HTTPSeeOther(str(back))
@@ -127,8 +123,9 @@ async def bulk_act(request: web.Request) -> web.StreamResponse:
             await act(order)
         except Refusal as refusal:
             problems.append(refusal.message)
-    if len(problems) < len(chosen):
-        flash(request, said.format(count=grouped(len(chosen) - len(problems))))
+    done = len(chosen) - len(problems)
+    if done:
+        flash(request, _said(form["do"], done))
     if problems:
         more = [_("{count} more could not be.").format(count=len(problems) - 5)] if len(problems) > 5 else []
         flash(request, " ".join([*problems[:5], *more]), "error")
@@ -143,3 +140,16 @@ async def slips_act(request: web.Request) -> web.StreamResponse:
         flash(request, _("No order is ticked. Tick the orders first, then choose what to do."), "error")
         raise redirect(request, "order")
     raise web.HTTPSeeOther(str(URL(page_url(request, "order/slips")).with_query({"order": chosen})))
+
+
+def _said(what: str, done: int) -> str:
+    if what == "confirm":
+        text = ngettext("{count} order is confirmed.", "{count} orders are confirmed.", done)
+    else:
+        text = ngettext("{count} order is sent.", "{count} orders are sent.", done)
+    return text.format(count=grouped(done))
+
+
+def _typed(form: Mapping[str, str]) -> dict[str, str]:
+    """Return the filters that the list was shown with."""
+    return {name: value for name, value in parse_qsl(form.get("query", "")[:1000]) if name in NAMES}

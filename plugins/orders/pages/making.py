@@ -11,7 +11,7 @@ from aiohttp import web
 from guildshop.errors import Invalid, Refusal
 from guildshop.i18n import _
 from guildshop.plugins.catalog.service import CatalogService
-from guildshop.plugins.customers.api import AddressInput, Customer, address_labels
+from guildshop.plugins.customers.api import CUSTOMER_READ, AddressInput, Customer, address_labels
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import Channel, NewOrder, OrdersSettings, WantedItem
@@ -29,6 +29,7 @@ ADDRESS = "address-"
 async def new_page(request: web.Request) -> web.StreamResponse:
     """Ask whom the order is for, then what is in it."""
     app, actor = app_of(request), actor_of(request)
+    actor.require(CUSTOMER_READ)
     wanted = request.query.get("for", "").strip()[:100]
     if not wanted:
         return render(request, "orders/new_customer.html", {"text": "", "found": (), "searched": False})
@@ -44,6 +45,7 @@ async def new_page(request: web.Request) -> web.StreamResponse:
 async def new_act(request: web.Request) -> web.StreamResponse:
     """Show what the order comes to, or make it."""
     app, actor, form = app_of(request), actor_of(request), await read_form(request)
+    actor.require(CUSTOMER_READ)
     try:
         customer = await app.get(CustomerService).get(UUID(form.get("customer", "")))
     except ValueError:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from aiohttp import web
 
 from guildshop.errors import Invalid
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, ngettext
 from guildshop.importing import ImportResult, import_kind, import_sheet
 from guildshop.plugins.orders.service.tracking import COLUMNS
 from guildshop.web.context import actor_of, app_of
@@ -42,7 +42,8 @@ async def tracking_act(request: web.Request) -> web.StreamResponse:
             return _page(request, problem=refusal.message.replace(str(path), FILE), text=_text(content))
     if result.problems or dry_run:
         return _page(request, result=result, text=_text(content))
-    flash(request, _("{count} parcels are saved.").format(count=grouped(result.written)))
+    text = ngettext("{count} parcel is saved.", "{count} parcels are saved.", result.written)
+    flash(request, text.format(count=grouped(result.written)))
     raise redirect(request, "order")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from guildshop.database.tables import DeliveryRow
+from guildshop.database.tables import DeliveryRow, EventRow
 from guildshop.errors import Invalid
 from guildshop.i18n import _
 from guildshop.money import format_money
@@ -44,6 +44,7 @@ class OrderDeletion:
             )
 
         check_deletable(found)
+        await self._check_settled(found)
         # No second attempt: what somebody else did to it meanwhile should be looked at before it is gone.
         joins = [await check(found) for checks in self._checks() for check in checks]
         async with self.app.work(actor) as work:
@@ -83,6 +84,24 @@ class OrderDeletion:
             )
             work.record(OrderDeleted(found.id, found.number))
         return found.number
+
+    async def _check_settled(self, order: Order) -> None:
+        """Refuse while something that follows from its end is still to be done: points to be taken back, say."""
+        waiting = await self.app.database.fetch_one(
+            f"SELECT d.id FROM {DeliveryRow._meta.tablename} d JOIN {EventRow._meta.tablename} e"
+            " ON e.store = d.store AND e.id = d.event WHERE d.store = :store AND d.key = :key"
+            " AND d.status = 'PENDING' AND e.name IN ('OrderCancelled', 'OrderRefunded') AND d.listener IN :listeners",
+            store=order.store,
+            key=str(order.id),
+            # Messages are no reason to wait: Discord may be away for long.
+            listeners=self.app.listeners.names(discord=False),
+        )
+        if waiting is not None:
+            raise MoveRefused(
+                _("What follows from the end of order {number} is still being done. Delete it in a minute.").format(
+                    number=order.number
+                )
+            )
 
     def _checks(self) -> list[list[DeletionCheck]]:
         return [checks for _plugin, checks in self.app.hooks("register_deletion_checks")]

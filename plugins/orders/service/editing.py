@@ -30,7 +30,7 @@ from guildshop.plugins.orders.api import (
     ShippingStatus,
     WantedItem,
 )
-from guildshop.plugins.orders.service.availability import check_line, gone, own_limits
+from guildshop.plugins.orders.service.availability import check_line, gone, own_limits, require_limit
 from guildshop.plugins.orders.service.checkout import CheckoutService
 from guildshop.plugins.orders.service.deciding import check_version, stale
 from guildshop.plugins.orders.service.invoices import Invoices
@@ -79,7 +79,7 @@ class OrderEditing:
         after = {line.product: line.quantity for line in draft.lines}
         if before == after:
             return
-        await self._check_available(order, draft, before)
+        grown = await self._check_available(order, draft, before)
         quote = await self.app.get(CheckoutService).checkout.quote(draft)
         if not quote.totals.due:
             raise Invalid.field(
@@ -87,6 +87,7 @@ class OrderEditing:
             )
         async with self.app.work(actor) as work:
             self._write(work, order, quote, before, after)
+            self._keep_limits(work, order, grown)
 
     async def _check_editable(self, order: Order) -> None:
         if order.status is not OrderStatus.PENDING_PAYMENT:
@@ -147,7 +148,8 @@ class OrderEditing:
             order=order.id,
         )
 
-    async def _check_available(self, order: Order, draft: Draft, before: Mapping[UUID, int]) -> None:
+    async def _check_available(self, order: Order, draft: Draft, before: Mapping[UUID, int]) -> list[Product]:
+        """Refuse more pieces than there are, or than the customer may have; return the products that grow in number."""
         orders = self.app.get(OrderService)
         products = await self.app.get(CatalogService).get_many([line.product for line in draft.lines])
         already = await own_limits(orders, draft, list(products.values()))
@@ -158,6 +160,7 @@ class OrderEditing:
                     number=order.number
                 ),
             )
+        grown: list[Product] = []
         for line in draft.lines:
             had = before.get(line.product, 0)
             product = products.get(line.product)
@@ -166,6 +169,16 @@ class OrderEditing:
                     raise gone(line.name)
                 # What it holds already counts as ordered before.
                 check_line(product, line.quantity - had, already.get(line.product, 0))
+                grown.append(product)
+        return grown
+
+    def _keep_limits(self, work: Work, order: Order, grown: Sequence[Product]) -> None:
+        """Keep this and another order at once from going over a limit that each alone keeps."""
+        limited = [product for product in grown if product.limit_per_customer is not None]
+        for parent in sorted({product.parent for product in limited if product.parent is not None}):
+            self.app.get(CatalogService).lock_family(work, parent)
+        for product in limited:
+            require_limit(work, order.id, order.customer, product)
 
     def _write(
         self, work: Work, order: Order, quote: Quote, before: Mapping[UUID, int], after: Mapping[UUID, int]
@@ -225,6 +238,9 @@ class OrderEditing:
                 name = lines[product].name
                 short = OutOfStock(_("{name} was bought by somebody else just now.").format(name=name))
                 catalog.reserve(work, product, more, order.id, short)
+                if product not in before:
+                    price = lines[product].unit_price
+                    catalog.require_for_sale(work, product, price, order.currency, gone(name))
             elif more < 0:
                 catalog.release(work, product, -more, order.id)
 

@@ -59,7 +59,7 @@ async def test_staff_make_an_order_send_it_in_parts_and_print(bench: Bench, tabs
         {"name": "t.csv", "mimeType": "text/csv", "buffer": text.encode()}
     )
     await page.get_by_role("button", name="Save all").click()
-    await expect(page.get_by_text("1 parcels are saved.")).to_be_visible()
+    await expect(page.get_by_text("1 parcel is saved.")).to_be_visible()
     assert (await bench.orders.get(order.id)).status is OrderStatus.SHIPPED
     await page.goto(f"/admin/order/{order.number}")
     await page.get_by_role("button", name="Issue an invoice").click()

@@ -55,26 +55,30 @@ async def test_several_orders_at_once_and_filters_that_are_kept(
     assert "2 orders are confirmed." in page
     assert "CANCELLED" in page
     answer = await owner.post("/admin/order/bulk", {f"order-{first.id}": "1", "do": "ship", "carrier": "ups"})
-    assert "1 orders are sent." in await _page(owner, answer.headers["Location"])
+    assert "1 order is sent." in await _page(owner, answer.headers["Location"])
     assert [(await bench.orders.get(one.id)).status for one in mugs] == [
         OrderStatus.SHIPPED,
         OrderStatus.PAID,
         OrderStatus.CANCELLED,
     ]
     before = await bench.snapshot()
-    for given in ({"do": "ship"}, {**ticked, "do": "explode"}):
+    for given, said in (
+        ({"do": "ship"}, "No order is ticked"),
+        ({**ticked, "do": "explode"}, "No order is ticked"),
+        ({"order-nonsense": "1", "do": "ship"}, "There is no order nonsense"),
+    ):
         answer = await owner.post("/admin/order/bulk", given)
-        assert "No order is ticked" in await _page(owner, answer.headers["Location"])
+        assert said in await _page(owner, answer.headers["Location"])
     assert await bench.snapshot() == before
     answer = await owner.post("/admin/order/slips", ticked)
     slips = await _page(owner, answer.headers["Location"])
     assert slips.count("Packing slip</h2>") == 3
 
-    kept = {"name": "To ship <b>", "query": "status=PAID&cursor=x&minimum=1"}
+    kept = {"name": "To ship <b>", "query": "status=PAID&cursor=x&minimum=1&text=a%26b"}
     answer = await owner.post("/admin/order/filters", kept)
     page = await _page(owner, answer.headers["Location"])
     assert "To ship &lt;b&gt;" in page
-    assert "?status=PAID&amp;minimum=1" in page
+    assert "?text=a%26b&amp;status=PAID&amp;minimum=1" in page
     exported = await (await owner.get("/admin/order/export.csv?status=PAID")).read()
     rows = list(csv.DictReader(io.StringIO(exported.decode("utf-8-sig"))))
     assert [row["number"] for row in rows] == [second.number]

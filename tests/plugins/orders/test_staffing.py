@@ -181,5 +181,7 @@ async def test_an_order_is_deleted_only_where_no_money_stays(
     assert "not refunded" in await no(MoveRefused, cancelled)
     async with bench.app.work(bench.boss) as work:
         bench.orders.apply_refund(work, cancelled, OrderRefund(paid.id, RefundMode.FULL, paid.total))
+    assert "still being done" in await no(MoveRefused, await bench.orders.get(paid.id))
+    await bench.app.dispatcher.drain()
     await deletion.delete(bench.boss, paid.id, paid.number)
     await bench.check_stock()
