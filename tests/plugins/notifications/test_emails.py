@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -164,6 +165,13 @@ async def test_a_reminder_comes_before_the_order_expires(
     shop.app.clock = clock
     order = await sale.order(await sale.product())
     paid = await sale.paid(await sale.product("TWO"))
+    extended = await sale.order(await sale.product("THREE"))
+    await shop.app.database.execute(
+        "UPDATE orders SET reserved_until = :until WHERE store = :store AND id = :id",
+        store=shop.store.id,
+        until=clock.now + timedelta(hours=96),
+        id=extended.id,
+    )
     clock.advance(hours=35)
     await shop.settle()
     assert not any("not paid yet" in subject for subject in subjects(mailbox))
@@ -175,6 +183,9 @@ async def test_a_reminder_comes_before_the_order_expires(
         f"Order {order.number} is not paid yet"
     ]
     assert paid.number not in reminded[0].text
+    clock.advance(hours=48)
+    await shop.settle()
+    assert subjects(mailbox).count(f"Order {extended.number} is not paid yet") == 1
 
 
 async def test_a_notice_that_came_late_is_put_right(shop: Shop, sale: Sale, monkeypatch: pytest.MonkeyPatch) -> None:
