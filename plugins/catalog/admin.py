@@ -18,9 +18,17 @@ from guildshop.plugins.catalog.api import (
     ProductKind,
     QuantityVisibility,
 )
-from guildshop.plugins.catalog.rules import parse_ids
+from guildshop.plugins.catalog.rules import parse_ids, parse_options
 from guildshop.plugins.catalog.service import CatalogService
-from guildshop.plugins.catalog.tables import Category, Product, StockMovement
+from guildshop.plugins.catalog.tables import (
+    Category,
+    Panel,
+    Product,
+    ProductList,
+    ProductListItem,
+    StockMovement,
+    Waitlist,
+)
 from guildshop.web.admin import ServiceTable, service_table
 from guildshop.web.context import current_actor
 
@@ -36,6 +44,7 @@ _EDITABLE = (
     "cost",
     "currency",
     "image_url",
+    "options",
     "category",
     "kind",
     "active",
@@ -70,7 +79,7 @@ class AdjustForm(BaseModel):
 def admin_section(app: App) -> AdminSection:
     """Return the section of the catalog."""
     service = app.get(CatalogService)
-    tables = [_products(service), _categories(service), _movements()]
+    tables = [_products(service), _categories(service), _movements(), *_read_only()]
     return AdminSection(lazy("Catalog"), tables, _forms(service))
 
 
@@ -79,7 +88,7 @@ def _products(service: CatalogService) -> ServiceTable:
         await service.change_product(actor, key, ProductChange(**_given(changes)), version=version)
 
     async def post(actor: Actor, values: dict[str, Any]) -> UUID:
-        known = {name: values[name] for name in _EDITABLE if name in values}
+        known = {name: values[name] for name in _EDITABLE if name in values and name != "options"}
         required: dict[str, Any] = {"sku": "", "name": "", "price": 0, **_given(known)}
         quantity = values.get("available") or 0
         return (await service.create_product(actor, ProductInput(**required, quantity=quantity))).id
@@ -99,6 +108,7 @@ def _products(service: CatalogService) -> ServiceTable:
             Product.price,
             Product.currency,
             Product.category,
+            Product.parent,
             Product.kind,
             Product.available,
             Product.reserved,
@@ -107,7 +117,7 @@ def _products(service: CatalogService) -> ServiceTable:
             Product.active,
         ],
         editable=[getattr(Product, name) for name in _EDITABLE],
-        volatile=[Product.available, Product.reserved, Product.stock_state],
+        volatile=[Product.available, Product.reserved, Product.stock_state, Product.waiting, Product.variants],
         on_patch=patch,
         on_post=post,
         on_delete=delete,
@@ -166,6 +176,16 @@ def _movements() -> ServiceTable:
     )
 
 
+def _read_only() -> list[ServiceTable]:
+    """Lists are kept on their own pages, panels and the waiting list by the bot: here they are only shown."""
+    return [
+        service_table(ProductList, read=PRODUCT_READ, order_by=[ProductList.position]),
+        service_table(ProductListItem, read=PRODUCT_READ, order_by=[ProductListItem.position]),
+        service_table(Waitlist, read=PRODUCT_READ, order_by=[Waitlist.created], newest_first=True),
+        service_table(Panel, read=PRODUCT_READ, order_by=[Panel.created]),
+    ]
+
+
 def _forms(service: CatalogService) -> list[FormConfig]:
     async def restock(_request: Any, data: RestockForm) -> str:
         product = await service.find(data.product)
@@ -200,6 +220,10 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
     for name in _LISTS:
         if name in given:
             given[name] = parse_ids(name, given[name] or "")
+    if given.get("options"):
+        given["options"] = parse_options(given["options"])
+    else:
+        given.pop("options", None)
     if "kind" in given:
         given["kind"] = ProductKind(given["kind"])
     if "visibility" in given:

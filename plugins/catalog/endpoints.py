@@ -8,15 +8,33 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from guildshop.plugins.catalog.api import PRODUCT_READ, Product, ProductKind, QuantityVisibility
+from guildshop.plugins.catalog.api import (
+    PRODUCT_READ,
+    PRODUCT_UPDATE,
+    Product,
+    ProductKind,
+    ProductList,
+    QuantityVisibility,
+    StockMovement,
+)
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, Snowflake
 
 router = APIRouter(prefix="/products", tags=["Products"])
 
 
+class ImageModel(ApiModel):
+    """A picture, and what it shows in words."""
+
+    url: str
+    alt: str
+
+
 class ProductModel(ApiModel):
-    """Something for sale; `quantityAvailable` means nothing unless `isInventoryTracked`."""
+    """Something for sale; `quantityAvailable` means nothing unless `isInventoryTracked`.
+
+    A variant has a `parentId` and `options`; a product with `variantCount` above 0 is ordered as one of its variants.
+    """
 
     id: UUID
     sku: str
@@ -25,6 +43,10 @@ class ProductModel(ApiModel):
     price_cents: int
     currency: str
     image_url: str
+    images: list[ImageModel]
+    parent_id: UUID | None
+    options: dict[str, str]
+    variant_count: int
     category_id: UUID | None
     kind: ProductKind
     is_active: bool
@@ -32,6 +54,7 @@ class ProductModel(ApiModel):
     is_inventory_tracked: bool
     quantity_available: int
     quantity_reserved: int
+    quantity_waited_for: int
     quantity_visibility: QuantityVisibility
     required_roles: list[Snowflake]
     granted_roles: list[Snowflake]
@@ -41,6 +64,41 @@ class ProductModel(ApiModel):
     position: int
     created_at: datetime
     version: int
+
+
+class ProductListModel(ApiModel):
+    """A named collection of products in an order of its own."""
+
+    id: UUID
+    name: str
+    position: int
+    size: int
+
+
+class MovementModel(ApiModel):
+    """One change of a product's stock."""
+
+    id: UUID
+    kind: str
+    available_change: int
+    reserved_change: int
+    order_id: UUID | None
+    actor: str
+    reason: str
+    created_at: datetime
+
+
+class StateModel(ApiModel):
+    """The version of the product that was read, so that nobody's change is undone; leave it out to insist."""
+
+    version: int | None = None
+
+
+class RestockModel(ApiModel):
+    """Pieces that arrived, 1 to 10,000."""
+
+    quantity: int
+    reason: str = ""
 
 
 @router.get("", summary="Products")
@@ -56,11 +114,75 @@ async def list_products(
     return CursorPage[ProductModel].of(found, _model)
 
 
+@router.get("/lists", summary="Product lists")
+async def list_lists(actor: CurrentActor, app: CurrentApp) -> list[ProductListModel]:
+    """Return all product lists in their order."""
+    actor.require(PRODUCT_READ)
+    return [_list_model(one) for one in await app.get(CatalogService).product_lists()]
+
+
+@router.get("/lists/{product_list}", summary="The products of a list")
+async def read_list(actor: CurrentActor, app: CurrentApp, product_list: UUID) -> list[ProductModel]:
+    """Return the products of a list in its order, drafts too."""
+    actor.require(PRODUCT_READ)
+    service = app.get(CatalogService)
+    found = await service.product_list(product_list)
+    return [_model(product) for product in await service.list_items(found.id)]
+
+
+@router.get("/{product}/variants", summary="A product's variants")
+async def list_variants(actor: CurrentActor, app: CurrentApp, product: str) -> list[ProductModel]:
+    """Return the variants of a product, inactive ones too."""
+    actor.require(PRODUCT_READ)
+    service = app.get(CatalogService)
+    found = await service.look_up(product)
+    return [_model(one) for one in (await service.variants([found.id], listed=False)).get(found.id, [])]
+
+
+@router.get("/{product}/stock", summary="A product's stock history")
+async def list_movements(
+    actor: CurrentActor, app: CurrentApp, product: str, cursor: Cursor = None, limit: Limit = 50
+) -> CursorPage[MovementModel]:
+    """Return every change of a product's stock, newest first."""
+    actor.require(PRODUCT_READ)
+    service = app.get(CatalogService)
+    found = await service.look_up(product)
+    history = await service.stock_history(actor, found.id, cursor=cursor or "", limit=limit)
+    return CursorPage[MovementModel].of(history, _movement_model)
+
+
+@router.post("/{product}/publish", summary="Publish a draft")
+async def publish(actor: CurrentActor, app: CurrentApp, product: str, given: StateModel) -> ProductModel:
+    """Let members see and order it; refused while it is not complete."""
+    actor.require(PRODUCT_UPDATE)
+    service = app.get(CatalogService)
+    found = await service.look_up(product)
+    return _model(await service.publish(actor, found.id, version=given.version))
+
+
+@router.post("/{product}/unpublish", summary="Hide a product")
+async def unpublish(actor: CurrentActor, app: CurrentApp, product: str, given: StateModel) -> ProductModel:
+    """Make it a draft again; its orders go on."""
+    actor.require(PRODUCT_UPDATE)
+    service = app.get(CatalogService)
+    found = await service.look_up(product)
+    return _model(await service.unpublish(actor, found.id, version=given.version))
+
+
+@router.post("/{product}/restock", summary="Restock a product")
+async def restock(actor: CurrentActor, app: CurrentApp, product: str, given: RestockModel) -> ProductModel:
+    """Add pieces that arrived."""
+    actor.require(PRODUCT_UPDATE)
+    service = app.get(CatalogService)
+    found = await service.look_up(product)
+    return _model(await service.restock(actor, found.id, given.quantity, given.reason))
+
+
 @router.get("/{product}", summary="One product")
 async def read_product(actor: CurrentActor, app: CurrentApp, product: str) -> ProductModel:
     """Return a product by ID or SKU."""
     actor.require(PRODUCT_READ)
-    return _model(await app.get(CatalogService).find(product))
+    return _model(await app.get(CatalogService).look_up(product))
 
 
 def _model(product: Product) -> ProductModel:
@@ -72,6 +194,10 @@ def _model(product: Product) -> ProductModel:
         price_cents=product.price,
         currency=product.currency,
         image_url=product.image_url,
+        images=[ImageModel(url=image.url, alt=image.alt) for image in product.images],
+        parent_id=product.parent,
+        options=dict(product.options),
+        variant_count=product.variants,
         category_id=product.category,
         kind=product.kind,
         is_active=product.active,
@@ -79,6 +205,7 @@ def _model(product: Product) -> ProductModel:
         is_inventory_tracked=product.tracked,
         quantity_available=product.available,
         quantity_reserved=product.reserved,
+        quantity_waited_for=product.waiting,
         quantity_visibility=product.visibility,
         required_roles=list(product.required_roles),
         granted_roles=list(product.granted_roles),
@@ -88,4 +215,21 @@ def _model(product: Product) -> ProductModel:
         position=product.position,
         created_at=product.created,
         version=product.version,
+    )
+
+
+def _list_model(one: ProductList) -> ProductListModel:
+    return ProductListModel(id=one.id, name=one.name, position=one.position, size=one.size)
+
+
+def _movement_model(one: StockMovement) -> MovementModel:
+    return MovementModel(
+        id=one.id,
+        kind=one.kind.value,
+        available_change=one.available_change,
+        reserved_change=one.reserved_change,
+        order_id=one.order,
+        actor=one.actor,
+        reason=one.reason,
+        created_at=one.created,
     )

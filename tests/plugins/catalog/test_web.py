@@ -7,7 +7,7 @@ import pytest
 
 from guildshop.app import App
 from guildshop.database import new_id
-from guildshop.plugins.catalog.api import Product, ProductInput
+from guildshop.plugins.catalog.api import Product, ProductChange, ProductInput, VariantInput
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.stores import Store
 from guildshop.tenancy import scope
@@ -156,3 +156,67 @@ async def test_the_api_lists_and_reads_products_without_cost(
     assert missing.status == 404
     assert "There is no product “lock”" in (await missing.json())["detail"]
     assert (await support.get("/api/products")).status == 200
+
+
+async def test_the_api_tells_variants_lists_and_history(
+    visitor: Visitor, token: str, key: Product, app: App, store: Store, staff: ActorFactory
+) -> None:
+    service = app.get(CatalogService)
+    tee = await service.create_draft(staff(store), ProductInput(sku="", name="Tee", price=2000, cost=700))
+    variant = VariantInput(sku="TEE-L", options=(("Size", "L"),), tracked=True, quantity=1)
+    await service.add_variant(staff(store), tee.id, variant)
+    gifts = await service.create_list(staff(store), "Gifts")
+    await service.set_list_items(staff(store), gifts.id, [tee.id])
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+
+    async def read(path: str) -> object:
+        answer = await visitor.get(f"/api/products{path}", headers=headers)
+        assert answer.status == 200, await answer.text()
+        text = await answer.text()
+        assert "cost" not in text.lower()
+        return await answer.json()
+
+    (found,) = await read(f"/{tee.sku}/variants")  # type: ignore[misc]
+    assert (found["sku"], found["options"], found["parentId"]) == ("TEE-L", {"Size": "L"}, str(tee.id))
+    assert await read("/lists") == [{"id": str(gifts.id), "name": "Gifts", "position": 0, "size": 1}]
+    (listed,) = await read(f"/lists/{gifts.id}")  # type: ignore[misc]
+    assert (listed["variantCount"], listed["isPublished"]) == (1, False)
+    history = await read("/KEY/stock")
+    assert [row["availableChange"] for row in history["items"]] == [5]  # type: ignore[index]
+
+
+async def test_a_draft_is_published_by_api_when_it_is_complete(
+    owner: Visitor, app: App, store: Store, staff: ActorFactory
+) -> None:
+    service = app.get(CatalogService)
+    draft = await service.create_draft(staff(store), ProductInput(sku="", name="Tee", price=2000))
+    refused = await owner.send("POST", f"/api/products/{draft.id}/publish", {})
+    assert refused.status == 409
+    assert "an SKU of its own" in (await refused.json())["detail"]
+    await service.change_product(staff(store), draft.id, ProductChange(sku="TEE", description="Cotton."))
+    answer = await owner.send("POST", f"/api/products/{draft.id}/publish", {"version": 2})
+    assert (await answer.json())["isPublished"] is True
+    stale = await owner.send("POST", "/api/products/TEE/unpublish", {"version": 2})
+    assert stale.status == 409
+    assert (await owner.send("POST", "/api/products/TEE/restock", {"quantity": 3})).status == 409
+    assert (await now(app, store, draft.id)).published
+
+
+async def test_variants_are_changed_in_piccolo_admin_as_such(
+    owner: Visitor, app: App, store: Store, staff: ActorFactory
+) -> None:
+    service = app.get(CatalogService)
+    tee = await service.create_product(staff(store), ProductInput(sku="TEE", name="Tee", price=2000))
+    given = VariantInput(sku="TEE-L", options=(("Size", "L"),))
+    large = await service.add_variant(staff(store), tee.id, given)
+    form = await form_of(owner, TABLE, large.id)
+    answer = await owner.send("PATCH", f"{TABLE}{large.id}/", form | {"price": 2200, "options": "Size=XL"})
+    assert answer.status == 200, await answer.text()
+    after = await now(app, store, large.id)
+    assert (after.name, after.price) == ("Tee – XL", 2200)
+    form = await form_of(owner, TABLE, large.id)
+    refused = await owner.send("PATCH", f"{TABLE}{large.id}/", form | {"description": "Other"})
+    assert refused.status == 409
+    assert "follow Tee" in await refused.text()
+    for table in ("product_list", "product_list_item", "waitlist", "panel"):
+        assert (await owner.get(f"/admin/api/tables/{table}/")).status == 200
