@@ -12,7 +12,7 @@ from guildshop.errors import Invalid, NotConfigured, NotFound, Stale
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import ProductChange, ProductKind
 from guildshop.plugins.customers.service import CustomerService
-from guildshop.plugins.orders.api import OrderStatus, Screen, Stage
+from guildshop.plugins.orders.api import OrdersSettings, OrderStatus, Screen, Stage
 from guildshop.plugins.orders.service import CheckoutService, OrderActions
 
 US_ONLY = [{"code": "standard", "label": "Standard", "cost": 499, "countries": ["US"]}]
@@ -166,6 +166,17 @@ async def test_a_flat_tax_is_a_line_of_its_own(bench, settings: Mapping[str, Any
     assert [(one.amount, one.label) for one in lines] == ([(tax, label)] if label else [])
     assert (order.total, order.tax) == (total, 0 if settings.get("tax_included") else tax)
     assert all(len(one.shares) == 2 for one in lines)
+
+
+@pytest.mark.parametrize("rate", ["abc", "-1", "100.5", "8.12345", "NaN", "1e-9", ""])
+async def test_a_tax_rate_is_a_percentage(bench, refused, rate: str) -> None:
+    if not rate:
+        await bench.set(tax_rate=rate)
+        assert bench.app.stores.settings(bench.store.id, OrdersSettings).tax_rate == "0"
+        return
+    sentence = await refused(Invalid, bench.set(tax_rate=rate))
+    assert "no percentage from 0 to 100 with up to 4 decimals" in sentence
+    assert OrdersSettings(tax_rate=8.25).tax_rate == OrdersSettings(tax_rate=" 8.25 %").tax_rate == "8.25"
 
 
 async def test_a_gift_is_not_given_to_whom_the_shop_has_blocked(bench, refused) -> None:
