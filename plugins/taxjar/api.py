@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from guildshop.config.secret import Secret
-from guildshop.errors import Invalid, NotFound, Refusal, Stale, Unavailable
+from guildshop.errors import NotFound, Refusal, Stale, Unavailable
+from guildshop.plugins.orders.api import FORGET, PLACE_STEP, SHIPPING_STEP
 
 PLUGIN = "taxjar"
 TAX_READ = "tax.read"
@@ -45,7 +47,9 @@ class TaxJarSettings(BaseModel):
 
     api_key: Secret | None = Field(default=None, description="The key that TaxJar gave you.")
     api_url: str = Field(
-        default="https://api.taxjar.com", pattern=r"^https?://[^\s]*[^\s/]$", description="The address of TaxJar's API."
+        default="https://api.taxjar.com",
+        pattern=r"^https?://[^\s/]+[^\s]*$",
+        description="The address of TaxJar's API.",
     )
     from_address: TaxAddress | None = Field(default=None, description="Where the shop sends from.")
     nexus: tuple[TaxAddress, ...] = Field(
@@ -55,6 +59,11 @@ class TaxJarSettings(BaseModel):
         default="block",
         description="Without TaxJar's answer: block the checkout, or charge no tax and flag the order for review.",
     )
+
+    @field_validator("api_url")
+    @classmethod
+    def _bare(cls, value: str) -> str:
+        return value.rstrip("/")
 
     @property
     def has_key(self) -> bool:
@@ -180,10 +189,15 @@ class TaxUnavailable(Unavailable):
     code = "tax-unavailable"
 
 
-class PlaceRefused(Invalid):
-    """There is no such place: the postal code belongs to another state, or something is missing."""
+class PlaceRefused(Refusal):
+    """There is no such place: the postal code belongs to another state, or something is missing. It is asked anew."""
 
     code = "place-refused"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, message: str) -> None:
+        """Keep the sentence, and have the place asked for anew."""
+        super().__init__(message, details={FORGET: (SHIPPING_STEP, PLACE_STEP)})
 
 
 class TaxGone(Stale):

@@ -2,6 +2,7 @@
 
 from guildshop.plugins.orders.api.address import PLACE_STEP, SHIPPING_STEP, ShippingAddress, address_in
 from guildshop.plugins.orders.api.checkout import (
+    FORGET,
     Adjustment,
     Changeable,
     CheckoutStep,
@@ -17,6 +18,7 @@ from guildshop.plugins.orders.api.checkout import (
     QuoteLine,
     Releases,
     Totals,
+    forgotten,
     net_lines,
     shares_of,
 )
@@ -75,6 +77,7 @@ NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """The letters and digits of order numbers: none that are taken for one another."""
 
 __all__ = [
+    "FORGET",
     "MAXIMUM_QUANTITY",
     "NUMBER_ALPHABET",
     "PAY_ITEM",
@@ -151,6 +154,7 @@ __all__ = [
     "WantedItem",
     "address_in",
     "channel_label",
+    "forgotten",
     "net_lines",
     "shares_of",
     "shipping_label",

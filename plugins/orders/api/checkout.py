@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from uuid import UUID
 
+from guildshop.errors import Refusal
 from guildshop.money import allocate
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api.address import PLACE_STEP, SHIPPING_STEP, ShippingAddress, address_in
@@ -229,6 +230,16 @@ class Quote:
     tax_place: Mapping[str, str] = field(default_factory=dict)
 
 
+FORGET = "forget"
+"""The detail of a refusal that names the steps whose answers cannot be."""
+
+
+def forgotten(refusal: Refusal) -> frozenset[str]:
+    """Return the steps that a refusal wants to be asked anew."""
+    found = refusal.details.get(FORGET, ())
+    return frozenset(str(step) for step in found) if isinstance(found, tuple | list) else frozenset()
+
+
 class CheckoutStep(Protocol):
     """A step of the checkout. Foreign services are asked in `quote`, never in `claim`."""
 
@@ -259,7 +270,10 @@ class CheckoutStep(Protocol):
         ...
 
     async def quote(self, draft: Draft, totals: Totals) -> Sequence[Adjustment]:
-        """Return the adjustments, given the totals of the phases before and of earlier steps of this phase."""
+        """Return the adjustments, given the totals of the phases before and of earlier steps of this phase.
+
+        A refusal is shown. With `details={FORGET: (step, …)}` the answers of those steps are asked for anew.
+        """
         ...
 
     def claim(self, quote: Quote, order: UUID, work: Work) -> None:

@@ -29,6 +29,7 @@ from guildshop.plugins.orders.api import (
     ShopClosed,
     Stage,
     TooManyUnpaid,
+    forgotten,
 )
 from guildshop.plugins.orders.service.availability import check_line, freshen, own_limits
 from guildshop.plugins.orders.service.drafts import Drafts
@@ -249,6 +250,9 @@ class CheckoutService(Offering):
             quote = await self.checkout.quote(draft)
         except Refusal as refusal:
             told = " ".join(part for part in (notice, refusal.message) if part)
+            kept = {step: known for step, known in draft.answers.items() if step not in forgotten(refusal)}
+            if len(kept) < len(draft.answers):
+                return await self._stage(replace(draft, answers=kept), told)
             return Screen(Stage.ITEMS, replace(draft, items_done=False), told)
         methods = self.app.get(OrderService).methods
         offered = methods.enabled(draft.store)
