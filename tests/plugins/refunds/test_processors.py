@@ -1,0 +1,89 @@
+"""Refunds through Stripe and BTCPay: their doubles check every request, honour keys and give back no more than came."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+
+from guildshop.plugins.orders.api import Order, OrderStatus, RefundMode
+from guildshop.plugins.refunds import rules
+from guildshop.plugins.refunds.api import Refund, RefundRequest, RefundState
+from guildshop.plugins.refunds.service import RefundService
+from tests.plugins.payments import till as tills
+from tests.plugins.payments.till import Till
+
+
+@pytest.fixture
+async def till(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Till]:
+    monkeypatch.setattr(tills, "PLUGINS", (*tills.PLUGINS, "refunds"))
+    async with tills.open_till(database_url, methods=("stripe", "btcpay", "venmo")) as opened:
+        yield opened
+
+
+async def paid(till: Till, method: str) -> Order:
+    order = await till.order(method, quantity=10)
+    await till.begin(order, method)
+    if method == "stripe":
+        await till.stripe.pay(list(till.stripe.sessions.values())[-1])
+    else:
+        await till.btcpay.pay(list(till.btcpay.invoices.values())[-1])
+    await till.settle()
+    return await till.bench.orders.get(order.id)
+
+
+async def refund(till: Till, order: Order, mode: str = "full", amount: int | None = None, items: str = "") -> Refund:
+    wanted = RefundRequest(RefundMode(mode), amount, rules.parse_items(items) if items else ())
+    made = await till.app.get(RefundService).refund(till.bench.boss, order.id, wanted)
+    await till.settle()
+    return await got(till, made.id)
+
+
+async def got(till: Till, refund_id: UUID) -> Refund:
+    return await till.app.get(RefundService).get(refund_id)
+
+
+async def through_stripe(till: Till) -> None:
+    order = await paid(till, "stripe")
+    part = await refund(till, order, "amount", 600)
+    assert (part.state, part.parts[0].kind, len(till.stripe.refunds)) == ("SUCCEEDED", "PROCESSOR", 1)
+    till.stripe.faults = ["none", "lost"]
+    rest = await refund(till, order, "items", items=order.lines[0].sku)
+    assert (rest.state, rest.amount, rest.problem != "") == (RefundState.PENDING, 900, True)
+    await till.later(minutes=2)
+    assert (await got(till, rest.id)).state is RefundState.SUCCEEDED
+    assert sorted(one["amount"] for one in till.stripe.refunds.values()) == [600, 900]
+    found = await till.bench.orders.get(order.id)
+    assert (found.status, found.refunded, found.lines[0].returned) == (OrderStatus.REFUNDED, 1500, 1)
+    await till.bench.check_stock()
+
+    order = await paid(till, "stripe")
+    till.stripe.refund_status = "failed"
+    refused = await refund(till, order)
+    assert (refused.state, refused.amount, refused.problem != "") == (RefundState.FAILED, 0, True)
+    assert (await till.bench.orders.get(order.id)).refundable == 1500
+    till.stripe.refund_status = "succeeded"
+    assert (await refund(till, order)).state is RefundState.SUCCEEDED
+    assert {row["refunded"] for row in await till.rows("payment") if row["method"] == "stripe"} == {1500}
+
+
+async def through_btcpay_the_customer_collects(till: Till) -> None:
+    order = await paid(till, "btcpay")
+    waiting = await refund(till, order, "amount", 600)
+    (pull,) = till.btcpay.pulls.values()
+    assert (waiting.state, waiting.url) == (RefundState.PENDING, pull["viewLink"])
+    assert await till.events("RefundCollectable") == 1
+    assert (await till.bench.orders.get(order.id)).refund_held == 600
+    till.btcpay.payouts[pull["id"]] = [{"originalAmount": "6.00", "state": "Completed"}]
+    await till.later(hours=1, minutes=1)
+    assert (await got(till, waiting.id)).state is RefundState.SUCCEEDED
+    found = await till.bench.orders.get(order.id)
+    assert (found.status, found.refunded, found.refund_held) == (OrderStatus.PARTIALLY_REFUNDED, 600, 0)
+    assert len(till.btcpay.pulls) == 1
+
+
+async def test_processors_give_money_back_once(till: Till) -> None:
+    """One shop for both, since opening it takes longer than they do."""
+    await through_stripe(till)
+    await through_btcpay_the_customer_collects(till)
