@@ -31,6 +31,19 @@ class Item:
     low: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A product that is sold in variants: what they are called, and which option tells each apart."""
+
+    sku: str
+    name: str
+    description: str
+    price: str
+    category: str
+    options: dict[str, str]
+    """The options of each variant, by its SKU."""
+
+
 MEMBERSHIPS, DOWNLOADS, SERVICES = "Memberships", "Downloads", "Services"
 APPAREL, HOME, PRINTS = "Apparel", "Mugs & home", "Prints & posters"
 STICKERS, TABLETOP, BOOKS, VAULT = "Stickers & pins", "Tabletop", "Books & zines", "The vault"
@@ -131,3 +144,32 @@ ITEMS: tuple[Item, ...] = (
     Item("DRAFT-CALENDAR", "Calendar for next year", "Thirteen pictures. Not ready yet.", "19.00", PRINTS, "shipped", "5.60", "150", published=False),
     Item("DRAFT-COURSE", "Course: moderation in six evenings", "Being written.", "140.00", SERVICES, published=False, granted=CLIENT),
 )  # fmt: skip
+
+_BLACK, _CREAM = "Colour=Black", "Colour=Cream"
+FAMILIES: tuple[Family, ...] = (
+    Family("TEE", "T-shirt “Guild”", _TEE, "24.00", APPAREL, {
+        "TEE-BLACK-S": f"Size=S|{_BLACK}", "TEE-BLACK-M": f"Size=M|{_BLACK}", "TEE-BLACK-L": f"Size=L|{_BLACK}",
+        "TEE-BLACK-XL": f"Size=XL|{_BLACK}", "TEE-CREAM-M": f"Size=M|{_CREAM}", "TEE-CREAM-L": f"Size=L|{_CREAM}",
+    }),
+    Family("HOODIE", "Hoodie “Night shift”", _HOODIE, "54.00", APPAREL, {
+        "HOODIE-M": "Size=M", "HOODIE-L": "Size=L", "HOODIE-XL": "Size=XL",
+    }),
+)  # fmt: skip
+
+_PICTURE = "https://placehold.co/600x400"
+IMAGES = {
+    "TEE": f"{_PICTURE}/1b1b1b/f5f1e6.png?text=Guild+tee The T-shirt in black|"
+    f"{_PICTURE}/f5f1e6/1b1b1b.png?text=Guild+tee The T-shirt in cream",
+    "HOODIE": f"{_PICTURE}/22304a/ffffff.png?text=Night+shift The hoodie, dark blue",
+    "MUG-BLUE": f"{_PICTURE}/2f5d8a/ffffff.png?text=Speckled+blue A blue stoneware mug",
+    "POSTER-MAP": f"{_PICTURE}/7a5c2e/fff7e0.png?text=Map+of+the+guild A map with eleven mistakes",
+}
+"""Pictures of some products, by SKU."""
+
+LISTS = {
+    "Gifts under $20": (
+        "MUG-BLUE", "MUG-WHITE", "SOCKS", "CAP-GREEN", "PIN-KEY", "POSTCARDS", "DICE-AMBER", "NOTEBOOK",
+    ),
+    "New this month": ("TEE", "HOODIE", "ZINE-2", "PRINT-FOREST-A3", "DL-OVERLAY-SPACE"),
+}  # fmt: skip
+"""Product lists by name."""

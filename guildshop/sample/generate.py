@@ -11,7 +11,7 @@ from pathlib import Path
 
 import phonenumbers
 
-from guildshop.sample.catalogue import ITEMS, Item
+from guildshop.sample.catalogue import FAMILIES, IMAGES, ITEMS, LISTS, Item
 from guildshop.sample.people import PEOPLE, Person
 from guildshop.spreadsheets import write_row
 
@@ -28,6 +28,7 @@ NOTES = ("A present, please leave out the bill.", "Please ring twice.", "Happy b
 PRODUCT_COLUMNS = (
     "sku", "name", "description", "price", "cost", "currency", "category", "kind", "stock", "published", "active",
     "required_roles", "granted_roles", "image_url", "limit_per_customer", "low_stock_at", "position",
+    "images", "parent", "options", "lists",
 )  # fmt: skip
 CUSTOMER_COLUMNS = (
     "discord_id", "username", "display_name", "first_name", "last_name", "email", "phone", "source", "tags", "notes",
@@ -50,13 +51,28 @@ ORDER_COLUMNS = (
 
 
 def products() -> Iterable[Sequence[str]]:
-    """Yield the rows of products.csv."""
+    """Yield the rows of products.csv, each product that is sold in variants before the first of these."""
+    families = {sku: family for family in FAMILIES for sku in family.options}
+    begun: set[str] = set()
     for position, item in enumerate(ITEMS, start=1):
+        family = families.get(item.sku)
+        if family is not None and family.sku not in begun:
+            begun.add(family.sku)
+            yield (
+                family.sku, family.name, family.description, family.price, "", "USD", family.category, "shipped", "",
+                "true", "true", "", "", "", "", "", str(position * 10 - 5), IMAGES.get(family.sku, ""), "", "",
+                _lists(family.sku),
+            )  # fmt: skip
         yield (
             item.sku, item.name, item.description, item.price, item.cost, "USD", item.category, item.kind, item.stock,
             str(item.published).lower(), str(item.active).lower(), item.required, item.granted, "", item.limit,
-            item.low, str(position * 10),
+            item.low, str(position * 10), IMAGES.get(item.sku, ""), family.sku if family else "",
+            family.options[item.sku] if family else "", "" if family else _lists(item.sku),
         )  # fmt: skip
+
+
+def _lists(sku: str) -> str:
+    return "|".join(name for name, skus in LISTS.items() if sku in skus)
 
 
 def customers(chance: random.Random) -> Iterable[Sequence[str]]:
