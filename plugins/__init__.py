@@ -6,6 +6,7 @@ BUILT_IN = (
     "orders",
     "discounts",
     "taxjar",
+    "store_credit",
     "payments",
     "refunds",
     "stripe",

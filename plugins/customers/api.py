@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -244,6 +244,23 @@ class CustomerTab:
     permission: str
     template: str
     load: Callable[[Actor, Customer], Awaitable[Mapping[str, Any]]]
+    position: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAction:
+    """Something staff can do to a customer, offered as an icon in each row of the list of customers.
+
+    `label` is what the icon is called, shown through `_()`. `path(customer)` is the page of the workspace that it
+    leads to, and `offered(customers)` says for which of those on the list it is there.
+    """
+
+    name: str
+    label: str
+    permission: str
+    path: Callable[[Customer], str]
+    offered: Callable[[Sequence[Customer]], Awaitable[Collection[UUID]]]
+    icon: str = "dot"
     position: int = 100
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guildshop.hookspecs import hookspec
-from guildshop.plugins.customers.api import CustomerTab, MessageTopic, PersonalData
+from guildshop.plugins.customers.api import CustomerAction, CustomerTab, MessageTopic, PersonalData
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -23,6 +23,11 @@ class CustomersHooks:
     @hookspec
     def register_customer_tabs(self, app: App) -> list[CustomerTab]:
         """Return the tabs that the plugin adds to a customer's page; they are shown in stores where it is on."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_customer_actions(self, app: App) -> list[CustomerAction]:
+        """Return what the plugin offers in each row of the list of customers, in stores where it is on."""
         raise NotImplementedError
 
     @hookspec

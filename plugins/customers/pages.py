@@ -24,7 +24,7 @@ from guildshop.plugins.customers.api import (
     MessageChannel,
     address_labels,
 )
-from guildshop.plugins.customers.service import CustomerService, CustomerTabs
+from guildshop.plugins.customers.service import CustomerActions, CustomerService, CustomerTabs
 from guildshop.plugins.customers.service.preferences import wants
 from guildshop.web.context import actor_of, app_of
 from guildshop.web.pages import flash, page_url, redirect, render
@@ -68,6 +68,7 @@ async def list_page(request: web.Request) -> web.StreamResponse:
         "customers/list.html",
         {
             "customers": found.items,
+            "row_actions": await app.get(CustomerActions).of(actor, found.items),
             "count": f"{count - 1}+" if count > 1000 else str(count),
             "filters": typed,
             "filtered": bool(query),

@@ -4,9 +4,10 @@ from guildshop.plugins.customers.service.confirming import Confirming
 from guildshop.plugins.customers.service.editing import Editing
 from guildshop.plugins.customers.service.importing import Importing
 from guildshop.plugins.customers.service.personal import Personal
+from guildshop.plugins.customers.service.row_actions import CustomerActions
 from guildshop.plugins.customers.service.tabs import CustomerTabs
 
-__all__ = ["CustomerService", "CustomerTabs"]
+__all__ = ["CustomerActions", "CustomerService", "CustomerTabs"]
 
 
 class CustomerService(Editing, Personal, Confirming, Importing):

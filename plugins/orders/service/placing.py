@@ -110,7 +110,18 @@ class Placing:
             check_line(products[line.product], line.quantity, already.get(line.product, 0))
         rules.place(quote, {product.id: product.price for product in products.values()}, self.app.now())
         _check_method(orders, draft.store, quote)
+        self._check_adjustments(draft.store, quote)
         return [product for product in products.values() if product.limit_per_customer is not None]
+
+    def _check_adjustments(self, store: int, quote: Quote) -> None:
+        """Refuse what a plugin promised that was switched off since: nobody would claim it any more."""
+        for one in quote.adjustments:
+            if one.plugin in self.app.plugins and not self.app.stores.enabled(store, one.plugin):
+                raise Stale(
+                    _("“{name}” is no longer offered here. Look at the new amounts, then confirm them.").format(
+                        name=one.label
+                    )
+                )
 
     def _keep_limits(self, work: Work, order_id: UUID, customer: UUID, limited: Sequence[Product]) -> None:
         """Keep two orders at once from going over a limit that each alone keeps."""

@@ -1,0 +1,1 @@
+"""Credit that the store owes its customers, offset at the next checkout."""
