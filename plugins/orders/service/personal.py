@@ -51,7 +51,7 @@ class PersonalOrders:
                     "address": None if order.address is None else order.address.lines,
                     "tax_place": None if order.tax_place is None else order.tax_place.lines,
                     "accepted": dict(order.accepted),
-                    "tracking_number": order.tracking_number,
+                    "parcels": [parcel.name for parcel in await orders.shipments(order.id)],
                     "notes": [note.text for note in await orders.notes(order.id, public_only=True)],
                 }
             )
