@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
@@ -93,7 +94,8 @@ class TermsStep:
     async def rows(self, order: Order) -> Sequence[Sequence[str]]:
         """Return what the order's customer accepted, and when, for the order's page."""
         at = order.accepted.get("at", "")
-        when = format_datetime(datetime.fromisoformat(at), "medium", locale=babel_locale()) if at else ""
+        zone = ZoneInfo(self.app.stores.get(order.store).time_zone)
+        when = format_datetime(datetime.fromisoformat(at), "medium", tzinfo=zone, locale=babel_locale()) if at else ""
         return [(title, text, when) for title, text in await self.accepted_texts(order.accepted)]
 
     def _texts(self, store: int) -> dict[str, str]:
