@@ -8,7 +8,7 @@ import io
 import pytest
 
 from guildshop.plugins.catalog.api import ProductKind
-from guildshop.plugins.orders.api import OrderStatus
+from guildshop.plugins.orders.api import OrderStatus, ShipmentChange
 from guildshop.tenancy import scope
 from guildshop.web.testing import PASSWORD
 from guildshop.web.tokens import TokenService
@@ -169,6 +169,7 @@ async def test_piccolo_admin_saves_through_the_service(bench, order, owner) -> N
     for method in ("PATCH", "DELETE"):
         assert "only the items of an unpaid order" in await (await owner.send(method, line, {"quantity": 1})).text()
     assert await bench.snapshot() == before
+    await _items_parcels_and_notes(bench, owner)
 
 
 async def test_staff_do_only_what_their_role_permits(bench, order, visitors, users: UserService, store) -> None:
@@ -182,3 +183,36 @@ async def test_staff_do_only_what_their_role_permits(bench, order, visitors, use
     for action in ("confirm-payment", "cancel", "note"):
         assert (await reader.post(f"/staff/order/{order.number}/{action}", {"text": "x"})).status == 403
     assert await bench.snapshot() == before
+
+
+async def _items_parcels_and_notes(bench, owner) -> None:
+    tables, mug = "/admin/api/tables", await bench.catalog.find("MUG")
+    order, paid = [await bench.order(bench.buyer(number), (mug, 2)) for number in (7, 8)]
+    hat = await bench.product("HAT", price=900)
+    line = {"order_id": str(order.id), "product": str(hat.id), "quantity": 2}
+    line |= {"position": 1, "sku": "", "name": "", "kind": "DIGITAL", "unit_price": 0, "total": 0}
+    added = await owner.send("POST", f"{tables}/order_line/", line)
+    assert added.status == 201, await added.text()
+    assert "already" in await (await owner.send("POST", f"{tables}/order_line/", line)).text()
+    after = await bench.orders.get(order.id)
+    assert [(one.sku, one.quantity) for one in after.lines] == [("MUG", 2), ("HAT", 2)]
+    assert after.total == order.total + 1800
+    taken = await owner.send("DELETE", f"{tables}/order_line/{after.lines[0].id}/", None)
+    assert taken.status < 400, await taken.text()
+    assert [one.sku for one in (await bench.orders.get(order.id)).lines] == ["HAT"]
+    note = {"order_id": str(order.id), "text": "Gift", "public": True, "author": "", "at": "2026-11-22T12:00:00Z"}
+    assert (await owner.send("POST", f"{tables}/order_note/", note)).status == 201
+    assert [one.text for one in await bench.orders.notes(order.id, public_only=True)] == ["Gift"]
+
+    other = await bench.orders.confirm_payment(bench.boss, paid.id)
+    await bench.orders.pack(bench.boss, other.id, None, ShipmentChange())
+    (shipment,) = await bench.orders.shipments(other.id)
+    path = f"{tables}/shipment/{shipment.id}/"
+    form = await (await owner.get(path)).json()
+    refused = await owner.send("PATCH", path, {**form, "status": "DELIVERED"})
+    assert "cannot become DELIVERED" in await refused.text()
+    saved = await owner.send("PATCH", path, {**form, "status": "SHIPPED", "tracking_number": "1 2"})
+    assert saved.status == 200, await saved.text()
+    assert (await bench.orders.get(other.id)).status is OrderStatus.SHIPPED
+    assert (await bench.orders.get(other.id)).tracking_number == "12"
+    await bench.check_stock()
