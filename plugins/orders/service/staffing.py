@@ -89,7 +89,7 @@ class StaffOrders:
             kept = await self._shipping(draft, wanted)
             draft = replace(draft, answers={**draft.answers, SHIPPING_STEP: kept})
         draft = await self._answer(actor, draft, wanted.answers)
-        return draft, await checkout.checkout.quote(draft)
+        return await self._take_offers(actor, draft, wanted.answers)
 
     async def _draft(self, store: int, customer: Customer, wanted: NewOrder) -> Draft:
         catalog, roles = self.app.get(CatalogService), await self.roles_of(customer)
@@ -164,6 +164,21 @@ class StaffOrders:
             draft = replace(draft, answers={**draft.answers, question.step: dict(kept)})
         message = _("This order asks for more than can be given here. Have the customer order it.")
         raise Invalid(message)
+
+    async def _take_offers(
+        self, actor: Actor, draft: Draft, given: Mapping[str, Mapping[str, str]]
+    ) -> tuple[Draft, Quote]:
+        """Quote the order with what was taken of the offers at the summary, such as a discount by its code."""
+        checkout = self.app.get(CheckoutService).checkout
+        quote = await checkout.quote(draft)
+        for question in await checkout.summary_actions(draft, quote):
+            step = checkout.step(draft.store, question.step)
+            if step is None or question.name not in given:
+                continue
+            kept = await step.answer(actor, draft, question.name, given[question.name])
+            draft = replace(draft, answers={**draft.answers, question.step: dict(kept)})
+            quote = await checkout.quote(draft)
+        return draft, quote
 
 
 def check_lines(count: int) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from guildshop.errors import Invalid
 from guildshop.money import MAXIMUM
@@ -93,7 +93,7 @@ def scope_of(scope: DiscountScope, chosen: set[int]) -> dict[str, Any]:
     return {}
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(discounts, lines)
 def test_what_is_shown_adds_up_whatever_is_ordered(
     of: Discount, ordered: list[tuple[UUID, UUID | None, int, int]]

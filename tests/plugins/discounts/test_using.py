@@ -15,8 +15,8 @@ from guildshop.plugins.catalog.api import Product
 from guildshop.plugins.customers.api import CustomerChange
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.discounts.api import CodeRefused, DiscountGone, DiscountKind, DiscountScope, TooManyCodes
-from guildshop.plugins.orders.api import Order, OrderRefund, RefundMode, WantedItem
-from guildshop.plugins.orders.service import OrderDeletion, OrderEditing
+from guildshop.plugins.orders.api import Channel, NewOrder, Order, OrderRefund, RefundMode, WantedItem
+from guildshop.plugins.orders.service import OrderDeletion, OrderEditing, StaffOrders
 from guildshop.stores import Store
 from guildshop.tenancy import scope
 from guildshop.testing import ActorFactory, Clock
@@ -286,6 +286,26 @@ async def test_what_happens_to_an_order_while_it_is_off_is_made_good(bench: Benc
         await bench.app.get(OrderDeletion).delete(bench.boss, order.id, order.number)
     await deals.settle()
     assert (await deals.counters())["discount"] == [0]
+
+
+async def test_staff_give_a_code_with_an_order_they_make(bench: Bench, deals: Deals) -> None:
+    await bench.product("MUG", price=2000)
+    await deals.make("Sale", percent=50, code="HALF", limit_total=1)
+    who = bench.buyer()
+    ada = await bench.app.get(CustomerService).register(who, who.name, who.name)
+    staff = bench.app.get(StaffOrders)
+
+    def wanted(code: str) -> NewOrder:
+        answers = {"discount_code": {"code": code}}
+        items = (WantedItem("MUG", 1),)
+        return NewOrder(customer=ada.id, items=items, channel=Channel.WEB, payment_method="venmo", answers=answers)
+
+    with pytest.raises(CodeRefused):
+        await staff.create(bench.boss, wanted("NONE"))
+    order = await staff.create(bench.boss, wanted("half"))
+    assert (order.total, (await deals.counters())["discount"]) == (1000, [1])
+    with pytest.raises(CodeRefused, match="used as often"):
+        await staff.create(bench.boss, wanted("half"))
 
 
 async def test_off_it_takes_nothing_off_and_still_gives_back(bench: Bench, deals: Deals) -> None:

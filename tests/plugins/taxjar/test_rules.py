@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from guildshop.plugins.orders.api import (
     Adjustment,
@@ -69,7 +69,7 @@ def test_the_total_is_split_over_the_lines(
     assert 0 <= result.amount - sum(result.lines) <= (shipping or 0)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 1200)), min_size=1, max_size=8),
     st.tuples(st.integers(0, 10**6), st.integers(0, 1200)),
@@ -162,7 +162,7 @@ def refund(of: Order, amount: int, before: int, **given: Any) -> OrderRefunded:
     return OrderRefunded(of.id, uuid4(), RefundMode.AMOUNT, amount, refunded, refunded == of.total, **given)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.integers(1, 10**6), min_size=1, max_size=5),
     st.integers(0, 1000),
