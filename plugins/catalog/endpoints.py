@@ -97,7 +97,7 @@ class StateModel(ApiModel):
 class RestockModel(ApiModel):
     """Pieces that arrived, 1 to 10,000."""
 
-    quantity: int
+    quantity: int = 0
     reason: str = ""
 
 
