@@ -10,7 +10,7 @@ from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
 from guildshop.plugins.customers.api import PersonalData
-from guildshop.plugins.orders.api import OrderAction, OrderCancelled, OrderRefunded, OrderSection
+from guildshop.plugins.orders.api import DeletionCheck, OrderAction, OrderCancelled, OrderRefunded, OrderSection
 from guildshop.plugins.payments.api import PaymentRefundChanged
 from guildshop.plugins.refunds import deliveries
 from guildshop.plugins.refunds.admin import admin_section
@@ -31,6 +31,7 @@ from guildshop.plugins.refunds.order_page import order_actions, refunds_section,
 from guildshop.plugins.refunds.pages import PAGES
 from guildshop.plugins.refunds.piccolo_app import APP_CONFIG
 from guildshop.plugins.refunds.service import RefundPayments, RefundService, ReturnService, SurplusRefunds
+from guildshop.plugins.refunds.service.deleting import KeptOrders
 from guildshop.plugins.refunds.service.examining import RefundExamination
 from guildshop.plugins.refunds.service.personal import PersonalRefunds
 
@@ -116,6 +117,11 @@ class Refunds(Plugin):
     def register_order_actions(self, app: App) -> list[OrderAction]:
         """Offer Refund on the page of a paid order."""
         return order_actions(app.get(RefundService))
+
+    @hookimpl
+    def register_deletion_checks(self, app: App) -> list[DeletionCheck]:
+        """Keep an order while money or goods of it are on their way."""
+        return [KeptOrders(app).check]
 
     @hookimpl
     def register_pages(self, app: App) -> list[Page]:

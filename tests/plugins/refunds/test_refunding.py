@@ -18,6 +18,7 @@ from guildshop.plugins.refunds.api import (
     RefundRequest,
     RefundState,
 )
+from guildshop.plugins.refunds.service.deleting import KeptOrders
 from guildshop.plugins.refunds.service.examining import RefundExamination
 from guildshop.plugins.refunds.service.personal import PersonalRefunds
 
@@ -261,6 +262,8 @@ async def test_a_return_from_request_to_refund(till, member) -> None:
         await till.returns.propose_refund(till.boss, asked.id)
     with pytest.raises(Forbidden):
         await till.returns.approve(buyer, asked.id)
+    with pytest.raises(Refusal, match="Refund or decline it"):
+        await KeptOrders(till.app).check(sold)
     await till.returns.approve(till.boss, asked.id)
     await till.returns.receive(till.boss, asked.id)
     shown = await till.returns.propose_refund(till.boss, asked.id)
@@ -274,6 +277,9 @@ async def test_a_return_from_request_to_refund(till, member) -> None:
     again = await till.returns.request(buyer, sold.id, [ItemRequest(line, 1)], "this one too")
     declined = await till.returns.decline(till.boss, again.id, "It was used")
     assert (declined.status, declined.decision) == ("DECLINED", "It was used")
+    join = await KeptOrders(till.app).check(sold)
+    async with till.app.work(till.boss) as work:
+        join(work)
     await till.check()
 
 
