@@ -28,7 +28,7 @@ from guildshop.plugins.notifications.api import (
     Purpose,
 )
 from guildshop.plugins.notifications.commands import received_message, reminder_message, staff_message
-from guildshop.plugins.notifications.payment_alerts import staff_payment_unexpected
+from guildshop.plugins.notifications.payment_alerts import staff_payment_differs, staff_payment_unexpected
 from guildshop.plugins.notifications.reminders import still_to_remind
 from guildshop.plugins.notifications.service import NotificationService
 from guildshop.plugins.orders.api import (
@@ -43,7 +43,7 @@ from guildshop.plugins.orders.api import (
     ShippingStatus,
 )
 from guildshop.plugins.orders.api.events import OrderEvent
-from guildshop.plugins.payments.api import PaymentReported, PaymentUnexpected
+from guildshop.plugins.payments.api import PaymentDiffers, PaymentReported, PaymentUnexpected
 from guildshop.stores import Store
 
 LOOK_UP = "order-status"
@@ -186,6 +186,7 @@ def listeners() -> list[Listener]:
         Listener(OrderRefunded, "notifications.notice_refunded", refresh_notices, discord=True),
         Listener(PaymentReported, "notifications.staff_payment_report", staff_payment_report, discord=True),
         Listener(PaymentUnexpected, "notifications.staff_payment_unexpected", staff_payment_unexpected, discord=True),
+        Listener(PaymentDiffers, "notifications.staff_payment_differs", staff_payment_differs, discord=True),
         Listener(ShipmentFailed, "notifications.staff_shipment_failed", staff_shipment_failed, discord=True),
         Listener(MessageUndelivered, "notifications.staff_undeliverable", staff_undeliverable, discord=True),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from aiohttp import web
@@ -10,21 +9,13 @@ from aiohttp import web
 from guildshop.errors import NotFound
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy
-from guildshop.plugins.payments.api import DifferenceKind, PaymentState
+from guildshop.plugins.payments.api import PaymentState, difference_label
 from guildshop.plugins.payments.order_page import STATE_LABELS
 from guildshop.plugins.payments.service import CONFIRM, DifferenceService, PaymentService, Reconciliation
 from guildshop.web.auth import actor_of, app_of, store_of
 from guildshop.web.pages import flash, read_form, redirect, render
 
 PATH = "payment"
-
-KIND_LABELS: Mapping[DifferenceKind, str] = {
-    DifferenceKind.MISSING: lazy("The processor says that it took less than we entered"),
-    DifferenceKind.REFUNDED: lazy("Refunded at the processor, not here"),
-    DifferenceKind.UNKNOWN: lazy("Taken for us, but of no order that we know"),
-    DifferenceKind.TEST_MODE: lazy("Play money of the processor's test mode"),
-    DifferenceKind.DISPUTED: lazy("Disputed: the payer wants it back through their bank"),
-}
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -34,7 +25,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "payments": await app.get(PaymentService).unusual(actor),
         "differences": await app.get(DifferenceService).recent(actor),
         "state_labels": STATE_LABELS,
-        "kind_labels": KIND_LABELS,
+        "kind_label": difference_label,
         "states": PaymentState,
         "method_label": lambda code: app.get(PaymentService).method_label(actor.store, code),
     }

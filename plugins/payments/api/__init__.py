@@ -1,6 +1,6 @@
 """The public face of the payments plugin: what a payment is, what a processor is, settings, errors and events."""
 
-from guildshop.plugins.payments.api.difference import Difference, DifferenceKind, Figures
+from guildshop.plugins.payments.api.difference import Difference, DifferenceKind, Figures, difference_label
 from guildshop.plugins.payments.api.errors import BadSignature, BeingEntered, KeySpent, NothingToPay
 from guildshop.plugins.payments.api.events import (
     PaymentDiffers,
@@ -57,4 +57,5 @@ __all__ = [
     "Standing",
     "StandingState",
     "Taking",
+    "difference_label",
 ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
+
+from guildshop.i18n import _, lazy
 
 
 class DifferenceKind(StrEnum):
@@ -21,6 +25,22 @@ class DifferenceKind(StrEnum):
     UNKNOWN = "UNKNOWN"
     TEST_MODE = "TEST_MODE"
     DISPUTED = "DISPUTED"
+
+
+LABELS: Mapping[DifferenceKind, str] = MappingProxyType(
+    {
+        DifferenceKind.MISSING: lazy("The processor says that it took less than we entered"),
+        DifferenceKind.REFUNDED: lazy("Refunded at the processor, not here"),
+        DifferenceKind.UNKNOWN: lazy("Taken for us, but of no order that we know"),
+        DifferenceKind.TEST_MODE: lazy("Play money of the processor's test mode"),
+        DifferenceKind.DISPUTED: lazy("Disputed: the payer wants it back through their bank"),
+    }
+)
+
+
+def difference_label(kind: DifferenceKind) -> str:
+    """Return what a kind of difference is called."""
+    return _(LABELS[kind])
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,13 @@ class DifferenceService:
         """Work within this application."""
         self.app = app
 
+    async def get(self, difference_id: UUID) -> Difference:
+        """Return a difference; NotFound when there is none in this store."""
+        found = await self._fetch("id = :id", id=difference_id)
+        if not found:
+            raise NotFound(_("There is no such difference in this store."))
+        return found[0]
+
     async def open(self) -> Sequence[Difference]:
         """Return the differences that nobody has settled, newest first."""
         return await self._fetch("settled_at IS NULL ORDER BY found DESC, id")

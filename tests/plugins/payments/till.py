@@ -136,7 +136,7 @@ async def open_till(
         settings = Settings.model_validate(
             {
                 "web": {"port": 0},
-                "stores": {str(guild): {"name": "Example store", "sections": _sections(methods, both)}},
+                "stores": {str(guild): {"name": "Example store", "sections": sections(methods, both)}},
             }
         )
         app = await stack.enter_async_context(await App.open(settings, plugins=PLUGINS, database_url=database_url))
@@ -154,7 +154,8 @@ async def open_till(
             yield Till(app, Bench(app, found, boss), clock, both.stripe, both.btcpay, http)
 
 
-def _sections(methods: Sequence[str], both: Doubles) -> dict[str, Any]:
+def sections(methods: Sequence[str], both: Doubles) -> dict[str, Any]:
+    """Return the settings of a store that takes these methods from these doubles."""
     return {
         "payments": {"methods": list(methods)},
         "orders": {"max_unpaid_per_member": 50},
