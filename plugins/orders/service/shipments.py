@@ -163,7 +163,8 @@ class OrderShipments(OrderMoves):
             work.record(OrderShippingChanged(order.id, before, now.value))
         for key in packing.before.keys() - packing.after.keys():
             gone = packing.before[key]
-            add_history(work, order.id, HistoryKind.SHIPPING, before=gone.status.value, text=gone.name)
+            text = _("Taken apart: parcel {number} {name}").format(number=gone.position, name=gone.name).strip()
+            add_history(work, order.id, HistoryKind.SHIPPING, before=gone.status.value, text=text)
         status = rules.status_by_shipments(order, order.status, after)
         if status is not order.status:
             done = "completed_at = :now" if status is OrderStatus.COMPLETE else ""
