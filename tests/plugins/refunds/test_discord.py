@@ -55,12 +55,20 @@ async def test_staff_refund_with_a_confirmation(shop: Shop) -> None:
 
     late = await shop.staff.slash("refund", order=sold.number, amount=200)
     assert "Nothing was refunded" in (await late.press("Cancel")).text
+    await shop.app.stores.change(shop.actor(), "store_credit", {"enabled": True})
+    offered = await shop.staff.slash("refund", order=sold.number, amount=100)
+    instead = await offered.press("To store credit instead")
+    assert "Store credit: $1.00" in instead.text
+    assert instead.buttons == ["Confirm", "Cancel"]
+    await instead.press("Confirm")
+    await shop.settle()
+    assert [row["balance"] for row in await sale.rows("credit_account")] == [100]
     again = await shop.staff.slash("refund", order=sold.number)
     first, second = await asyncio.gather(again.press("Confirm"), again.press("Confirm"))
-    assert "$5.00 are refunded" in first.text + second.text
+    assert "$4.00 are refunded" in first.text + second.text
     found = await sale.get(sold.id)
     assert (found.status, found.refunded) == (OrderStatus.REFUNDED, 2000)
-    assert len(await sale.rows("refund")) == 2
+    assert len(await sale.rows("refund")) == 3
     assert shop.sim.violations == []
 
 
