@@ -61,7 +61,9 @@ class DiscountStep:
         """Offer to type a code in, or to take the one typed off again, where the store has discounts with codes."""
         typed = draft.answer(self.name).get(CODE, "")
         if typed:
-            text = _("Remove code {code}").format(code=typed)
+            applies = any(one.plugin == PLUGIN and one.code == typed for one in quote.adjustments)
+            text = _("Remove code {code}") if applies else _("Remove code {code}, which does not apply now")
+            text = text.format(code=typed)
             return (Question(self.name, REMOVE, _("Discount code"), "", buttons=(Choice("remove", text),)),)
         row = await self.app.database.fetch_one(
             "SELECT id FROM discount WHERE store = :store AND active AND code_key IS NOT NULL LIMIT 1",

@@ -57,6 +57,19 @@ async def test_a_code_is_typed_in_whatever_its_case_and_taken_off_again(bench: B
     assert (order.total, deals.code(order)) == (1500, "WELCOME25")
 
 
+async def test_a_code_that_applies_no_more_is_told(bench: Bench, deals: Deals) -> None:
+    mug = await bench.product("MUG", price=2000)
+    made = await deals.make("Welcome", percent=25, code="WELCOME")
+    who = bench.buyer()
+    screen = await deals.enter(who, await bench.summary(who, (mug, 1)), "welcome")
+    assert [question.buttons[0].label for question in screen.actions] == ["Remove code WELCOME"]
+    await deals.service.set_active(bench.boss, made.id, False)
+    screen = await bench.checkout.screen(who, (), screen.draft.id)
+    assert screen.quote is not None
+    assert screen.quote.totals.discount == 0
+    assert [one.buttons[0].label for one in screen.actions] == ["Remove code WELCOME, which does not apply now"]
+
+
 async def test_a_code_that_cannot_be_used_says_why_and_changes_nothing(
     bench: Bench, deals: Deals, clock: Clock
 ) -> None:
