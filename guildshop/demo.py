@@ -223,5 +223,8 @@ _SECTIONS: dict[str, dict[str, Any]] = {
             {"code": "standard", "label": "Standard", "cost": 499, "days": 5, "free_over": 10000},
             {"code": "express", "label": "Express", "cost": 1499, "days": 2, "countries": ["US", "CA", "GB", "DE"]},
         ],
+        "seller_address": "1 Market Street\nSan Francisco, CA 94105\nUnited States",
+        "tax_number": "US-12-3456789",
+        "invoice_prefix": "DEMO-",
     },
 }
