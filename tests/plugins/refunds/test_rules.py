@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from guildshop.bot.items import custom_id
 from guildshop.errors import Invalid, Refusal
 from guildshop.plugins.orders.api import Channel, LineKind, Order, OrderLine, OrderStatus, ShippingStatus
 from guildshop.plugins.refunds import rules
@@ -23,6 +24,7 @@ from guildshop.plugins.refunds.api import (
     ReturnStatus,
     TooMuchToRefund,
 )
+from guildshop.plugins.refunds.commands import returning
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -220,6 +222,14 @@ def test_a_cancelled_order_gives_back_money_alone() -> None:
     assert (made.items, made.status, made.amount) == ((), OrderStatus.CANCELLED, 1000)
     with pytest.raises(ItemsNotLeft, match="came back when it was cancelled"):
         plan(found, RefundMode.ITEMS, items="MUG")
+
+
+def test_any_choice_of_lines_fits_a_custom_id() -> None:
+    every = list(range(25))
+    for positions in (every, [0], [24], [3, 17]):
+        assert returning.unpacked(returning.packed(positions)) == positions
+    args = (2**31, uuid4().hex, returning.packed(every))
+    assert len(custom_id(returning.Form.prefix, args[0], args[1:])) <= 100
 
 
 def test_returns_are_taken_within_their_days() -> None:
