@@ -6,7 +6,7 @@ to the list from the moment it is there, even before the holds are made.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -28,7 +28,8 @@ from guildshop.plugins.catalog.api import (
 )
 from guildshop.plugins.catalog.service.browsing import Browsing
 from guildshop.plugins.catalog.service.ledger import move
-from guildshop.plugins.catalog.service.records import WAITING_COLUMNS, waiting_of
+from guildshop.plugins.catalog.service.records import WAITING_COLUMNS
+from guildshop.plugins.catalog.service.records import waiting_of as place_of
 from guildshop.plugins.catalog.settings import CatalogSettings
 from guildshop.plugins.catalog.tables import Product as ProductTable
 from guildshop.plugins.catalog.tables import Waitlist as WaitTable
@@ -142,7 +143,7 @@ class WaitingList(Browsing):
                     await self._leave(actor, waiting)
                 return
             waiting = await self.waiting(waiting_id)
-        raise Stale(_("The list changed just now. Try again."))
+        raise _moved_on()
 
     async def end_hold(self, actor: Actor, waiting: Waiting, state: WaitingState) -> None:
         """Give a held piece back, to the next on the list; `Stale` when the hold has ended meanwhile."""
@@ -162,6 +163,24 @@ class WaitingList(Browsing):
                     self._release(work, waiting, WaitingState.EXPIRED)
         if waiting is not None:
             await self.serve(waiting.store, waiting.product)
+
+    async def waiting_of(self, member: int) -> list[Waiting]:
+        """Return every place that a member has or had on a list, the oldest first."""
+        return await self._places("l.member = :member ORDER BY l.created, l.id", member=member)
+
+    async def forget_waiting(self, member: int) -> Callable[[Work], None]:
+        """Return what joins the Work in which a member is forgotten: they leave every list, and no place names them."""
+        places = await self.waiting_of(member)
+
+        def join(work: Work) -> None:
+            for place in places:
+                if place.state is WaitingState.HELD:
+                    self._release(work, place, WaitingState.LEFT)
+                elif place.state is WaitingState.WAITING:
+                    self._step_out(work, place)
+            work.guard(WaitTable, set="member = 0, locale = ''", where="member = :member", rows=None, member=member)
+
+        return join
 
     async def serve_all(self, store: int) -> None:
         """Make the holds of every product that came back while somebody waits for it."""
@@ -194,10 +213,10 @@ class WaitingList(Browsing):
             store=store,
             product=product_id,
         )
-        return waiting_of(row) if row else None
+        return place_of(row) if row else None
 
     async def _hold(self, waiting: Waiting, life: timedelta) -> None:
-        stale = Stale("")
+        stale = _moved_on()
         async with self.app.work(Actor.system(waiting.store, "catalog.waiting")) as work:
             work.guard(
                 ProductTable,
@@ -222,21 +241,24 @@ class WaitingList(Browsing):
             work.record(HoldExpiryDue(waiting.id), due=work.now + life)
 
     async def _leave(self, actor: Actor, waiting: Waiting) -> None:
-        stale = Stale("")
         async with self.app.work(actor) as work:
-            work.guard(
-                ProductTable,
-                set="waiting = waiting - 1",
-                where="id = :id AND waiting > 0",
-                refusal=stale,
-                id=waiting.product,
-            )
-            work.guard(
-                WaitTable, set="state = 'LEFT'", where="id = :id AND state = 'WAITING'", refusal=stale, id=waiting.id
-            )
+            self._step_out(work, waiting)
+
+    def _step_out(self, work: Work, waiting: Waiting) -> None:
+        stale = _moved_on()
+        work.guard(
+            ProductTable,
+            set="waiting = waiting - 1",
+            where="id = :id AND waiting > 0",
+            refusal=stale,
+            id=waiting.product,
+        )
+        work.guard(
+            WaitTable, set="state = 'LEFT'", where="id = :id AND state = 'WAITING'", refusal=stale, id=waiting.id
+        )
 
     def _release(self, work: Work, waiting: Waiting, state: WaitingState) -> None:
-        stale = Stale("")
+        stale = _moved_on()
         work.guard(
             ProductTable,
             set="available = available + 1, reserved = reserved - 1",
@@ -263,7 +285,7 @@ class WaitingList(Browsing):
             store=current_store(),
             **values,
         )
-        return [waiting_of(row) for row in rows]
+        return [place_of(row) for row in rows]
 
     async def _check_count(self, member: int) -> None:
         row = await self.app.database.fetch_one(
@@ -284,6 +306,10 @@ def _member(actor: Actor) -> int:
     if member is None:
         raise Forbidden(_("Only a Discord member can wait for a product."))
     return member
+
+
+def _moved_on() -> Stale:
+    return Stale(_("The waiting list changed just now. Try again."))
 
 
 def _back(product: Product) -> Refusal:

@@ -257,5 +257,5 @@ class StockMachine(RuleBasedStateMachine):
 
 def test_the_stock_ledger_adds_up(database_url: str) -> None:
     StockMachine.database_url = database_url
-    chosen = settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    chosen = settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(StockMachine, settings=chosen)

@@ -104,6 +104,7 @@ async def test_who_may_not_change_products_sees_no_cost_and_no_forms(support: Vi
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what the pages ask has tests on both
 async def test_products_in_chromium(
     app: App, tabs: NewTab, users: UserService, store: Store, catalog: CatalogService, tee: Product
 ) -> None:

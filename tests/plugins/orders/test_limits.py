@@ -20,6 +20,7 @@ from guildshop.plugins.customers.api import CustomerInput
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders.api import Channel, NewOrder, WantedItem
 from guildshop.plugins.orders.service import StaffOrders
+from guildshop.plugins.orders.service.waiting import PersonalWaiting
 from tests.plugins.orders.conftest import Bench
 
 
@@ -126,3 +127,23 @@ async def test_a_new_price_is_for_later_orders(bench: Bench) -> None:
     kept = await bench.orders.get(order.id)
     assert (kept.total, kept.lines[0].unit_price) == (3000, 1500)
     assert (await bench.order(bench.buyer(2), (mug, 1))).total == 9900
+
+
+async def test_a_customer_who_is_forgotten_leaves_every_list(bench: Bench) -> None:
+    mug, pen = await bench.product(quantity=0), await bench.product("PEN", quantity=0)
+    customers, who = bench.app.get(CustomerService), bench.buyer(7)
+    customer = await customers.register(who, who.name, who.name)
+    for product in (mug, pen):
+        await bench.catalog.wait_for(who, (), product.sku)
+    await bench.catalog.restock(bench.boss, pen.id, 1)
+    personal = PersonalWaiting(bench.app)
+    given = await personal.export(customer)
+    assert [(one["product"], one["state"]) for one in given] == [("Mug", "WAITING"), ("Pen", "HELD")]  # type: ignore[attr-defined]
+    forget = await personal.erase(customer)
+    async with bench.app.work(bench.boss) as work:
+        forget(work)
+    assert await personal.export(customer) == []
+    assert {row["member"] for row in await bench.rows("waitlist")} == {0}
+    assert await bench.stock(pen.id) == (1, 0)
+    assert (await bench.catalog.get(mug.id)).waiting == 0
+    await bench.check_stock()

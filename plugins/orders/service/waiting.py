@@ -1,0 +1,42 @@
+"""What a customer waits for, as their personal data: the catalog keeps it by member and knows no customers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.customers.api import Customer
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+    from guildshop.database import Work
+
+
+class PersonalWaiting:
+    """Answers the hook `register_personal_data` of customers for the catalog's waiting lists."""
+
+    def __init__(self, app: App) -> None:
+        """Work within this application."""
+        self._app = app
+
+    async def export(self, customer: Customer) -> object:
+        """Return every product that the customer waits or waited for."""
+        catalog = self._app.get(CatalogService)
+        places = await catalog.waiting_of(customer.discord_id) if customer.discord_id else []
+        products = await catalog.get_many([place.product for place in places])
+        return [
+            {
+                "product": products[place.product].name,
+                "state": place.state,
+                "since": place.created,
+                "held_until": place.held_until,
+            }
+            for place in places
+        ]
+
+    async def erase(self, customer: Customer) -> Callable[[Work], None]:
+        """Return what takes the customer off every list."""
+        if customer.discord_id is None:
+            return lambda _work: None
+        return await self._app.get(CatalogService).forget_waiting(customer.discord_id)
