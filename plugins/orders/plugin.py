@@ -41,6 +41,7 @@ from guildshop.plugins.orders.service import (
 )
 from guildshop.plugins.orders.service.importing import COLUMNS, REQUIRED
 from guildshop.plugins.orders.service.personal import PersonalOrders
+from guildshop.plugins.orders.service.waiting import PersonalWaiting
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -136,8 +137,11 @@ class Orders(Plugin):
     @hookimpl
     def register_personal_data(self, app: App) -> list[PersonalData]:
         """Give a customer's orders out, and take the addresses off them when they want to be forgotten."""
-        personal = PersonalOrders(app)
-        return [PersonalData("orders", personal.export, personal.erase)]
+        personal, waiting = PersonalOrders(app), PersonalWaiting(app)
+        return [
+            PersonalData("orders", personal.export, personal.erase),
+            PersonalData("waiting", waiting.export, waiting.erase),
+        ]
 
     @hookimpl
     def register_api(self, app: App) -> list[Any]:
