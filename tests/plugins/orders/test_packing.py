@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guildshop.errors import Refusal
@@ -96,6 +96,7 @@ def _do(packing: Packing, step: tuple[str, Any, Any]) -> None:
             packing.remove(shipment)
 
 
+@settings(max_examples=60)
 @given(st.sampled_from(PAID), st.integers(1, 4), st.integers(1, 4), st.integers(0, 2), steps)
 def test_the_order_follows_its_parcels(
     status: OrderStatus, first: int, second: int, returned: int, wanted: list[tuple[str, Any, Any]]
