@@ -70,6 +70,7 @@ def details(
         (_("Shipping"), shipping_label(order.shipping_status) if order.shipping_status else "", True),
         (_("Tracking"), escape(" ".join(part for part in (order.carrier, order.tracking_number) if part)), True),
         (_("Reason"), escape(order.cancel_reason), True),
+        (_("Refunded"), money(order.refunded, order.currency) if order.refunded else "", True),
     ]
     fields = [*facts, *_body(order), *_payment(order, method)]
     fields += [(_("Note"), escape(note.text), False) for note in notes[-3:]]

@@ -66,6 +66,8 @@ async def test_staff_refund_with_a_confirmation(shop: Shop) -> None:
     again = await shop.staff.slash("refund", order=sold.number)
     first, second = await asyncio.gather(again.press("Confirm"), again.press("Confirm"))
     assert "$4.00 are refunded" in first.text + second.text
+    details = await shop.buyer.slash("order-status", order=sold.number)
+    assert {"name": "Refunded", "value": "$20.00", "inline": True} in details.embeds[0]["fields"]
     found = await sale.get(sold.id)
     assert (found.status, found.refunded) == (OrderStatus.REFUNDED, 2000)
     assert len(await sale.rows("refund")) == 3
