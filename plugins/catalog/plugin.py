@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from guildshop.hookspecs import AdminSection, ImportKind, Listener, Page, SettingsSection, Timer, hookimpl
+from guildshop.hookspecs import AdminSection, Check, ImportKind, Listener, Page, SettingsSection, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
@@ -88,6 +88,11 @@ class Catalog(Plugin):
     def register_items(self, app: App) -> list[type[StoreItem[Any]] | type[StoreModal]]:
         """Keep the catalog's pages working after a restart."""
         return list(ITEMS)
+
+    @hookimpl
+    def register_checks(self, app: App) -> list[Check]:
+        """Let the doctor look at the panels."""
+        return [Check("catalog.panels", app.get(CatalogService).examine_panels)]
 
     @hookimpl
     def register_pages(self, app: App) -> list[Page]:

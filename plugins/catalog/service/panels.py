@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from guildshop.database import new_id
 from guildshop.errors import NotFound, Stale
+from guildshop.hookspecs import Finding, Severity
 from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import PRODUCT_UPDATE, Panel, PanelDue
@@ -117,6 +119,21 @@ class Panels(Browsing):
             work.delete(PanelTable, where="id = :id", rows=1, refusal=panel_unknown(), id=panel_id)
             work.audit("panel.delete", subject="panel", subject_id=panel_id, before={"channel": str(found.channel_id)})
         return found
+
+    async def examine_panels(self, store_id: int | None) -> Sequence[Finding]:
+        """Tell the doctor which panels could not be posted."""
+        if store_id is None:
+            return []
+        return [
+            Finding(
+                Severity.WARNING,
+                _("Panel"),
+                _("A panel is not shown. {reason}").format(reason=panel.problem),
+                _("Make that good and use /panel there again, or take the panel off."),
+            )
+            for panel in await self.panels()
+            if panel.problem
+        ]
 
     async def _panel(self, store: int, panel_id: UUID) -> Panel:
         row = await self.app.database.fetch_one(

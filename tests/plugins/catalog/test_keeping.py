@@ -137,3 +137,22 @@ async def test_a_panel_follows_the_products_and_comes_back(shop: Shop) -> None:
         assert "taken off" in (await reply.press("Take the panel off")).text
         assert not [one for one in shop.sim.messages(panel["channel_id"]) if "Browse" in one.buttons]
         assert await service.panels() == []
+
+
+async def test_a_panel_that_cannot_be_posted_is_told_by_the_doctor(shop: Shop) -> None:
+    service = shop.app.get(CatalogService)
+    with scope(shop.store.id):
+        await service.put_panel(shop.actor(), 4242)
+        await shop.settle()
+        (panel,) = await service.panels()
+        assert panel.message_id is None
+        (finding,) = await service.examine_panels(shop.store.id)
+        assert "does not exist any more" in finding.message
+        # Tried again only now and then, not every minute.
+        version = panel.version
+        await deliveries.watch_panels(shop.app, shop.store.id)
+        await shop.settle()
+        assert (await service.panels())[0].version == version
+        await deliveries.check_panels(shop.app, shop.store.id)
+        await shop.settle()
+        assert (await service.panels())[0].version > version
