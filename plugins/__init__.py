@@ -6,6 +6,7 @@ BUILT_IN = (
     "orders",
     "discounts",
     "taxjar",
+    "loyalty",
     "store_credit",
     "payments",
     "refunds",
