@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -17,7 +18,14 @@ from guildshop.tenancy import scope
 
 from .killed_refund import PLUGINS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+# On PostgreSQL in the long run only: each life takes a second, and tests/chaos kills a shop on both.
+DATABASES = ["sqlite", "postgres"] if "GUILDSHOP_TEST_KILLS" in os.environ else ["sqlite"]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.parametrize("database_url", DATABASES, indirect=True),
+]
 
 GUILD = 100000000000000001
 ROOT = Path(__file__).parents[3]
