@@ -28,7 +28,7 @@ from guildshop.web.context import app_of, context_of
 from guildshop.web.locale import preferred_locale
 from guildshop.web.pages import read_form, render
 
-PATH = "/invoice/{token:[0-9a-f-]{1,200}}"
+PATH = "/invoice/{token:[^/]{1,300}}"
 FORM_FIELD = "form"
 BEGIN_SECONDS = 12.0
 HEADERS = {

@@ -8,7 +8,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from guildshop.stores import Store
 from guildshop.tenancy import scope
 
 from .killed_shop import plugins
+from .robot import FOLDER, Robot
 
 KILLS = int(os.environ.get("GUILDSHOP_TEST_KILLS", "25"))
 SEED = int(os.environ.get("GUILDSHOP_TEST_SEED", "20261122"))
@@ -32,13 +33,19 @@ GUILD = 100000000000000001
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 15 * KILLS)]
 
 
-async def test_a_killed_shop_loses_nothing_and_does_nothing_twice(database_url: str) -> None:
+async def test_a_killed_shop_loses_nothing_and_does_nothing_twice(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "robot"
+    folder.mkdir()
+    monkeypatch.setenv(FOLDER, str(folder))
     store = await _open_shop(database_url)
     said = await _run_killed(database_url)
-    assert {"placed", "paid", "cancelled"} <= said.keys(), "the shop never came to sell anything"
+    assert {"placed", "paid", "cancelled", "charged"} <= said.keys(), "the shop never came to sell anything"
     async with await _open(database_url) as app:
         # What the dead held is free once their leases have run out.
-        app.clock = lambda: datetime.now(UTC) + 2 * LEASE
+        # Whatever the robot could not tell any more is asked for by then.
+        app.clock = lambda: datetime.now(UTC) + 2 * LEASE + timedelta(minutes=20)
         with scope(store):
             await _check(app, store, said)
 
@@ -52,6 +59,7 @@ async def _open_shop(url: str) -> int:
         store: Store = await app.stores.create(GUILD, "Chaos")
         boss = Actor.system(store.id, "chaos")
         await app.stores.change(boss, "orders", {"max_unpaid_per_member": 100})
+        await app.stores.change(boss, "payments", {"methods": ["venmo", "robot"]})
         with scope(store.id):
             for number in range(3):
                 await app.get(CatalogService).create_product(
@@ -91,7 +99,9 @@ async def _check(app: App, store: int, said: dict[str, set[str]]) -> None:
     drafts = Counter(row["draft"] for row in orders.values())
     assert set(drafts.values()) == {1}
 
+    await app.dispatcher.ensure_timers()
     await app.dispatcher.drain()
+    await _check_charges(app, store, said["charged"])
     left = await app.database.fetch(
         "SELECT listener, key, last_error FROM delivery WHERE store = :s AND status <> 'DONE' AND due <= :now",
         s=store,
@@ -105,10 +115,23 @@ async def _check(app: App, store: int, said: dict[str, set[str]]) -> None:
             s=store,
         )
     )
-    paid = {("witness.paid", one) for one, row in orders.items() if row["paid_at"] is not None}
     cancelled = {("witness.cancelled", one) for one, row in orders.items() if row["status"] == "CANCELLED"}
+    paid = {
+        ("witness.paid", str(row["id"]))
+        for row in await app.database.fetch("SELECT id FROM orders WHERE store = :s AND paid_at IS NOT NULL", s=store)
+    }
     assert seen == Counter(paid | cancelled)
     await _check_stock(app, store, orders.keys())
+
+
+async def _check_charges(app: App, store: int, charged: Collection[str]) -> None:
+    """What the robot took is in the books, once, and pays its order."""
+    takings = {one.attempt: one.amount for one in await Robot.processor.takings(datetime.now(UTC))}
+    payments = await app.database.fetch("SELECT * FROM payment WHERE store = :s AND method = 'robot'", s=store)
+    assert {row["attempt"]: row["amount"] for row in payments} == takings
+    assert len(payments) == len(takings)
+    assert {row["state"] for row in payments} == {"CONFIRMED"}
+    assert charged <= {str(row["order_id"]) for row in payments}
 
 
 async def _check_stock(app: App, store: int, orders: Collection[str]) -> None:

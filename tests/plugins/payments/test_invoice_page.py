@@ -148,6 +148,7 @@ async def states_and_links_that_lead_nowhere(till: Till) -> None:
     assert await _says(till, link[:-1] + ("0" if link[-1] != "0" else "1"), "No invoice here") == 404
     assert await _says(till, link.replace(other.id.hex, order.id.hex), "No invoice here") == 404
     assert await _says(till, link.replace("/invoice/1-", "/invoice/2-"), "No invoice here") == 404
+    assert await _says(till, link.replace("/invoice/1-", "/invoice/Ä%00-"), "No invoice here") == 404
     await till.app.stores.change(till.bench.boss, "payments", {"methods": ["venmo"]})
     assert await _says(till, link, "takes no payments online") == 200
     await till.app.stores.change(till.bench.boss, "payments", {"methods": ["stripe"]})
