@@ -18,8 +18,11 @@ from guildshop.plugins.catalog.api import (
     ProductUnknown,
     QuantityVisibility,
     SkuTaken,
+    VariantInput,
 )
+from guildshop.plugins.catalog.pages.forms import blank, product_input, values_of
 from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.catalog.views.cards import Card
 from guildshop.stores import Store
 from guildshop.tenancy import scope
 from guildshop.testing import ActorFactory
@@ -288,3 +291,18 @@ async def test_another_stores_rows_do_not_exist(
     assert await catalog.categories() == []
     with scope(other_store.id):
         assert await catalog.get(theirs.id) == theirs
+
+
+@pytest.mark.parametrize(
+    ("currency", "typed", "minor", "shown"), [("JPY", "1200", 1200, "¥1,200"), ("KWD", "1.250", 1250, "1.250")]
+)
+async def test_prices_without_and_with_three_decimals(
+    catalog: CatalogService, store: Store, staff: ActorFactory, currency: str, typed: str, minor: int, shown: str
+) -> None:
+    boss = staff(store)
+    given = product_input({**blank(currency), "sku": "KEY", "name": "Key", "price": typed}, "USD")
+    key = await catalog.create_product(boss, given)
+    large = await catalog.add_variant(boss, key.id, VariantInput(sku="KEY-L", options=(("Size", "L"),)))
+    assert (large.price, large.currency) == (minor, currency)
+    assert values_of(large, None)["price"] == typed
+    assert shown in Card(await catalog.look_up("KEY"), [large]).price
