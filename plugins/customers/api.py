@@ -12,6 +12,7 @@ from uuid import UUID
 from guildshop.errors import Forbidden, NotFound, Refusal
 from guildshop.events import Event
 from guildshop.i18n import _, lazy
+from guildshop.money import Money
 from guildshop.permissions import Actor
 
 if TYPE_CHECKING:
@@ -74,11 +75,21 @@ class Customer:
     version: int
     email_preferences: Mapping[str, bool] = field(default_factory=dict)
     """The same for email."""
+    user: UUID | None = None
+    """The user of the platform that this is, if linked."""
+    revenue: int = 0
+    """Paid minus refunded, in minor units of `revenue_currency`."""
+    revenue_currency: str = ""
+    paid_orders: int = 0
+    last_order: datetime | None = None
+    merged_into: UUID | None = None
+    """The record that took over everything of this one."""
 
     @property
     def type(self) -> CustomerType:
-        """Registered when linked to a Discord member, else a guest."""
-        return CustomerType.REGISTERED if self.discord_id is not None else CustomerType.GUEST
+        """Registered when linked to a Discord member or a user, else a guest."""
+        linked = self.discord_id is not None or self.user is not None
+        return CustomerType.REGISTERED if linked else CustomerType.GUEST
 
     @property
     def name(self) -> str:
@@ -196,6 +207,14 @@ class CustomerChange:
     blocked: bool | None = None
 
 
+class CustomerSort(StrEnum):
+    """What a list is ordered by, the most first."""
+
+    CREATED = "CREATED"
+    SPEND = "SPEND"
+    LAST_ORDER = "LAST_ORDER"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFilter:
     """What a list of customers is narrowed to; `text` is looked for in names, email, phone and account number."""
@@ -261,6 +280,49 @@ class CustomerAction:
     path: Callable[[Customer], str]
     offered: Callable[[Sequence[Customer]], Awaitable[Collection[UUID]]]
     icon: str = "dot"
+    position: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """What changes of a customer's purchases: orders that were paid, the amount, when; negative for what goes back."""
+
+    orders: int = 0
+    amount: int = 0
+    currency: str = ""
+    placed: datetime | None = None
+    paid: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """One of a customer's last orders, in words."""
+
+    number: str
+    created: datetime
+    status: str
+    total: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Purchases:
+    """What a customer bought: paid minus refunded for each currency, how many orders were paid, the last ones."""
+
+    revenue: tuple[Money, ...]
+    orders: int
+    last: tuple[Purchase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFigures:
+    """Something that counts purchases: this shop, or another one, shown side by side under `title`.
+
+    `read(customer, last)` returns what it counted, with that many of the last orders.
+    """
+
+    title: str
+    permission: str
+    read: Callable[[Customer, int], Awaitable[Purchases]]
     position: int = 100
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guildshop.hookspecs import hookspec
-from guildshop.plugins.customers.api import CustomerAction, CustomerTab, MessageTopic, PersonalData
+from guildshop.plugins.customers.api import CustomerAction, CustomerFigures, CustomerTab, MessageTopic, PersonalData
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -28,6 +28,11 @@ class CustomersHooks:
     @hookspec
     def register_customer_actions(self, app: App) -> list[CustomerAction]:
         """Return what the plugin offers in each row of the list of customers, in stores where it is on."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_customer_figures(self, app: App) -> list[CustomerFigures]:
+        """Return what counts a customer's purchases; each is shown with its title in stores where the plugin is on."""
         raise NotImplementedError
 
     @hookspec

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from guildshop.plugins.customers.tables import Address, Customer, EmailConfirmation
+from guildshop.plugins.customers.tables import Address, Customer, CustomerSnapshot, EmailConfirmation
 
 APP_CONFIG = AppConfig(
     app_name="customers",
     migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
-    table_classes=[Customer, Address, EmailConfirmation],
+    table_classes=[Customer, Address, EmailConfirmation, CustomerSnapshot],
 )

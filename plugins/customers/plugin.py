@@ -19,7 +19,7 @@ from guildshop.plugins.customers.api import (
 from guildshop.plugins.customers.commands import COMMANDS, ITEMS
 from guildshop.plugins.customers.piccolo_app import APP_CONFIG
 from guildshop.plugins.customers.rules.importing import COLUMNS as IMPORT_COLUMNS
-from guildshop.plugins.customers.service import CustomerActions, CustomerService, CustomerTabs
+from guildshop.plugins.customers.service import CustomerActions, CustomerMetrics, CustomerService, CustomerTabs
 
 if TYPE_CHECKING:
     from discord import app_commands
@@ -41,7 +41,7 @@ class Customers(Plugin):
     @hookimpl
     def register_services(self, app: App) -> list[object]:
         """Offer the customers' use cases."""
-        return [CustomerService(app), CustomerTabs(app), CustomerActions(app)]
+        return [CustomerService(app), CustomerTabs(app), CustomerActions(app), CustomerMetrics(app)]
 
     @hookimpl
     def register_permissions(self, app: App) -> list[Permission]:

@@ -36,6 +36,13 @@ class Customer(StoreTable, tablename="customer"):
     created = Timestamptz()
     last_seen = Timestamptz(null=True, default=None)
     version = Integer(default=1)
+    revenue = BigInt(default=0, help_text="paid minus refunded, in minor units")
+    revenue_currency = Varchar(length=3, default="")
+    paid_orders = Integer(default=0)
+    last_order = Timestamptz(null=True, default=None)
+    last_paid = Timestamptz(null=True, default=None)
+    user_account = UUID(null=True, default=None)
+    merged_into = UUID(null=True, default=None)
 
     @classmethod
     def get_readable(cls) -> Readable:
@@ -52,6 +59,19 @@ class EmailConfirmation(StoreTable, tablename="email_confirmation"):
     token_hash = Varchar(length=64, secret=True)
     created = Timestamptz()
     expires = Timestamptz()
+
+
+class CustomerSnapshot(StoreTable, tablename="customer_snapshot"):
+    """The figures of a store on one of its days: what the trends are drawn from."""
+
+    id = UUID(primary_key=True)
+    day = Varchar(length=10)
+    registered = Integer()
+    active = Integer()
+    buyers = Integer()
+    repeaters = Integer()
+    revenue = BigInt()
+    currency = Varchar(length=3)
 
 
 class Address(StoreTable, tablename="address"):

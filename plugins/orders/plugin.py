@@ -9,7 +9,7 @@ from guildshop.hookspecs import AdminSection, DashboardCard, ImportKind, Listene
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
-from guildshop.plugins.customers.api import Customer, CustomerTab, PersonalData
+from guildshop.plugins.customers.api import Customer, CustomerFigures, CustomerTab, PersonalData
 from guildshop.plugins.orders.admin import admin_section
 from guildshop.plugins.orders.api import (
     CheckoutStep,
@@ -41,6 +41,7 @@ from guildshop.plugins.orders.service import (
 )
 from guildshop.plugins.orders.service.importing import COLUMNS, REQUIRED
 from guildshop.plugins.orders.service.personal import PersonalOrders
+from guildshop.plugins.orders.service.purchases import CustomerPurchases
 from guildshop.plugins.orders.service.waiting import PersonalWaiting
 
 if TYPE_CHECKING:
@@ -133,6 +134,11 @@ class Orders(Plugin):
             return {"orders": found.items, "more": bool(found.cursor), "status_label": status_label, "tones": TONES}
 
         return [CustomerTab("orders", lazy("Orders"), "order.read", "orders/customer_tab.html", load, position=10)]
+
+    @hookimpl
+    def register_customer_figures(self, app: App) -> list[CustomerFigures]:
+        """Count what a customer bought in this shop."""
+        return [CustomerFigures(lazy("This shop"), "order.read", CustomerPurchases(app).read, position=10)]
 
     @hookimpl
     def register_personal_data(self, app: App) -> list[PersonalData]:

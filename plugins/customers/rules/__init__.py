@@ -5,6 +5,7 @@ from guildshop.plugins.customers.rules.addresses import (
     check_place,
     tidy_address,
 )
+from guildshop.plugins.customers.rules.metrics import Metrics, month_start, trend
 from guildshop.plugins.customers.rules.people import (
     clean,
     clean_account_number,
@@ -18,6 +19,7 @@ from guildshop.plugins.customers.rules.people import (
 )
 
 __all__ = [
+    "Metrics",
     "check_address",
     "check_place",
     "clean",
@@ -26,8 +28,10 @@ __all__ = [
     "clean_phone",
     "clean_tags",
     "email_key",
+    "month_start",
     "new_account_number",
     "search_text",
     "tags_key",
     "tidy_address",
+    "trend",
 ]

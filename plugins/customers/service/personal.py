@@ -87,6 +87,7 @@ class Personal(Addresses):
             "dm_preferences": {},
             "email_preferences": {},
             "last_seen": None,
+            "user_account": None,
             "search": search_text(ERASED, customer.account_number),
         }
         assignments = ", ".join(f"{name} = :{name}" for name in columns)

@@ -17,7 +17,8 @@ from guildshop.tenancy import current_store
 if TYPE_CHECKING:
     from guildshop.database import Work
 
-ATTEMPTS = 5
+ATTEMPTS = 25
+"""As many as switches that one could press at once."""
 COLUMNS = {MessageChannel.DM: "dm_preferences", MessageChannel.EMAIL: "email_preferences"}
 COMMANDS = {MessageChannel.DM: "/dm-prefs", MessageChannel.EMAIL: "/email-prefs"}
 

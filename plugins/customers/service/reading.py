@@ -18,6 +18,7 @@ from guildshop.plugins.customers.api import (
     CustomerBlocked,
     CustomerFilter,
     CustomerInactive,
+    CustomerSort,
     CustomerStatus,
     CustomerType,
     CustomerUnknown,
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
     from guildshop.app import App
     from guildshop.database import Work
 
+REGISTERED = "discord_id IS NOT NULL OR user_account IS NOT NULL"
+Conditions = tuple[str, dict[str, Any]]
+Last = tuple[Any, UUID] | None
+_SORTED_BY = {
+    CustomerSort.CREATED: "created",
+    CustomerSort.SPEND: "revenue",
+    CustomerSort.LAST_ORDER: "last_order",
+}
 COUNT_CAP = 1001
 PAGE_LIMIT = 200
 
@@ -71,22 +80,53 @@ class Reading:
         return list(found.items)
 
     async def list_customers(
-        self, actor: Actor, chosen: CustomerFilter | None = None, *, cursor: str = "", limit: int = 50
+        self,
+        actor: Actor,
+        chosen: CustomerFilter | None = None,
+        *,
+        cursor: str = "",
+        limit: int = 50,
+        sort: CustomerSort = CustomerSort.CREATED,
     ) -> Slice[Customer]:
-        """Return customers that fit the filter, newest first, `limit` after the cursor."""
+        """Return customers that fit the filter, newest first unless sorted otherwise, `limit` after the cursor."""
         actor.require(CUSTOMER_READ)
-        where, values = _conditions(actor.store, chosen or CustomerFilter())
-        if cursor:
-            where += " AND (created, id) < (:created, :after)"
-            values |= _after(cursor)
         size = min(max(limit, 1), PAGE_LIMIT)
-        rows = await self.app.database.fetch(
-            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE {where} ORDER BY created DESC, id DESC LIMIT :size",
-            size=size + 1,
+        conditions = _conditions(actor.store, chosen or CustomerFilter())
+        last = _after(cursor, sort) if cursor else None
+        if sort is CustomerSort.LAST_ORDER:
+            rows = [] if last and last[0] is None else await self._sorted(conditions, sort, last, size + 1)
+            if len(rows) <= size:
+                seen = last[1] if last and last[0] is None else None
+                rows += await self._without_order(conditions, seen, size + 1 - len(rows))
+        else:
+            rows = await self._sorted(conditions, sort, last, size + 1)
+        found = [customer_of(row) for row in rows[:size]]
+        return Slice(found, _cursor(found[-1], sort) if len(rows) > size else "")
+
+    async def _sorted(self, conditions: Conditions, sort: CustomerSort, last: Last, size: int) -> list[dict[str, Any]]:
+        (where, values), column = conditions, _SORTED_BY[sort]
+        if sort is CustomerSort.LAST_ORDER:
+            where += " AND last_order IS NOT NULL"
+        if last is not None:
+            where += f" AND ({column}, id) < (:last, :after)"
+            values = values | {"last": last[0], "after": last[1]}
+        return await self.app.database.fetch(
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE {where} ORDER BY {column} DESC, id DESC LIMIT :size",
+            size=size,
             **values,
         )
-        found = [customer_of(row) for row in rows[:size]]
-        return Slice(found, to_cursor([found[-1].created.isoformat(), str(found[-1].id)]) if len(rows) > size else "")
+
+    async def _without_order(self, conditions: Conditions, after: UUID | None, size: int) -> list[dict[str, Any]]:
+        """Return those who never ordered: the two databases differ on where nothing sorts, so they come by hand."""
+        where, values = conditions
+        if after is not None:
+            where, values = f"{where} AND id < :after", values | {"after": after}
+        return await self.app.database.fetch(
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE {where} AND last_order IS NULL"
+            " ORDER BY id DESC LIMIT :size",
+            size=size,
+            **values,
+        )
 
     async def count(self, actor: Actor, chosen: CustomerFilter | None = None) -> int:
         """Return how many customers fit the filter, never more than 1,001."""
@@ -142,6 +182,11 @@ def blocked() -> CustomerBlocked:
     return CustomerBlocked(_("You are blocked in this shop. If you think that is a mistake, ask its staff."))
 
 
+def blocked_for_staff(customer: Customer) -> CustomerBlocked:
+    """Return the refusal that staff read who want to do something with a blocked customer."""
+    return CustomerBlocked(_("{customer} is blocked. Unblock them first.").format(customer=customer.name))
+
+
 def inactive() -> CustomerInactive:
     """Return the refusal that a deactivated customer reads."""
     return CustomerInactive(_("Your customer account is deactivated. Ask the shop's staff to reactivate it."))
@@ -161,17 +206,32 @@ def _conditions(store: int, chosen: CustomerFilter) -> tuple[str, dict[str, Any]
             }[chosen.status]
         )
     if chosen.type is not None:
-        wanted = "IS NOT NULL" if chosen.type is CustomerType.REGISTERED else "IS NULL"
-        conditions.append(f"discord_id {wanted}")
+        wanted = "" if chosen.type is CustomerType.REGISTERED else "NOT "
+        conditions.append(f"{wanted}({REGISTERED})")
     if chosen.tag:
         conditions.append("tags_key LIKE :tag ESCAPE '!'")
         values["tag"] = f"%,{like(chosen.tag)[1:-1]},%"
     return " AND ".join(conditions), values
 
 
-def _after(cursor: str) -> dict[str, Any]:
-    created, after = from_cursor(cursor, 2)
+def _cursor(last: Customer, sort: CustomerSort) -> str:
+    value = getattr(last, _SORTED_BY[sort])
+    text = value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
+    return to_cursor([sort.value, text, str(last.id)])
+
+
+def _after(cursor: str, sort: CustomerSort) -> tuple[Any, UUID]:
+    """Return the sorted value and the ID of the last customer seen; the value is None where there was none."""
+    given, text, after = from_cursor(cursor, 3)
     try:
-        return {"created": datetime.fromisoformat(created), "after": UUID(after)}
+        if given != sort.value:
+            raise ValueError(given)
+        if sort is CustomerSort.SPEND:
+            if len(text) > 20 or abs(int(text)) >= 2**63:
+                raise ValueError(text)
+            return int(text), UUID(after)
+        if not text and sort is CustomerSort.LAST_ORDER:
+            return None, UUID(after)
+        return datetime.fromisoformat(text), UUID(after)
     except ValueError:
         raise Invalid.field("cursor", _("This cursor belongs to no list. Start again from the first page.")) from None

@@ -11,7 +11,8 @@ from guildshop.plugins.customers.api import Address, Customer, Source
 CUSTOMER_COLUMNS = (
     "id, store, discord_id, username, display_name, display_name_by_staff, first_name, last_name, email, phone, "
     "account_number, source, notes, tags, active, blocked, email_confirmed, dm_preferences, "
-    "email_preferences, created, last_seen, version"
+    "email_preferences, created, last_seen, version, user_account, revenue, revenue_currency, paid_orders, "
+    "last_order, merged_into"
 )
 ADDRESS_COLUMNS = (
     "id, store, customer, recipient, company, street, street2, city, region, postal_code, country, phone, "
@@ -43,6 +44,12 @@ def customer_of(row: Mapping[str, Any]) -> Customer:
         last_seen=row["last_seen"],
         version=row["version"],
         email_preferences=preferences_of(row["email_preferences"]),
+        user=row["user_account"],
+        revenue=row["revenue"],
+        revenue_currency=row["revenue_currency"],
+        paid_orders=row["paid_orders"],
+        last_order=row["last_order"],
+        merged_into=row["merged_into"],
     )
 
 

@@ -15,7 +15,7 @@ from guildshop.plugins.orders.rules.moves import (
 from guildshop.plugins.orders.rules.numbers import new_number, normal_number
 from guildshop.plugins.orders.rules.quantities import MAXIMUM_LINES, check_quantity, limit_quantity
 from guildshop.plugins.orders.rules.quotes import FLOW_LIFE, QUOTE_LIFE, place
-from guildshop.plugins.orders.rules.refunds import check_refund, status_after_refund
+from guildshop.plugins.orders.rules.refunds import check_refund, net_revenue, status_after_refund
 from guildshop.plugins.orders.rules.shipments import (
     MAXIMUM_SHIPMENTS,
     SENT,
@@ -53,6 +53,7 @@ __all__ = [
     "flat_tax",
     "left_to_pack",
     "limit_quantity",
+    "net_revenue",
     "new_number",
     "normal_number",
     "nothing_left",

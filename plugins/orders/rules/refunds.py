@@ -48,6 +48,17 @@ def status_after_refund(order: Order, amount: int) -> OrderStatus:
     return OrderStatus.REFUNDED if order.refunded + amount == order.total else OrderStatus.PARTIALLY_REFUNDED
 
 
+def net_revenue(order: Order, status: OrderStatus, refund: int = 0) -> int:
+    """Return what the store keeps of an order in that status once `refund` more of it was given back.
+
+    What credit paid of a cancelled order went back with the cancellation.
+    """
+    kept = order.total - order.refunded - refund
+    if status is OrderStatus.CANCELLED:
+        return max(kept - order.total + order.due, 0)
+    return kept
+
+
 def _check_items(order: Order, refund: OrderRefund, *, held: bool) -> None:
     if refund.items and order.status is OrderStatus.CANCELLED:
         raise MoveRefused(

@@ -11,6 +11,8 @@ from guildshop.i18n import _
 from guildshop.money import format_money
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.customers.api import Sale
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules, tables
 from guildshop.plugins.orders.api import DeletionCheck, MoveRefused, Order, OrderDeleted, OrderStatus, Releases
 from guildshop.plugins.orders.service.checkout import CheckoutService
@@ -56,6 +58,9 @@ class OrderDeletion:
                 id=found.id,
                 version=found.version,
             )
+            if found.paid_at is not None:
+                sale = Sale(orders=-1, amount=-rules.net_revenue(found, found.status), currency=found.currency)
+                self.app.get(CustomerService).count_sale(work, found.customer, sale)
             if found.status is OrderStatus.PENDING_PAYMENT:
                 for product, quantity in pieces(found):
                     self.app.get(CatalogService).release(work, product, quantity, found.id, found.number)

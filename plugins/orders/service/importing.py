@@ -20,6 +20,7 @@ from guildshop.i18n import _
 from guildshop.money import known_currency, parse_money, to_decimal
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import ProductKind
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
     Adjustment,
@@ -112,7 +113,7 @@ class OrderFiles:
         if problems or dry_run:
             return ImportReport(len(rows), 0, tuple(problems))
         async with self.app.work(actor) as work:
-            write_orders(work, checked)
+            write_orders(work, checked, self.app.get(CustomerService))
             work.audit("order.import", subject="order", after={"orders": len(checked)})
         return ImportReport(len(rows), len(checked))
 

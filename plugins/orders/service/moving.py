@@ -11,6 +11,8 @@ from guildshop.errors import Stale
 from guildshop.i18n import _
 from guildshop.money import format_money
 from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.customers.api import Sale
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules, tables
 from guildshop.plugins.orders.api import (
     HistoryKind,
@@ -49,6 +51,8 @@ class OrderMoves(OrderQueries):
         if order.status is not OrderStatus.PENDING_PAYMENT:
             raise paid_or_over(order)
         self._move(work, order, OrderStatus.PAID, set="paid_at = :now, reserved_until = NULL", text=text)
+        sale = Sale(orders=1, amount=order.total - order.refunded, currency=order.currency, paid=work.now)
+        self.app.get(CustomerService).count_sale(work, order.customer, sale)
         catalog = self.app.get(CatalogService)
         for product, quantity in pieces(order):
             catalog.sell(work, product, quantity, order.id)
@@ -99,6 +103,11 @@ class OrderMoves(OrderQueries):
             text=reason,
             reason=reason,
         )
+        if paid:
+            # Whatever credit paid for goes back at once; the money is counted when it is refunded.
+            offset = rules.net_revenue(order, OrderStatus.CANCELLED) - rules.net_revenue(order, order.status)
+            sale = Sale(amount=offset, currency=order.currency)
+            self.app.get(CustomerService).count_sale(work, order.customer, sale)
         catalog = self.app.get(CatalogService)
         for product, quantity in pieces(order):
             if paid:

@@ -11,6 +11,8 @@ from uuid import UUID
 from guildshop.database import new_id
 from guildshop.errors import Refusal
 from guildshop.i18n import _
+from guildshop.plugins.customers.api import Sale
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import tables
 from guildshop.plugins.orders.api import (
     Adjustment,
@@ -59,7 +61,7 @@ class PastOrder:
         return ShippingStatus.PENDING
 
 
-def write_orders(work: Work, orders: Sequence[PastOrder]) -> None:
+def write_orders(work: Work, orders: Sequence[PastOrder], customers: CustomerService) -> None:
     """Add past orders to a Work, as they ended."""
     taken = Refusal(_("One of these numbers was given to another order just now. Import the file again."))
     for order in orders:
@@ -92,6 +94,14 @@ def write_orders(work: Work, orders: Sequence[PastOrder]) -> None:
         }
         lines = [{"id": new_id(), **records.line_columns(line)} for line in order.lines]
         records.insert_order(work, columns, order.totals, lines, order.adjustments, conflict=taken)
+        sale = Sale(
+            orders=1 if paid else 0,
+            amount=order.totals.total - columns["refunded"] if paid else 0,
+            currency=order.totals.currency,
+            placed=order.placed,
+            paid=columns["paid_at"],
+        )
+        customers.count_sale(work, order.customer, sale)
         _write_parcel(work, order_id, order, lines)
         records.add_history(work, order_id, HistoryKind.IMPORTED, after=order.status.value)
         if order.note:

@@ -14,6 +14,7 @@ from guildshop.isolation import isolated
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import Hold, OutOfStock, Product
 from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.customers.api import Sale
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules, tables
 from guildshop.plugins.orders.api import (
@@ -136,8 +137,11 @@ class Placing:
         """Add everything that makes the order to the Work, guards first."""
         if channel is Channel.DISCORD:
             _use_up(work, draft)
-        self.app.get(CustomerService).require_orderable(work, draft.customer)
         due = quote.totals.due
+        customers = self.app.get(CustomerService)
+        # Counted first: two orders of one customer then wait for each other, rather than each for the other's stock.
+        customers.count_sale(work, draft.customer, _sale(work, quote))
+        customers.require_orderable(work, draft.customer)
         hours = self.app.stores.settings(work.store, OrdersSettings).expire_hours
         until = work.now + timedelta(hours=hours) if due else None
         ships = any(line.ships for line in quote.lines)
@@ -197,6 +201,14 @@ class Placing:
             catalog.require_for_sale(work, line.product, line.unit_price, currency, gone(line.name))
             if sell:
                 catalog.sell(work, line.product, line.quantity, order_id)
+
+
+def _sale(work: Work, quote: Quote) -> Sale:
+    """Return what a new order adds to its customer's purchases: it is paid at once where nothing is due."""
+    totals = quote.totals
+    if totals.due:
+        return Sale(placed=work.now)
+    return Sale(orders=1, amount=totals.total, currency=totals.currency, placed=work.now, paid=work.now)
 
 
 def _use_up(work: Work, draft: Draft) -> None:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from guildshop.money import format_money
 from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.customers.api import Sale
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import tables
 from guildshop.plugins.orders.api import HistoryKind, Order, OrderRefund, OrderRefunded
-from guildshop.plugins.orders.rules import check_refund, status_after_refund
+from guildshop.plugins.orders.rules import check_refund, net_revenue, status_after_refund
 from guildshop.plugins.orders.service.deciding import moved, stale
 from guildshop.plugins.orders.service.moving import OrderMoves
 from guildshop.plugins.orders.service.rows import add_history
@@ -59,6 +61,8 @@ class OrderRefunds(OrderMoves):
         self._take_items(work, order, refund, release)
         self._tell_refund(work, order, refund, credit)
         after = status_after_refund(order, refund.amount)
+        lost = net_revenue(order, after, refund.amount) - net_revenue(order, order.status)
+        self.app.get(CustomerService).count_sale(work, order.customer, Sale(amount=lost, currency=order.currency))
         if after is not order.status:
             self._move(work, moved(order, order.status), after)
         if not order.imported:

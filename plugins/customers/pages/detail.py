@@ -1,0 +1,93 @@
+"""One customer, with a tab for each subject: read only when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from aiohttp import web
+
+from guildshop.errors import NotFound
+from guildshop.i18n import _
+from guildshop.isolation import PluginFailed, isolated
+from guildshop.plugins.customers.api import (
+    CUSTOMER_READ,
+    CUSTOMER_UPDATE,
+    Customer,
+    CustomerTab,
+    MessageChannel,
+    address_labels,
+)
+from guildshop.plugins.customers.pages.words import words
+from guildshop.plugins.customers.service import CustomerService, CustomerTabs
+from guildshop.plugins.customers.service.preferences import wants
+from guildshop.web.context import actor_of, app_of
+from guildshop.web.pages import page_url, render
+
+OVERVIEW = "overview"
+
+
+async def overview_page(request: web.Request) -> web.StreamResponse:
+    """Show a customer's profile, spending, addresses and preferences."""
+    app, actor = app_of(request), actor_of(request)
+    actor.require(CUSTOMER_READ)
+    customers = app.get(CustomerService)
+    customer = await customer_of(request)
+    values = {
+        "figures": await customers.figures(actor, customer),
+        "user_name": await customers.user_of(customer) if customer.user else "",
+        "addresses": await customers.addresses(customer.id),
+        "address_labels": address_labels(),
+        "topics": [
+            (
+                _(topic.label),
+                wants(customer, topic.name, MessageChannel.DM),
+                wants(customer, topic.name, MessageChannel.EMAIL),
+            )
+            for topic in customers.topics()
+        ],
+        "may_ask_email": actor.may(CUSTOMER_UPDATE) and app.mail.enabled,
+    }
+    return _show(request, customer, OVERVIEW, "customers/overview.html", values)
+
+
+async def tab_page(request: web.Request) -> web.StreamResponse:
+    """Show one of the tabs that plugins add, read only now."""
+    actor = actor_of(request)
+    actor.require(CUSTOMER_READ)
+    customer = await customer_of(request)
+    name = request.match_info["tab"]
+    for plugin, tab in _tabs(request):
+        if tab.name == name:
+            try:
+                with isolated(plugin, f"customer tab {name}"):
+                    return _show(request, customer, name, tab.template, await tab.load(actor, customer))
+            except PluginFailed as failed:
+                return _show(request, customer, name, "customers/failed.html", {"problem": failed.part})
+    raise NotFound(_("A customer has no tab called “{name}” here.").format(name=name[:40]))
+
+
+async def customer_of(request: web.Request) -> Customer:
+    """Return the customer whom the page is about."""
+    try:
+        key = UUID(request.match_info["id"])
+    except ValueError:
+        raise NotFound(_("There is no such customer in this shop.")) from None
+    return await app_of(request).get(CustomerService).get(key)
+
+
+def _tabs(request: web.Request) -> list[tuple[str, CustomerTab]]:
+    return list(app_of(request).get(CustomerTabs).for_actor(actor_of(request)))
+
+
+def _show(
+    request: web.Request, customer: Customer, tab: str, template: str, values: Mapping[str, object]
+) -> web.StreamResponse:
+    base = page_url(request, f"customer/{customer.id}")
+    tabs = [(_("Overview"), base, tab == OVERVIEW)]
+    tabs += [(_(one.title), f"{base}/{one.name}", tab == one.name) for _plugin, one in _tabs(request)]
+    return render(
+        request,
+        "customers/detail.html",
+        {**values, "customer": customer, "tabs": tabs, "panel": template, **words()},
+    )
