@@ -180,7 +180,6 @@ async def test_a_buyer_pays_in_a_browser(till: Till, chromium: Browser) -> None:
     await shown.wait_for_url("**#codes")
     assert await shown.locator(".qr svg").count() == 2
     assert await serious_findings(shown) == []
-    await shown.screenshot(path="/tmp/invoice-desktop.png", full_page=True)
     (invoice,) = till.btcpay.invoices.values()
     # Paid from another device: the page shows it by itself.
     await till.btcpay.pay(invoice)
@@ -192,7 +191,6 @@ async def test_a_buyer_pays_in_a_browser(till: Till, chromium: Browser) -> None:
     second = await till.order("stripe", name="A rather long name for a mug with a picture of a cat on it")
     await phone.goto(till.link(second))
     assert await phone.evaluate("document.documentElement.scrollWidth") <= 390
-    await phone.screenshot(path="/tmp/invoice-phone.png", full_page=True)
     await phone.get_by_role("button", name="Pay $15.00 · Card or wallet (Stripe)").click()
     await phone.wait_for_url("**/pay/cs_test_*")
     await phone.get_by_role("button", name="Pay 1500").click()
