@@ -68,6 +68,7 @@ async def _choose_products(page: ConsolePage) -> None:
 async def _finish_the_order(page: ConsolePage) -> str:
     """Go on with the very message that was left before the restart; return the order's number."""
     await page.open_channel("shop")
+    asked = await _newest(page).get_by_role("combobox").first.get_attribute("data-custom-id")
     await _pick(page, "New address", "United States")
     await _submit(
         page,
@@ -77,6 +78,7 @@ async def _finish_the_order(page: ConsolePage) -> str:
         State="CA",
         Postal="94111",
     )
+    await _answered(page, asked)
     for _step in range(4):
         await expect(_newest(page).get_by_role("button").first).to_be_visible()
         if await _newest(page).get_by_role("button", name="Confirm & submit").count():
@@ -94,11 +96,16 @@ async def _finish_the_order(page: ConsolePage) -> str:
 
 
 async def _next_choice(page: ConsolePage) -> None:
-    before = await _newest(page).inner_text()
     choice = _newest(page).get_by_role("combobox").first
+    asked = await choice.get_attribute("data-custom-id")
     await choice.click()
     await page.page.get_by_role("option").first.click()
-    await expect(_newest(page)).not_to_have_text(before)
+    await _answered(page, asked)
+
+
+async def _answered(page: ConsolePage, asked: str | None) -> None:
+    """Wait for the bot's answer: the choice itself changes the text at once, but only the bot asks something else."""
+    await expect(_newest(page).locator(f'[data-custom-id="{asked}"]')).to_have_count(0)
 
 
 async def _approve(page: ConsolePage, number: str) -> None:
