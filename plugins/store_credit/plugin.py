@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from guildshop.hookspecs import (
@@ -15,6 +16,7 @@ from guildshop.hookspecs import (
     Page,
     SettingsSection,
     Severity,
+    Timer,
     hookimpl,
 )
 from guildshop.i18n import _, lazy
@@ -39,6 +41,9 @@ from guildshop.plugins.store_credit.service import CreditService, CreditStep, Pe
 
 if TYPE_CHECKING:
     from guildshop.app import App
+
+
+COMPARE_EVERY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,11 @@ class StoreCredit(Plugin):
             Listener(OrderEdited, "store_credit.edited", service.order_changed),
             Listener(OrderRefunded, "store_credit.refunded", service.order_refunded),
         ]
+
+    @hookimpl
+    def register_timers(self, app: App) -> list[Timer]:
+        """Compare balances with their entries."""
+        return [Timer("store_credit.compare", COMPARE_EVERY, app.get(CreditService).compare)]
 
     @hookimpl
     def register_deletion_checks(self, app: App) -> list[DeletionCheck]:

@@ -24,15 +24,19 @@ class CreditFollowing(CreditChanges):
 
     async def order_changed(self, event: OrderCancelled | OrderEdited, delivery: Delivery) -> None:
         """Give back what an unpaid order holds and does not need any more; a paid one is refunded instead."""
-        order = await self.app.get(OrderService).get(event.order)
-        taken = await self.held(event.order)
-        if taken is None or order.paid_at is not None:
-            return
-        account, held = taken
-        kept = 0 if order.status is OrderStatus.CANCELLED else min(held, order.credit)
-        if held > kept:
-            async with delivery.work() as work:
-                self.give_back(work, order.id, account, held, kept)
+
+        async def attempt(order: Order) -> None:
+            taken = await self.held(order.id)
+            if taken is None or order.paid_at is not None:
+                return
+            account, held = taken
+            kept = 0 if order.status is OrderStatus.CANCELLED else min(held, order.credit)
+            if held > kept:
+                async with delivery.work() as work:
+                    self.give_back(work, order.id, account, held, kept)
+
+        # An edit and a cancellation may be heard of at once: whoever is later reads again.
+        await self.app.get(OrderService).again(event.order, attempt)
 
     async def order_refunded(self, event: OrderRefunded, delivery: Delivery) -> None:
         """Credit the part of a refund that goes to the customer's credit, also where credit is off by now."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import structlog
+
 from guildshop.database import new_id
 from guildshop.i18n import _
 from guildshop.plugins.store_credit import tables
@@ -22,6 +24,8 @@ from guildshop.tenancy import current_store
 if TYPE_CHECKING:
     from guildshop.app import App
     from guildshop.database import Work
+
+log = structlog.get_logger(__name__)
 
 PLUGIN = "store_credit"
 NAME_LIMIT = 100
@@ -112,6 +116,11 @@ class CreditLedger:
             store=store,
         )
         return [f"{row['account_number']} ({row['currency']})" for row in rows]
+
+    async def compare(self, store: int) -> None:
+        """Log the accounts that `check_balances` finds; the doctor shows them too."""
+        for account in await self.check_balances(store):
+            log.error("store_credit.balance_differs", store=store, account=account)
 
     async def held(self, order: UUID) -> tuple[UUID, int] | None:
         """Return the account that an order took credit of, and what it still holds."""
