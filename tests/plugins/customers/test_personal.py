@@ -7,6 +7,8 @@ from typing import Any
 
 import aiohttp
 
+from guildshop.plugins.refunds.service import RefundPayments
+from guildshop.tenancy import scope
 from guildshop.testing import Shop
 from tests.plugins.sale import Sale
 
@@ -52,6 +54,12 @@ async def test_forgetting_takes_the_name_and_keeps_the_order(shop: Shop) -> None
     before = await rows(shop, "customer")
     assert before[0]["discord_id"] == int(shop.buyer.id)
     await sale.cancel(order)
+    waiting = await (await shop.buyer.slash("forget-me")).submit(typed="forget me")
+    assert f"A refund of order {order.number} is on its way" in waiting.text
+    (refund,) = await rows(shop, "refund")
+    with scope(shop.store.id):
+        await shop.app.get(RefundPayments).paid_back(shop.actor(), refund["id"], "By Venmo")
+    await shop.settle()
     done = await (await shop.buyer.slash("forget-me")).submit(typed="forget me")
     assert "Your data is erased" in done.text
     (customer,) = await rows(shop, "customer")
