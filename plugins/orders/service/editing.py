@@ -17,6 +17,8 @@ from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules, tables
 from guildshop.plugins.orders.api import (
+    PLACE_STEP,
+    SHIPPING_STEP,
     Draft,
     DraftLine,
     HistoryKind,
@@ -25,6 +27,7 @@ from guildshop.plugins.orders.api import (
     Order,
     OrderEdited,
     OrderStatus,
+    Phase,
     Quote,
     Releases,
     ShippingStatus,
@@ -36,6 +39,7 @@ from guildshop.plugins.orders.service.deciding import check_version, stale
 from guildshop.plugins.orders.service.invoices import Invoices
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.rows import add_history, adjustment_columns, line_columns
+from guildshop.plugins.orders.service.shipping import TYPE
 from guildshop.plugins.orders.service.staffing import StaffOrders, check_lines
 
 if TYPE_CHECKING:
@@ -80,6 +84,7 @@ class OrderEditing:
         if before == after:
             return
         grown = await self._check_available(order, draft, before)
+        self._check_way(order, draft)
         quote = await self.app.get(CheckoutService).checkout.quote(draft)
         if not quote.totals.due:
             raise Invalid.field(
@@ -137,7 +142,7 @@ class OrderEditing:
             customer=order.customer,
             currency=order.currency,
             lines=tuple(ordered),
-            answers=order.answers,
+            answers=_answers(order, ordered),
             payment_method=order.payment_method,
             recipient=order.recipient_discord_id,
             items_done=True,
@@ -171,6 +176,16 @@ class OrderEditing:
                 check_line(product, line.quantity - had, already.get(line.product, 0))
                 grown.append(product)
         return grown
+
+    def _check_way(self, order: Order, draft: Draft) -> None:
+        """Refuse to send for nothing what goes in a way that the shop has taken off since."""
+        if draft.ship_to is not None and self.app.get(CheckoutService).checkout.shipping.chosen(draft) is None:
+            raise MoveRefused(
+                _(
+                    "Order {number} is sent by “{way}”, which the shop does not offer any more, so that its shipping"
+                    " cannot be worked out anew. Make another order."
+                ).format(number=order.number, way=order.shipping_type)
+            )
 
     def _keep_limits(self, work: Work, order: Order, grown: Sequence[Product]) -> None:
         """Keep this and another order at once from going over a limit that each alone keeps."""
@@ -243,6 +258,17 @@ class OrderEditing:
                     catalog.require_for_sale(work, product, price, order.currency, gone(name))
             elif more < 0:
                 catalog.release(work, product, -more, order.id)
+
+
+def _answers(order: Order, lines: Sequence[DraftLine]) -> Mapping[str, Mapping[str, str]]:
+    """Return what the order's customer answered, and what went without asking: how it is sent, where it is taxed."""
+    answers = dict(order.answers)
+    way = next((one.code for one in order.adjustments if one.phase is Phase.SHIPPING and one.plugin == "orders"), "")
+    if way and SHIPPING_STEP in answers:
+        answers[SHIPPING_STEP] = {TYPE: way, **answers[SHIPPING_STEP]}
+    if order.tax_place is not None and PLACE_STEP not in answers and not any(line.ships for line in lines):
+        answers[PLACE_STEP] = {name: value for name, value in asdict(order.tax_place).items() if value}
+    return answers
 
 
 def _line(product: Product, quantity: int, order: Order) -> DraftLine:

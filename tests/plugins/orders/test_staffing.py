@@ -103,6 +103,15 @@ async def test_items_of_an_unpaid_order_change_with_totals_and_reservations(benc
     assert (order.subtotal, order.total, len(order.lines)) == (1500, 1999, 1)
     assert (await bench.stock(mug.id), await bench.stock(hat.id)) == ((9, 1), (10, 0))
     assert [row["name"] for row in await bench.rows("event")].count("OrderEdited") == 2
+    # The one way to send it became one of two: it stays the way that was promised, and not one for nothing.
+    standard, express = ({"code": code, "label": code, "cost": 499} for code in ("standard", "express"))
+    await bench.set(shipping_types=[standard, express])
+    assert (await editing.set_items(bench.boss, placed.id, [WantedItem("MUG", 2)])).shipping == 499
+    order = await editing.set_items(bench.boss, placed.id, [WantedItem("MUG", 1)])
+    await bench.set(shipping_types=[{**standard, "code": "slow"}, express])
+    assert "not offer" in await refused(MoveRefused, editing.set_items(bench.boss, placed.id, [WantedItem("MUG", 3)]))
+    assert await bench.orders.get(placed.id) == order
+    await bench.set(shipping_types=[standard, express])
 
     async def no(kind: type[Exception], *items: WantedItem, **given: Any) -> str:
         return await refused(kind, editing.set_items(bench.boss, placed.id, items, **given))

@@ -14,7 +14,8 @@ from guildshop.events import Delivery
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import Product, ProductKind
 from guildshop.plugins.customers.service import CustomerService
-from guildshop.plugins.orders.api import Order, OrderPaid, OrderRefund, RefundedItem, RefundMode, Stage
+from guildshop.plugins.orders.api import Order, OrderPaid, OrderRefund, RefundedItem, RefundMode, Stage, WantedItem
+from guildshop.plugins.orders.service import OrderEditing
 from guildshop.plugins.taxjar import client as client_module
 from guildshop.plugins.taxjar.api import Exemption, NotFlagged, TaxState
 from guildshop.plugins.taxjar.checks import examination
@@ -307,6 +308,19 @@ async def test_an_edited_order_keeps_one_record(bench: Bench, taxjar: TaxJarDoub
         step.release(order.id, work)
         step.claim(replace(screen.quote, adjustments=tuple(adjustments)), order.id, work)
     assert [row["amount"] for row in await bench.rows("taxjar_order")] == [178]
+
+
+async def test_an_order_that_ships_no_more_is_taxed_where_it_was(
+    bench: Bench, taxjar: TaxJarDouble, set_up: SetUp
+) -> None:
+    mug, _shirt = await goods(bench)
+    song = await bench.product("SONG", price=900)
+    order = await placed(bench, bench.buyer(), (mug, 1), (song, 1), address=NEW_YORK)
+    editing = bench.app.get(OrderEditing)
+    edited = await editing.set_items(bench.boss, order.id, [WantedItem("SONG", 2)])
+    assert (edited.address, edited.tax_place) == (order.address, order.tax_place)
+    assert (taxjar.questions[-1]["to_zip"], edited.shipping_status, edited.shipping) == ("10001", None, 0)
+    assert edited.total == 1800 + tax_of(edited).amount > 1800
 
 
 async def test_the_doctor_tries_the_key(bench: Bench, taxjar: TaxJarDouble, set_up: SetUp, store: Store) -> None:
