@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
@@ -243,18 +244,19 @@ def order_transaction(order: Order, shop: TaxAddress, codes: Mapping[UUID, str],
             }
         )
     return {
-        **_transaction(order, shop, parts, exemption, 1),
+        **_transaction(order, order.paid_at or order.created, shop, parts, exemption, 1),
         "transaction_id": transaction_id(order),
         "line_items": lines,
     }
 
 
 def refund_transaction(
-    order: Order, event: OrderRefunded, shop: TaxAddress, codes: Mapping[UUID, str], exemption: str
+    order: Order, event: OrderRefunded, at: datetime, shop: TaxAddress, codes: Mapping[UUID, str], exemption: str
 ) -> dict[str, Any]:
     """Return the body of `POST /v2/transactions/refunds`: an ID of its own, and amounts below zero.
 
-    Its goods fall on the lines whose pieces came back, else on all of them, in proportion.
+    It counts when the money went back (`at`), so that no month that was filed changes. Its goods fall on the lines
+    whose pieces came back, else on all of them, in proportion.
     """
     parts = refund_parts(order, event)
     nets = net_lines([line.total for line in order.lines], order.adjustments)
@@ -283,7 +285,7 @@ def refund_transaction(
             }
         )
     return {
-        **_transaction(order, shop, parts, exemption, -1),
+        **_transaction(order, at, shop, parts, exemption, -1),
         "transaction_id": str(event.refund),
         "transaction_reference_id": transaction_id(order),
         "line_items": lines,
@@ -295,9 +297,10 @@ def transaction_id(order: Order) -> str:
     return str(order.id)
 
 
-def _transaction(order: Order, shop: TaxAddress, parts: Parts, exemption: str, sign: int) -> dict[str, Any]:
+def _transaction(
+    order: Order, at: datetime, shop: TaxAddress, parts: Parts, exemption: str, sign: int
+) -> dict[str, Any]:
     place = order.tax_place
-    at = order.paid_at or order.created
     return {
         "transaction_date": at.isoformat(),
         **{name: value for name, value in shop_fields(shop).items() if value},

@@ -49,7 +49,7 @@ class Reporting(Registry):
             return
         settings, shop = self._account()
         codes, exemption = await self._facts(order)
-        body = rules.refund_transaction(order, event, shop, codes, exemption)
+        body = rules.refund_transaction(order, event, delivery.occurred_at, shop, codes, exemption)
         with suppress(TaxJarKnown):
             await self.client.create_refund(settings, body)
         await self._keep(delivery.actor, order, ReportKind.REFUND, body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -183,7 +183,7 @@ def test_any_number_of_refunds_adds_up_to_the_order(
     for before, after in zip([0, *ends], ends, strict=False):
         if before == after:
             continue
-        body = rules.refund_transaction(of, refund(of, after - before, before), SHOP, {}, "")
+        body = rules.refund_transaction(of, refund(of, after - before, before), NOW, SHOP, {}, "")
         assert body["amount"] + body["sales_tax"] == -Decimal(after - before) / 100
         assert all(body[name] <= 0 for name in sums)
         lines = sum((line["unit_price"] for line in body["line_items"]), Decimal(0))
@@ -197,7 +197,10 @@ def test_a_refund_of_pieces_falls_on_their_lines() -> None:
     of = order([1000, 500], 0, 0, 300)
     line = of.lines[1]
     items = (RefundedItem(line.id, line.product, 1),)
-    body = rules.refund_transaction(of, refund(of, 550, 0, items=items), SHOP, {line.product or uuid4(): "20010"}, "")
+    codes = {line.product or uuid4(): "20010"}
+    later = NOW + timedelta(days=40)
+    body = rules.refund_transaction(of, refund(of, 550, 0, items=items), later, SHOP, codes, "")
+    assert body["transaction_date"] == later.isoformat()
     (told,) = body["line_items"]
     assert (told["product_identifier"], told["unit_price"], told["sales_tax"]) == (
         "SKU1",
