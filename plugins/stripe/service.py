@@ -119,13 +119,20 @@ class StripeService:
     async def refund(self, payment: Payment, amount: int, key: UUID) -> RefundOutcome:
         """Refund a payment, or ask how the refund of that key stands."""
         settings, intent = self._configured(), payment.processor_id.partition(PART)[0]
+        wanted = rules.to_stripe(amount, payment.currency)
+        if wanted is None:
+            # Without an amount Stripe would give all of the payment back.
+            reason = _("Stripe gives back no such amount in this currency: {amount}. Give another one.")
+            return RefundOutcome(
+                RefundState.FAILED, reason=reason.format(amount=format_money(amount, payment.currency))
+            )
         try:
             for known in await self.client.refunds(settings, intent):
                 if (known.get("metadata") or {}).get("refund") == str(key):
                     return rules.refund_outcome(known)
             params = {
                 "payment_intent": intent,
-                "amount": rules.to_stripe(amount, payment.currency),
+                "amount": wanted,
                 "metadata": {"refund": str(key), "order": payment.order_number},
             }
             return rules.refund_outcome(await self.client.refund(settings, params, str(key)))

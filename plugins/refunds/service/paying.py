@@ -6,10 +6,12 @@ two steps leaves a refund that the next delivery takes up where it was.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -56,6 +58,7 @@ class RefundPayments:
     def __init__(self, app: App) -> None:
         """Work within this application."""
         self.app = app
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     @property
     def refunds(self) -> RefundService:
@@ -66,11 +69,13 @@ class RefundPayments:
 
     async def bring_on(self, event: RefundDue, delivery: Delivery) -> None:
         """Ask the processors of a refund that is not done; come back when one wants time."""
-        refund = await self.refunds.get(event.refund)
-        for part in refund.parts:
-            if part.state is RefundState.PENDING and part.kind is PartKind.PROCESSOR and not self._too_early(part):
-                with suppress(Stale):  # Staff or another process went on with it, which is read below.
-                    await self._ask(refund, part)
+        # One at a time: some processors know no keys, and asked twice at once they would give the money back twice.
+        async with self._turns.setdefault(event.refund, asyncio.Lock()):
+            refund = await self.refunds.get(event.refund)
+            for part in refund.parts:
+                if part.state is RefundState.PENDING and part.kind is PartKind.PROCESSOR and not self._too_early(part):
+                    with suppress(Stale):  # Staff or another process went on with it, which is read below.
+                        await self._ask(refund, part)
         refund = await self._settle(event.refund)
         waiting = [part for part in refund.parts if self._waits_for_processor(part)]
         if refund.state is RefundState.PENDING and waiting:

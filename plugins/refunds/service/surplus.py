@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from guildshop.errors import Stale
+from guildshop.errors import NotFound, Stale
 from guildshop.i18n import _
 from guildshop.money import format_money
 from guildshop.permissions import Actor
@@ -50,7 +51,10 @@ class SurplusRefunds:
             f" AND refunded < amount ORDER BY created DESC, id DESC LIMIT {SHOWN}",
             store=current_store(),
         )
-        found = [await self._of(row["id"]) for row in rows]
+        found = []
+        for row in rows:
+            with suppress(NotFound):  # Its order was deleted: the page Payments shows it.
+                found.append(await self._of(row["id"]))
         return [one for one in found if one.amount]
 
     async def refund(self, actor: Actor, payment_id: UUID, *, reason: str = "", note: str = "") -> Refund:

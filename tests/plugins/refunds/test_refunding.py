@@ -316,3 +316,6 @@ async def test_money_of_no_order_goes_back_and_changes_none(till) -> None:
     assert await till.surplus.all(till.boss) == []
     with pytest.raises(Refusal, match="Nothing of this payment"):
         await till.surplus.refund(till.boss, over)
+    # Money for an order that is gone does not hide the rest.
+    await till.app.database.execute("UPDATE payment SET refunded = 0, order_id = id WHERE id = :id", id=payment)
+    assert await till.surplus.all(till.boss) == []
