@@ -102,13 +102,13 @@ async def pay(request: web.Request, opened: Opened) -> web.Response:
     app, code = app_of(request), request.match_info["processor"]
     form = await read_form(request)
     invoice = await invoice_of(app, opened.link)
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"} or not app.get(
-        InvoiceLinks
-    ).is_form_token(form.get(FORM_FIELD, ""), opened.link):
-        problem = _("This page was open for too long, so nothing was done. Press the button again.")
-        return _page(request, opened, invoice, problem=problem, status=HTTPStatus.FORBIDDEN)
     try:
         app.get(InvoiceLinks).require_payable(invoice.order)
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"} or not app.get(
+            InvoiceLinks
+        ).is_form_token(form.get(FORM_FIELD, ""), opened.link):
+            problem = _("This page was open for too long, so nothing was done. Press the button again.")
+            return _page(request, opened, invoice, problem=problem, status=HTTPStatus.FORBIDDEN)
         url = await _begin(request, opened, invoice, code)
     except NotFound:
         raise

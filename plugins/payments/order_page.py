@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from guildshop.plugins.payments.service import CONFIRM, LINK, InvoiceLinks, Paym
 if TYPE_CHECKING:
     from guildshop.app import App
 
+_HOURS = re.compile(r"[0-9]{1,6}")
 STATE_LABELS: Mapping[PaymentState, str] = {
     PaymentState.PENDING: lazy("Pending"),
     PaymentState.REPORTED: lazy("Reported by the customer"),
@@ -112,7 +114,7 @@ def hours_of(text: str) -> timedelta | None:
     """Return the hours that somebody typed; None where they left it to the store's setting."""
     if not text.strip():
         return None
-    if not text.strip().isascii() or not text.strip().isdigit():
+    if not _HOURS.fullmatch(text.strip()):
         raise Invalid.field("hours", _("“{text}” is no number of hours. Write it like 24.").format(text=text[:20]))
     return timedelta(hours=int(text))
 

@@ -6,9 +6,9 @@ processor's books say less than ours, that is noted as a difference for people t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
@@ -110,7 +110,8 @@ class Settlement:
     async def poll(self, store: int) -> None:
         """Have those attempts asked about that are due: webhooks get lost."""
         rows = await self.app.database.fetch(
-            f"SELECT id FROM payment_attempt WHERE store = :store AND next_ask <= :now ORDER BY next_ask LIMIT {BATCH}",
+            "SELECT id, created, state FROM payment_attempt WHERE store = :store AND next_ask <= :now"
+            f" ORDER BY next_ask LIMIT {BATCH}",
             store=store,
             now=self.app.now(),
         )
@@ -124,7 +125,7 @@ class Settlement:
                     where="id = :id AND next_ask <= :now",
                     rows=None,
                     id=row["id"],
-                    again=work.now + POLLED_AGAIN,
+                    again=_polled_again(row, work.now),
                 )
                 work.record(ProcessorTold(row["id"]))
 
@@ -168,3 +169,9 @@ class Settlement:
             processing=standing.state is StandingState.PROCESSING,
             next_ask=rules.next_ask(attempt.created, work.now, open=state is None),
         )
+
+
+def _polled_again(row: Mapping[str, Any], now: datetime) -> datetime | None:
+    """Return when an attempt is picked up again if its processor never answers; not for ever, as one may be gone."""
+    again = rules.next_ask(row["created"], now, open=row["state"] in {AttemptState.NEW, AttemptState.OPEN})
+    return None if again is None else max(again, now + POLLED_AGAIN)
