@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -115,12 +115,22 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
     if "targets" in given:
         given["targets"] = _targets(given["targets"])
     for name in ("starts", "ends"):
-        if isinstance(given.get(name), str):
-            given[name] = datetime.fromisoformat(given[name])
+        if given.get(name):
+            given[name] = _moment(name, given[name])
     for name, nothing in (("minimum", 0), ("active", False)):
         if name in given and given[name] is None:
             given[name] = nothing
     return given
+
+
+def _moment(name: str, value: Any) -> datetime:
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise Invalid.field(
+            name, _("“{text}” is no time. Write it like 2026-01-31T12:00:00Z.").format(text=str(value)[:40])
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _targets(value: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ only if its guard holds, and the ledger row is written in the same unit.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -203,7 +203,8 @@ class Stock(WaitingList):
             when, last = from_cursor(cursor, 2)
             where += " AND (created < :when OR (created = :when AND id < :last))"
             try:
-                values |= {"when": datetime.fromisoformat(when), "last": UUID(last)}
+                moment = datetime.fromisoformat(when)
+                values |= {"when": moment if moment.tzinfo else moment.replace(tzinfo=UTC), "last": UUID(last)}
             except ValueError:
                 raise Invalid.field(
                     "cursor", _("This cursor belongs to no list. Start again from the first page.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -232,6 +232,7 @@ def _after(cursor: str, sort: CustomerSort) -> tuple[Any, UUID]:
             return int(text), UUID(after)
         if not text and sort is CustomerSort.LAST_ORDER:
             return None, UUID(after)
-        return datetime.fromisoformat(text), UUID(after)
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)), UUID(after)
     except ValueError:
         raise Invalid.field("cursor", _("This cursor belongs to no list. Start again from the first page.")) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -265,9 +265,10 @@ def stale(discount: Discount) -> Stale:
 
 def _moment(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise wrong_cursor() from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _key(text: str) -> UUID:

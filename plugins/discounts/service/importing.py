@@ -184,9 +184,9 @@ def _day(text: str, zone: ZoneInfo, after: int = 0) -> datetime | None:
         return None
     try:
         day = date.fromisoformat(text) + timedelta(days=after)
+        return datetime.combine(day, time(), zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid(_("“{text}” is no day. Write it like 2026-01-31.").format(text=text[:40])) from None
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _text(value: int | None) -> str:

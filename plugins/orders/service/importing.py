@@ -265,7 +265,7 @@ def _placed(row: Mapping[str, str], now: datetime) -> datetime:
     try:
         if at:
             placed = datetime.fromisoformat(at)
-            placed = placed if placed.tzinfo else placed.replace(tzinfo=UTC)
+            placed = placed.astimezone(UTC) if placed.tzinfo else placed.replace(tzinfo=UTC)
         else:
             placed = now - timedelta(days=float(Decimal(ago)))
     except (ValueError, InvalidOperation, OverflowError):
@@ -276,7 +276,7 @@ def _placed(row: Mapping[str, str], now: datetime) -> datetime:
         ) from None
     if placed > now:
         raise Invalid(_("The order lies in the future: {time}.").format(time=placed.isoformat()))
-    return placed.astimezone(UTC)
+    return placed
 
 
 def _lines(text: str, currency: str, products: Mapping[str, Sold]) -> tuple[QuoteLine, ...]:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from guildshop.errors import Forbidden, Invalid, Refusal, Stale
+from guildshop.paging import to_cursor
 from guildshop.plugins.catalog.api import ProductInput
 from guildshop.plugins.customers.api import Customer
 from guildshop.plugins.customers.service import CustomerService
@@ -193,3 +195,5 @@ async def test_strange_input_is_refused_with_a_sentence(bench: Bench, deals: Dea
     assert (await deals.make(name)).name == name
     with pytest.raises(Invalid, match="cursor"):
         await deals.service.list_discounts(bench.boss, cursor="nonsense")
+    made_up = to_cursor(["2020-01-01T00:00:00", str(uuid4())])  # a time without its zone
+    assert (await deals.service.list_discounts(bench.boss, cursor=made_up)).items == []

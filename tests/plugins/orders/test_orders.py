@@ -281,6 +281,7 @@ async def test_past_orders_come_in_and_go_out_and_touch_nothing_else(bench) -> N
         ({"lines": "MUG:0"}, "at least 1"),
         ({"lines": ""}, "no lines"),
         ({"placed_days_ago": "soon"}, "is no time"),
+        ({"placed_at": "0001-01-01T00:00:00+14:00"}, "is no time"),
         ({"placed_days_ago": "-3"}, "in the future"),
         ({"shipping": "many"}, "no amount"),
         ({"discount": "99"}, "more than its amount"),
