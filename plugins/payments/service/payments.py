@@ -13,7 +13,7 @@ from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import HistoryKind, Order, OrderCancelled, OrderStatus
 from guildshop.plugins.orders.service import OrderService, add_history
-from guildshop.plugins.payments import tables
+from guildshop.plugins.payments import rules, tables
 from guildshop.plugins.payments.api import (
     TAKEN,
     NothingToPay,
@@ -134,8 +134,9 @@ class PaymentService(Receiving):
 
     async def settle(self, order: Order, reference: str) -> Callable[[Work], None]:
         """Return what makes the order's payment `CONFIRMED` within the Work that makes the order paid."""
-        known = await self._open(order.id)
-        amount = await self.remaining(order)
+        payments = await self.of_order(order.id)
+        known = next((payment for payment in payments if payment.state in OPEN), None)
+        amount = order.due - rules.paid_so_far(order, payments)
 
         def join(work: Work) -> None:
             settled: dict[str, Any] = {
@@ -155,7 +156,7 @@ class PaymentService(Receiving):
                     " settled_at = :now",
                     **settled,
                 )
-            self._complete_parts(work, order)
+            self._complete_parts(work, order, payments)
             work.audit(
                 "payment.confirm", subject="order", subject_id=order.id, note=f"{order.number} {reference}".strip()
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from guildshop.database import Work, new_id
@@ -54,6 +54,7 @@ class Receiving(PaymentQueries):
         orders = self.app.get(OrderService)
 
         async def attempt(order: Order) -> None:
+            parts = await self.of_order(order.id)
             current = await self.get(payment_id)
             if current.state is not PaymentState.UNDERPAID or order.status is not OrderStatus.PENDING_PAYMENT:
                 raise NothingToPay(
@@ -69,7 +70,7 @@ class Receiving(PaymentQueries):
                 )
             async with self.app.work(actor) as work:
                 orders.mark_paid(work, order, text=current.reference)
-                self._complete_parts(work, order)
+                self._complete_parts(work, order, parts)
                 work.audit(
                     "payment.accept",
                     subject="order",
@@ -91,7 +92,8 @@ class Receiving(PaymentQueries):
         async def attempt(order: Order) -> None:
             current = await self.get(payment_id)
             position = await self._position(order.id)
-            already = rules.paid_so_far(order, await self.of_order(order.id))
+            before = await self.of_order(order.id)
+            already = rules.paid_so_far(order, before)
             self._check_use(current, source, order)
             received = Received(order.id, current.method, current.processor_id, current.amount, current.currency)
             state = rules.judge(order, received, already)
@@ -110,7 +112,7 @@ class Receiving(PaymentQueries):
                     position=position,
                     state=state.value,
                 )
-                self._apply(work, order, state, current.processor_id)
+                self._apply(work, order, state, current.processor_id, before)
                 if source is not None:
                     add_history(work, source.id, HistoryKind.PAYMENT, after=order.number, text=current.processor_id)
                 work.audit(
@@ -149,7 +151,7 @@ class Receiving(PaymentQueries):
         async with delivery.work() as work:
             self._insert_received(work, payment_id, received, state, position, number)
             if order is not None:
-                self._apply(work, order, state, received.processor_id)
+                self._apply(work, order, state, received.processor_id, before)
             if state is not PaymentState.CONFIRMED:
                 work.record(PaymentUnexpected(received.order, payment_id))
             work.audit(
@@ -208,27 +210,29 @@ class Receiving(PaymentQueries):
             version=1,
         )
 
-    def _apply(self, work: Work, order: Order, state: PaymentState, text: str) -> None:
+    def _apply(self, work: Work, order: Order, state: PaymentState, text: str, before: Sequence[Payment]) -> None:
         """Make the order what the money makes it; `Stale` when it changed since it was read."""
         orders = self.app.get(OrderService)
         if state in rules.SETTLING:
             orders.mark_paid(work, order, text=text)
-            self._complete_parts(work, order)
+            self._complete_parts(work, order, before)
             return
         if state is PaymentState.UNDERPAID:
             orders.require_unpaid(work, order)
         add_history(work, order.id, HistoryKind.PAYMENT, after=state.value, text=text)
 
-    def _complete_parts(self, work: Work, order: Order) -> None:
-        """What was too little alone is enough together with the rest."""
-        work.guard(
-            tables.Payment,
-            set="state = 'CONFIRMED', version = version + 1",
-            where="order_id = :order AND state = 'UNDERPAID' AND currency = :currency AND refunded < amount",
-            rows=None,
-            order=order.id,
-            currency=order.currency,
-        )
+    def _complete_parts(self, work: Work, order: Order, payments: Sequence[Payment]) -> None:
+        """What was too little alone is enough together with the rest; `Stale` when it was given back meanwhile."""
+        for part in sorted(payments, key=lambda one: one.id):
+            if part.state is PaymentState.UNDERPAID and part.currency == order.currency and part.refundable:
+                work.guard(
+                    tables.Payment,
+                    set="state = 'CONFIRMED', version = version + 1",
+                    where="id = :id AND version = :version AND state = 'UNDERPAID'",
+                    refusal=changed(),
+                    id=part.id,
+                    version=part.version,
+                )
 
 
 def changed() -> Stale:

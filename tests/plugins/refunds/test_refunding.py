@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
+from collections.abc import Sequence
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -11,6 +12,8 @@ from guildshop.errors import Forbidden, Refusal, Stale
 from guildshop.plugins.catalog.api import ProductKind
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders.api import OrderStatus
+from guildshop.plugins.payments.api import Payment, Received
+from guildshop.plugins.payments.service import PaymentService
 from guildshop.plugins.refunds.api import (
     ItemRequest,
     ProposalOver,
@@ -21,6 +24,7 @@ from guildshop.plugins.refunds.api import (
 from guildshop.plugins.refunds.service.deleting import KeptOrders
 from guildshop.plugins.refunds.service.examining import RefundExamination
 from guildshop.plugins.refunds.service.personal import PersonalRefunds
+from tests.plugins.refunds.conftest import FakeDelivery
 
 
 async def everything(till) -> dict:
@@ -319,3 +323,25 @@ async def test_money_of_no_order_goes_back_and_changes_none(till) -> None:
     # Money for an order that is gone does not hide the rest.
     await till.app.database.execute("UPDATE payment SET refunded = 0, order_id = id WHERE id = :id", id=payment)
     assert await till.surplus.all(till.boss) == []
+
+
+async def test_money_that_is_given_back_meanwhile_does_not_pay_the_order(till) -> None:
+    mug = await till.product(kind=ProductKind.SHIPPED)
+    placed = await till.order(till.buyer(1), (mug, 1))
+    await till.take(placed, 1000)
+    payments = till.app.get(PaymentService)
+    (first,) = await payments.of_order(placed.id)
+    read, given_back = payments.of_order, []
+
+    async def read_then_refund(order: UUID) -> Sequence[Payment]:
+        found = await read(order)
+        if not given_back:
+            given_back.append(await till.surplus.refund(till.boss, first.id))
+        return found
+
+    payments.of_order = read_then_refund
+    rest = Received(placed.id, "bank", "the rest", 500, "USD")
+    await payments.receive(rest, FakeDelivery(till.app, till.boss))
+    assert len(given_back) == 1
+    order = await till.orders.get(placed.id)
+    assert (order.status, [one.state.value for one in await read(placed.id)]) == ("PENDING_PAYMENT", ["UNDERPAID"] * 2)
