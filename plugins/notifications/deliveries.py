@@ -34,6 +34,7 @@ from guildshop.plugins.notifications.service import NotificationService
 from guildshop.plugins.orders.api import (
     Order,
     OrderCancelled,
+    OrderEdited,
     OrderPaid,
     OrderPlaced,
     OrderRefunded,
@@ -182,6 +183,7 @@ def listeners() -> list[Listener]:
         Listener(OrderPlaced, "notifications.staff_order", staff_order, discord=True),
         Listener(OrderPaid, "notifications.notice_paid", refresh_notices, discord=True),
         Listener(OrderPaid, "notifications.gift_received", gift_received, discord=True),
+        Listener(OrderEdited, "notifications.notice_edited", refresh_notices, discord=True),
         Listener(OrderCancelled, "notifications.notice_cancelled", refresh_notices, discord=True),
         Listener(OrderRefunded, "notifications.notice_refunded", refresh_notices, discord=True),
         Listener(PaymentReported, "notifications.staff_payment_report", staff_payment_report, discord=True),

@@ -10,8 +10,8 @@ from guildshop.doctor import examine_store
 from guildshop.hookspecs import Finding
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.notifications.service import NotificationService
-from guildshop.plugins.orders.api import OrderChange, OrderStatus, ShippingStatus
-from guildshop.plugins.orders.service import OrderService
+from guildshop.plugins.orders.api import OrderChange, OrderStatus, ShippingStatus, WantedItem
+from guildshop.plugins.orders.service import OrderEditing, OrderService
 from guildshop.simulator.driver import Person, Shown
 from guildshop.tenancy import scope
 from guildshop.testing import Shop, ShopFactory
@@ -67,6 +67,11 @@ async def test_staff_approve_by_the_button(shop: Shop, sale: Sale) -> None:
     refused = await shop.sim.press_raw(shop.buyer, notice["id"], notice["components"][0]["components"][0]["custom_id"])
     assert refused.ephemeral
     assert (await sale.get(order.id)).status is OrderStatus.PENDING_PAYMENT
+    with scope(shop.store.id):
+        await shop.app.get(OrderEditing).set_items(shop.actor(), order.id, [WantedItem("GOLD", 2)])
+    await shop.settle()
+    (notice,) = notices(shop)
+    assert "2 × Gold" in notice["embeds"][0]["description"]  # what is approved is what is shown
     await shop.staff.press(notice, "Approve")
     assert buttons(notices(shop)[0]) == []
     await shop.settle()
