@@ -116,3 +116,9 @@ def _actor(identity: Identity | None) -> Actor:
     if identity.actor is None:
         raise Forbidden(_("Your user has no role in any store. Ask the shop's owner for one."))
     return identity.actor
+
+
+def path_for_logs(request: web.Request) -> str:
+    """Return a request's path without the token in it: whoever has an invoice's or a sign-in's link may use it."""
+    token = request.match_info.get("token", "")
+    return request.path.replace(token, "…") if token else request.path

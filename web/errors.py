@@ -15,7 +15,7 @@ from yarl import URL
 from guildshop.errors import FieldError, Invalid, Refusal, ScopeError
 from guildshop.i18n import _
 from guildshop.web.auth import SignInRequired, identity_of
-from guildshop.web.context import context_of
+from guildshop.web.context import context_of, path_for_logs
 from guildshop.web.pages import render
 from guildshop.web.routes import Problem, rules_of
 
@@ -75,7 +75,9 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         return _tell(request, problem(answer.status, _sentence(answer)), _headers(answer))
     except ScopeError as error:
         # A query that reached for another store's rows: for whoever asked there is no such thing.
-        log.warning("web.scope_error", path=request.path, reference=context_of(request).request_id, error=str(error))
+        log.warning(
+            "web.scope_error", path=path_for_logs(request), reference=context_of(request).request_id, error=str(error)
+        )
         return _tell(
             request, problem(HTTPStatus.NOT_FOUND, _("There is no such thing in this store."), code="not-found")
         )
@@ -83,7 +85,7 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         raise
     except Exception:
         reference = context_of(request).request_id
-        log.exception("web.error", reference=reference, path=request.path)
+        log.exception("web.error", reference=reference, path=path_for_logs(request))
         body = problem(
             HTTPStatus.INTERNAL_SERVER_ERROR, sentence_of_accident(reference), extra={"reference": reference}
         )

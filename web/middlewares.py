@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from aiohttp_remotes import XForwardedFiltered
 
-from guildshop.web.context import CONTEXT, RequestContext, app_of, context_of
+from guildshop.web.context import CONTEXT, RequestContext, app_of, context_of, path_for_logs
 from guildshop.web.metrics import METRICS
 from guildshop.web.routes import rules_of
 
@@ -58,7 +58,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
             log.info(
                 "web.request",
                 method=request.method,
-                path=request.path,
+                path=path_for_logs(request),
                 status=status,
                 ms=round(seconds * 1000, 1),
                 remote=context.remote,

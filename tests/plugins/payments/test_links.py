@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from guildshop.plugins.payments.rules import (
     Link,
@@ -16,6 +17,7 @@ from guildshop.plugins.payments.rules import (
     is_form_token,
     read_invoice_token,
 )
+from guildshop.web.context import path_for_logs
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LINK = Link(7, UUID("0191aaaa-bbbb-7ccc-8ddd-eeeeffff0000"), NOW + timedelta(hours=1))
@@ -64,3 +66,10 @@ def test_the_form_of_another_page_or_of_yesterday_is_not_taken() -> None:
     assert not is_form_token(["one"], text[:-1] + ("0" if text[-1] != "0" else "1"), LINK, NOW)
     assert not is_form_token(["one"], invoice_token("one", LINK), LINK, NOW)
     assert not is_form_token(["one"], "", LINK, NOW)
+
+
+def test_logs_do_not_hold_the_token_of_a_link() -> None:
+    path = f"/invoice/{invoice_token('one', LINK)}/state"
+    asked = make_mocked_request("GET", path, match_info={"token": invoice_token("one", LINK)})
+    assert path_for_logs(asked) == "/invoice/…/state"
+    assert path_for_logs(make_mocked_request("GET", "/healthz")) == "/healthz"
