@@ -28,7 +28,14 @@ from guildshop.plugins.entitlements.piccolo_app import APP_CONFIG
 from guildshop.plugins.entitlements.revoking import RevokeButton, ask_revoke, revoke_action
 from guildshop.plugins.entitlements.service import EntitlementService, GoodsService, RefundedEntitlements
 from guildshop.plugins.entitlements.service.personal import PersonalGoods
-from guildshop.plugins.orders.api import OrderAction, OrderCancelled, OrderPaid, OrderRefunded, OrderSection
+from guildshop.plugins.orders.api import (
+    DeletionCheck,
+    OrderAction,
+    OrderCancelled,
+    OrderPaid,
+    OrderRefunded,
+    OrderSection,
+)
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -132,6 +139,11 @@ class Entitlements(Plugin):
     def register_order_actions(self, app: App) -> list[OrderAction]:
         """Offer to take back what a refunded order gave."""
         return [revoke_action(app)]
+
+    @hookimpl
+    def register_deletion_checks(self, app: App) -> list[DeletionCheck]:
+        """Keep an order until what it gave on Discord is taken back."""
+        return [app.get(RefundedEntitlements).check_deletion]
 
     @hookimpl(optionalhook=True)
     def register_refund_effects(self, app: App) -> list[RefundEffects]:

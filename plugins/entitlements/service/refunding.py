@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from guildshop.database.tables import DeliveryRow
 from guildshop.errors import Stale
 from guildshop.events import Delivery
 from guildshop.i18n import _
-from guildshop.plugins.entitlements.api import Ended, Entitlement, EntitlementKind, EntitlementStatus
+from guildshop.plugins.entitlements.api import GOODS, Ended, Entitlement, EntitlementKind, EntitlementStatus
 from guildshop.plugins.entitlements.service.entitlements import ATTEMPTS, EntitlementService
-from guildshop.plugins.orders.api import OrderRefunded, RefundMode
+from guildshop.plugins.orders.api import MoveRefused, Order, OrderRefunded, RefundMode
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -51,6 +52,29 @@ class RefundedEntitlements:
         """Return what of an order has not ended."""
         every = await self.app.get(EntitlementService).of_order(order_id)
         return [one for one in every if one.status is not EntitlementStatus.REVOKED]
+
+    async def check_deletion(self, order: Order) -> None:
+        """Keep an order whose roles and channels are not taken back: without it, nothing would ever end them."""
+        every = [one for one in await self.app.get(EntitlementService).of_order(order.id) if one.kind not in GOODS]
+        if any(one.status is not EntitlementStatus.REVOKED for one in every):
+            raise MoveRefused(
+                _(
+                    "The roles and channels of order {number} are not taken back. Use “Revoke digital goods” on its"
+                    " page, then delete it."
+                ).format(number=order.number)
+            )
+        waiting = await self.app.database.fetch_one(
+            f"SELECT id FROM {DeliveryRow._meta.tablename} WHERE store = :store AND status = 'PENDING'"
+            " AND listener = 'entitlements.apply' AND key IN :keys LIMIT 1",
+            store=order.store,
+            keys=[f"{one.discord_id}/{one.target}" for one in every] or [""],
+        )
+        if waiting is not None:
+            raise MoveRefused(
+                _("The roles and channels of order {number} are just being taken back. Delete it in a minute.").format(
+                    number=order.number
+                )
+            )
 
     async def effects(self, plan: RefundPlan) -> Sequence[str]:
         """Say what a refund that is shown before it happens will take."""
