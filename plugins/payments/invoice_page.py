@@ -104,9 +104,7 @@ async def pay(request: web.Request, opened: Opened) -> web.Response:
     invoice = await invoice_of(app, opened.link)
     try:
         app.get(InvoiceLinks).require_payable(invoice.order)
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"} or not app.get(
-            InvoiceLinks
-        ).is_form_token(form.get(FORM_FIELD, ""), opened.link):
+        if not _is_meant(request, opened, form.get(FORM_FIELD, "")):
             problem = _("This page was open for too long, so nothing was done. Press the button again.")
             return _page(request, opened, invoice, problem=problem, status=HTTPStatus.FORBIDDEN)
         url = await _begin(request, opened, invoice, code)
@@ -118,6 +116,20 @@ async def pay(request: web.Request, opened: Opened) -> web.Response:
     if form.get("show") == "codes":
         url = f"{_own(request, opened)}#codes"
     raise web.HTTPSeeOther(url)
+
+
+def _is_meant(request: web.Request, opened: Opened, token: str) -> bool:
+    """Tell whether a payment was asked for by our own form, or by a program that has the link.
+
+    There is no cookie that another site could use: this keeps its visitors from starting payments unawares. A browser
+    says whence a form comes; one too old for that has to bring the form's token.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in {"same-origin", "none"}:
+        return False
+    if token:
+        return app_of(request).get(InvoiceLinks).is_form_token(token, opened.link)
+    return site is not None or "Origin" not in request.headers
 
 
 async def _begin(request: web.Request, opened: Opened, invoice: Invoice, code: str) -> str:
