@@ -81,7 +81,7 @@ async def test_a_second_run_keeps_the_data_and_a_reset_deletes_it(
 
     await visit(demo, monkeypatch, buy_out)
     assert [line for line in said if line.startswith("Imported")] == [
-        "Imported 69 products.",
+        "Imported 71 products.",
         "Imported 40 customers.",
         "Imported 200 orders.",
         "Imported 5 discounts.",
