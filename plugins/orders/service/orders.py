@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from guildshop.database import Work
 
 UPDATE = "order.update"
+GIVE_BACK = "refund.create"
+"""What refunds ask for; where they are not installed, nothing is given back by itself."""
 CONFIRM = "payment.confirm"
 
 
@@ -152,6 +154,8 @@ class OrderService(OrderRefunds, OrderShipments):
 
     def _check_cancel(self, actor: Actor, order: Order) -> None:
         if actor.may(UPDATE):
+            if not self.owns(actor, order):
+                self._check_giving_back(actor, order)
             return
         if not self.owns(actor, order):
             actor.require(UPDATE)
@@ -163,11 +167,18 @@ class OrderService(OrderRefunds, OrderShipments):
                 ).format(number=order.number, status=order.status.value)
             )
 
+    def _check_giving_back(self, actor: Actor, order: Order) -> None:
+        """Refuse whoever may not refund: to cancel a paid order gives its money back."""
+        if order.paid_at is not None and GIVE_BACK in self.app.permissions.permissions:
+            actor.require(GIVE_BACK)
+
     async def _change(self, actor: Actor, order: Order, change: OrderChange) -> None:
         """Check the whole change, then write all of it in one Work."""
         status = change.status if change.status not in {None, order.status} else None
         if status is not None:
             rules.check_staff_move(order.number, order.status, status, ships=order.ships)
+            if status is OrderStatus.CANCELLED:
+                self._check_giving_back(actor, order)
         notes = None if change.notes is None else limited(change.notes, NOTE_LENGTH, "notes")
         packing = await self._packing(order, status, change)
         noted = notes is not None and notes != order.notes

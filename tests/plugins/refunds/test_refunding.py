@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from guildshop.errors import Forbidden, Refusal, Stale
 from guildshop.plugins.catalog.api import ProductKind
 from guildshop.plugins.customers.service import CustomerService
-from guildshop.plugins.orders.api import OrderStatus
+from guildshop.plugins.orders.api import OrderChange, OrderStatus
 from guildshop.plugins.payments.api import Payment, Received
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.plugins.refunds.api import (
@@ -345,3 +346,17 @@ async def test_money_that_is_given_back_meanwhile_does_not_pay_the_order(till) -
     assert len(given_back) == 1
     order = await till.orders.get(placed.id)
     assert (order.status, [one.state.value for one in await read(placed.id)]) == ("PENDING_PAYMENT", ["UNDERPAID"] * 2)
+
+
+async def test_who_may_not_refund_may_not_cancel_a_paid_order(till) -> None:
+    sold = await till.sold((await till.product("MUG", kind=ProductKind.SHIPPED), 1))
+    fulfilment = replace(till.boss, permissions=till.boss.permissions - {"refund.create"})
+    before = await everything(till)
+    for attempt in (
+        till.orders.cancel(fulfilment, sold.id, "x"),
+        till.orders.change(fulfilment, sold.id, OrderChange(status=OrderStatus.CANCELLED)),
+    ):
+        with pytest.raises(Forbidden, match=r"refund\.create"):
+            await attempt
+    assert await everything(till) == before
+    assert (await till.orders.cancel(till.boss, sold.id, "x")).status is OrderStatus.CANCELLED
