@@ -91,10 +91,11 @@ class Deliveries:
         if not listeners:
             return []
         names = ", ".join(f"'{name}'" for name in listeners)
+        # Materialized, so that no plan looks for what is due anew for each row.
         lock = "FOR UPDATE OF d SKIP LOCKED" if self._app.database.dialect == "postgres" else ""
         claimed = await self._execute(
             f"""UPDATE delivery SET claimed_by = :me, claimed_until = :until, attempts = attempts + 1
-                WHERE id IN (
+                WHERE id IN (WITH due AS MATERIALIZED (
                     SELECT d.id FROM delivery d
                     WHERE d.status = 'PENDING' AND d.next_attempt <= :now
                       AND (d.claimed_until IS NULL OR d.claimed_until < :lease_now)
@@ -104,7 +105,7 @@ class Deliveries:
                         WHERE e.store = d.store AND e.listener = d.listener AND e.key = d.key
                           AND d.key NOT IN ('', 'timer') AND e.status = 'PENDING'
                           AND (e.due < d.due OR (e.due = d.due AND e.id < d.id)))
-                    ORDER BY d.next_attempt, d.id LIMIT {BATCH} {lock})
+                    ORDER BY d.next_attempt, d.id LIMIT {BATCH} {lock}) SELECT id FROM due)
                 RETURNING id""",
             me=self._me,
             until=self._app.now() + LEASE,
