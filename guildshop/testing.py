@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 
 from guildshop.app import App
 from guildshop.bot.testing import Shop, ShopFactory, make_shop, shop
@@ -49,6 +50,17 @@ GUILD = 100000000000000001
 OTHER_GUILD = 100000000000000002
 
 ActorFactory = Callable[..., Actor]
+
+# By default a log line with an accident is drawn with its source, which takes half a second each.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+        structlog.dev.set_exc_info,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 class Clock:
