@@ -6,11 +6,16 @@ from decimal import Decimal, InvalidOperation
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from guildshop.money import MAXIMUM
+from guildshop.errors import Invalid
+from guildshop.money import MAXIMUM, known_currency
 
 
 class ShippingType(BaseModel):
-    """One way of shipping and what it costs, in minor units of the store's currency. No countries: everywhere."""
+    """One way of shipping and what it costs, in minor units of its currency. No countries: everywhere.
+
+    Without a currency its amounts are in the store's. One that costs nothing is offered with any order, one with a cost
+    only with orders of its currency: amounts are never taken from one currency into another.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,6 +25,7 @@ class ShippingType(BaseModel):
     days: int | None = Field(default=None, ge=0, le=365)
     countries: tuple[str, ...] = ()
     free_over: int | None = Field(default=None, ge=0, le=MAXIMUM, json_schema_extra={"unit": "money"})
+    currency: str = Field(default="", max_length=3)
 
     @field_validator("countries")
     @classmethod
@@ -30,6 +36,18 @@ class ShippingType(BaseModel):
                 message = f"{code!r} is no ISO country code of two letters"
                 raise ValueError(message)
         return countries
+
+    @field_validator("currency")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            return known_currency(value) if value else ""
+        except Invalid as refusal:
+            raise ValueError(refusal.message) from None
+
+    def priced_in(self, store_currency: str) -> str:
+        """Return the currency of the amounts, given the store's."""
+        return self.currency or store_currency
 
 
 class CarrierSetting(BaseModel):

@@ -1,6 +1,6 @@
 """What may happen to an order, and what it amounts to: pure, for everybody the same."""
 
-from guildshop.plugins.orders.rules.amounts import add_up, flat_tax, shipping_choices
+from guildshop.plugins.orders.rules.amounts import add_up, flat_tax, shipping_choices, shipping_types_in
 from guildshop.plugins.orders.rules.carriers import KNOWN, carrier_name, clean_tracking, tracking_url
 from guildshop.plugins.orders.rules.moves import (
     BY_REFUND,
@@ -61,6 +61,7 @@ __all__ = [
     "packed",
     "place",
     "shipping_choices",
+    "shipping_types_in",
     "status_after_refund",
     "status_by_shipments",
     "tracking_url",

@@ -72,6 +72,11 @@ def flat_tax(nets: Sequence[int], shipping: int, rate: Decimal, *, included: boo
     return amount, tuple(allocate(amount, [*nets, shipping])[: len(nets)]) if base else (0,) * len(nets)
 
 
+def shipping_types_in(types: Sequence[ShippingType], currency: str, store_currency: str) -> tuple[ShippingType, ...]:
+    """Return the ways to ship an order in that currency: those priced in it, and those that cost nothing."""
+    return tuple(kind for kind in types if not kind.cost or kind.priced_in(store_currency) == currency)
+
+
 def shipping_choices(types: Sequence[ShippingType], country: str, goods: int) -> tuple[tuple[ShippingType, int], ...]:
     """Return each way to ship to a country with what it costs for goods of that value."""
     return tuple(

@@ -73,8 +73,7 @@ class ShippingStep:
         """Return the question for the address, then for the shipping type unless there is only one."""
         if not draft.ships:
             return None
-        if not self.app.stores.settings(draft.store, OrdersSettings).shipping_types:
-            raise NotConfigured(_("This shop ships nothing at the moment. Take out what must be shipped."))
+        self._check_ships(draft)
         address = address_in(draft.answer(SHIPPING_STEP))
         if address is None:
             return await self._ask_address(draft)
@@ -226,13 +225,35 @@ class ShippingStep:
     # Ways to ship
 
     def _choices(self, draft: Draft, country: str, goods: int | None = None) -> tuple[tuple[ShippingType, int], ...]:
-        settings = self.app.stores.settings(draft.store, OrdersSettings)
         value = sum(line.quantity * line.unit_price for line in draft.lines) if goods is None else goods
-        return rules.shipping_choices(settings.shipping_types, country, value)
+        return rules.shipping_choices(self._types(draft), country, value)
+
+    def _types(self, draft: Draft) -> Sequence[ShippingType]:
+        settings = self.app.stores.settings(draft.store, OrdersSettings)
+        return rules.shipping_types_in(
+            settings.shipping_types, draft.currency, self.app.stores.get(draft.store).currency
+        )
+
+    def _check_ships(self, draft: Draft) -> None:
+        """Refuse what must be shipped where nothing is, or nothing for an order in this currency."""
+        types = self.app.stores.settings(draft.store, OrdersSettings).shipping_types
+        if not types:
+            raise NotConfigured(_("This shop ships nothing at the moment. Take out what must be shipped."))
+        if not self._types(draft):
+            store_currency = self.app.stores.get(draft.store).currency
+            raise NotConfigured(
+                _(
+                    "Shipping is priced in {currencies} only, this order is in {currency}. Take out what must be"
+                    " shipped, or ask the shop to price shipping in {currency} too."
+                ).format(
+                    currencies=", ".join(sorted({kind.priced_in(store_currency) for kind in types})),
+                    currency=draft.currency,
+                )
+            )
 
     def _countries(self, draft: Draft) -> frozenset[str]:
         """Return the countries that are shipped to, nothing where that is all of them."""
-        types = self.app.stores.settings(draft.store, OrdersSettings).shipping_types
+        types = self._types(draft)
         if any(not kind.countries for kind in types):
             return frozenset()
         return frozenset(country for kind in types for country in kind.countries)

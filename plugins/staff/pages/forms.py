@@ -8,7 +8,7 @@ from typing import Any
 from guildshop.errors import Invalid
 from guildshop.i18n import _
 from guildshop.plugins.staff.api import FieldKind, Section, SettingField
-from guildshop.plugins.staff.rules.fields import to_text
+from guildshop.plugins.staff.rules.fields import CURRENCY, currency_of_row, to_text
 
 SPARE_ROWS = 1
 """Empty rows below those that there are, to be filled in."""
@@ -77,7 +77,12 @@ def _field(field: SettingField, currency: str, typed: Mapping[str, str] | None, 
 def _rows(field: SettingField, currency: str, typed: Mapping[str, str] | None) -> list[list[dict[str, Any]]]:
     if typed is None:
         texts = [
-            {column.name: to_text(column, getattr(row, column.name), currency) for column in field.columns}
+            {
+                column.name: to_text(
+                    column, getattr(row, column.name), currency_of_row(getattr(row, CURRENCY, ""), currency)
+                )
+                for column in field.columns
+            }
             for row in field.value
         ]
         texts += [{column.name: "" for column in field.columns}] * SPARE_ROWS

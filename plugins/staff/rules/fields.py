@@ -12,13 +12,15 @@ from pydantic.fields import FieldInfo
 
 from guildshop.errors import Invalid
 from guildshop.i18n import _
-from guildshop.money import parse_money, to_decimal
+from guildshop.money import known_currency, parse_money, to_decimal
 from guildshop.plugins.staff.api import FieldKind, SettingField
 
 LONG_TEXT = 200
 """Characters from which on a text gets several lines."""
 MONEY_UNIT = "money"
-"""`Field(json_schema_extra={"unit": "money"})`: minor units of the store's currency."""
+"""`Field(json_schema_extra={"unit": "money"})`: minor units of the row's currency, else the store's."""
+CURRENCY = "currency"
+"""The column of a row that names the currency of the row's amounts."""
 
 
 def describe(model: type[BaseModel], values: BaseModel | None, leave_out: Iterable[str] = ()) -> list[SettingField]:
@@ -73,9 +75,19 @@ def from_form(field: SettingField, form: Mapping[str, str], currency: str) -> An
         texts = [typed[column.name] for column in field.columns if column.kind is not FieldKind.TOGGLE]
         if not any(texts):
             continue
-        row = {column.name: _cell(field, column, typed[column.name], currency) for column in field.columns}
+        priced_in = currency_of_row(typed.get(CURRENCY, ""), currency)
+        row = {column.name: _cell(field, column, typed[column.name], priced_in) for column in field.columns}
         rows.append({name: value for name, value in row.items() if value is not None})
     return rows
+
+
+def currency_of_row(given: str, currency: str) -> str:
+    """Return the currency that the amounts of a row are in: the one it names, else the store's."""
+    try:
+        return known_currency(given) if given else currency
+    except Invalid:
+        # The model refuses it, with a sentence of its own.
+        return currency
 
 
 def _cell(field: SettingField, column: SettingField, text: str, currency: str) -> Any:

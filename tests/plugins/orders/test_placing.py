@@ -62,6 +62,27 @@ async def test_shipping_costs_what_the_settings_say_and_is_free_over_a_value(ben
     assert (free.shipping, free.total) == (0, 6000)
 
 
+async def test_shipping_is_charged_in_the_currency_it_is_priced_in(bench) -> None:
+    dollars = {"code": "standard", "label": "Standard", "cost": 499, "free_over": 1000}
+    await bench.set(shipping_types=[dollars])
+    mug = await bench.product("MUG", kind=ProductKind.SHIPPED, price=4000, currency="JPY")
+    cap = await bench.product("CAP", kind=ProductKind.SHIPPED, price=400)
+    screen = await bench.begin(bench.buyer(), (mug, 1))
+    assert screen.stage is Stage.ITEMS
+    assert screen.notice.startswith("Shipping is priced in USD only, this order is in JPY.")
+    yen = {"code": "air", "label": "Air mail", "cost": 1200, "free_over": 9000, "currency": "jpy"}
+    await bench.set(shipping_types=[dollars, yen])
+    order = await bench.order(bench.buyer(2), (mug, 2))
+    assert (order.currency, order.shipping, order.shipping_type, order.total) == ("JPY", 1200, "Air mail", 9200)
+    assert (await bench.order(bench.buyer(3), (mug, 3))).shipping == 0
+    order = await bench.order(bench.buyer(4), (cap, 1))
+    assert (order.currency, order.shipping, order.shipping_type) == ("USD", 499, "Standard")
+    # What costs nothing is offered with any order.
+    await bench.set(shipping_types=[dollars, {"code": "slow", "label": "Slow boat"}])
+    order = await bench.order(bench.buyer(5), (mug, 1))
+    assert (order.shipping, order.shipping_type) == (0, "Slow boat")
+
+
 async def test_we_do_not_ship_there(bench, refused) -> None:
     await bench.set(shipping_types=[{"code": "standard", "label": "Standard", "cost": 499, "countries": ["CA"]}])
     mug = await bench.product("MUG", kind=ProductKind.SHIPPED)

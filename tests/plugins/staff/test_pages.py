@@ -52,6 +52,20 @@ async def test_a_section_is_changed_at_once(app: App, store: Store, owner: Visit
     assert "Saved." in shown
 
 
+async def test_amounts_of_a_row_are_in_the_currency_it_names(app: App, store: Store, owner: Visitor) -> None:
+    form = {**ORDERS, "shipping_types.1.cost": "1200", "shipping_types.1.currency": "jpy"}
+    await owner.post("/admin/settings/section/orders", form)
+    settings = app.stores.settings(store.id, OrdersSettings)
+    assert [(kind.cost, kind.currency) for kind in settings.shipping_types] == [(499, ""), (1200, "JPY")]
+    shown = await (await owner.get("/admin/settings/section/orders")).text()
+    assert 'value="1200"' in shown
+    wrong = {**form, "version": "1", "shipping_types.1.currency": "XXQ"}
+    answer = await owner.post("/admin/settings/section/orders", wrong)
+    assert answer.status == 422
+    assert "XXQ is no ISO 4217 currency" in await answer.text()
+    assert app.stores.settings(store.id, OrdersSettings) == settings
+
+
 async def test_an_unchecked_box_is_off(app: App, store: Store, owner: Visitor) -> None:
     await owner.post("/admin/settings/section/orders", {**ORDERS, "open": ""})
     assert not app.stores.settings(store.id, OrdersSettings).open
