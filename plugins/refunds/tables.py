@@ -81,6 +81,7 @@ class RefundPart(StoreTable, tablename="refund_part"):
     url = Text(default="")
     attempts = Integer(default=0)
     next_attempt = Timestamptz(null=True, default=None)
+    asked_until = Timestamptz(null=True, default=None)
 
 
 class ReturnRequest(StoreTable, tablename="return_request"):

@@ -180,6 +180,8 @@ class RefundPart:
     url: str
     attempts: int
     next_attempt: datetime | None
+    asked_until: datetime | None = None
+    """Until when a process has its processor to itself, which it asks at this moment."""
     label: str = ""
     """What the method is called, in the current language."""
 

@@ -1,14 +1,16 @@
 """Bringing refunds on: the processor is asked with a stored key, what it says is written down, then applied or let go.
 
 Each step is a Work of its own, and asking again with the same key changes nothing, so that a process that dies between
-two steps leaves a refund that the next delivery takes up where it was.
+two steps leaves a refund that the next delivery takes up where it was. Who asks takes a lease before: some processors
+know no keys, and asked twice at once they would give the money back twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -50,6 +52,10 @@ log = structlog.get_logger(__name__)
 
 REFERENCE_LENGTH = 200
 PROBLEM_LENGTH = 1000
+LEASE = timedelta(minutes=2)
+"""How long a processor is left to the process that asks it; one that died has not asked any more by then."""
+PATIENCE = timedelta(seconds=60)
+"""How long a processor may take to answer, shorter than the lease."""
 
 
 class RefundPayments:
@@ -69,7 +75,7 @@ class RefundPayments:
 
     async def bring_on(self, event: RefundDue, delivery: Delivery) -> None:
         """Ask the processors of a refund that is not done; come back when one wants time."""
-        # One at a time: some processors know no keys, and asked twice at once they would give the money back twice.
+        # In this process one waits for the other, rather than for the end of its lease.
         async with self._turns.setdefault(event.refund, asyncio.Lock()):
             refund = await self.refunds.get(event.refund)
             for part in refund.parts:
@@ -79,7 +85,7 @@ class RefundPayments:
         refund = await self._settle(event.refund)
         waiting = [part for part in refund.parts if self._waits_for_processor(part)]
         if refund.state is RefundState.PENDING and waiting:
-            raise DeliveryPostponed(min(part.next_attempt or self.app.now() for part in waiting))
+            raise DeliveryPostponed(min(self._asked_next(part) for part in waiting))
 
     async def processor_told(self, event: PaymentRefundChanged, delivery: Delivery) -> None:
         """Ask about a refund at once, since its processor has news of it."""
@@ -165,15 +171,16 @@ class RefundPayments:
 
     async def _ask(self, refund: Refund, part: RefundPart) -> None:
         """Ask the processor about a part, and write down what it says."""
-        assert part.payment is not None  # noqa: S101 - the database sees to it
-        if part.refused:
-            # From here on the processor may do it, so that staff cannot say any more that they did.
-            async with self.app.work(self._actor()) as work:
-                self._advance(work, part, "refused = FALSE")
+        part, payment = await self._lease(part), part.payment
+        assert payment is not None  # noqa: S101 - the database sees to it
         try:
-            outcome = await self.app.get(PaymentService).refund(part.payment, part.amount, part.key)
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                outcome = await self.app.get(PaymentService).refund(payment, part.amount, part.key)
         except Refusal as refusal:
             await self._note_trouble(refund, part, refusal.message)
+            return
+        except TimeoutError:
+            await self._note_trouble(refund, part, _("The processor did not answer in time."))
             return
         except Exception:
             log.exception("refund.processor_failed", refund=str(refund.id), method=part.method)
@@ -185,6 +192,23 @@ class RefundPayments:
             await self._failed(refund, part, outcome)
         else:
             await self._note_outcome(refund, part, outcome)
+
+    async def _lease(self, part: RefundPart) -> RefundPart:
+        """Take the asking about a part for a while; `Stale` while another process asks."""
+        until = self.app.now() + LEASE
+        async with self.app.work(self._actor()) as work:
+            work.guard(
+                tables.RefundPart,
+                # From here on the processor may do it, so that staff cannot say any more that they did.
+                set="asked_until = :until, refused = FALSE",
+                where="id = :id AND state = 'PENDING' AND kind = 'PROCESSOR' AND key = :key"
+                " AND (asked_until IS NULL OR asked_until <= :now)",
+                refusal=_changed(),
+                id=part.id,
+                key=part.key,
+                until=until,
+            )
+        return replace(part, asked_until=until)
 
     async def _note_outcome(self, refund: Refund, part: RefundPart, outcome: RefundOutcome) -> None:
         done = outcome.state is ProcessorState.SUCCEEDED
@@ -303,14 +327,15 @@ class RefundPayments:
             work.record(RefundBegun(refund.order, refund.id))
 
     def _advance(self, work: Work, part: RefundPart, assignments: str, **values: Any) -> None:
-        """Change a part that is still waited for, as it was read."""
+        """Change a part as its answer says, and end the lease; `Stale` when it ran out and another process asks."""
         work.guard(
             tables.RefundPart,
-            set=assignments,
-            where="id = :id AND state = 'PENDING' AND key = :key",
+            set=f"{assignments}, asked_until = NULL",
+            where="id = :id AND state = 'PENDING' AND key = :key AND asked_until = :leased",
             refusal=_changed(),
             id=part.id,
             key=part.key,
+            leased=part.asked_until,
             **values,
         )
 
@@ -323,6 +348,9 @@ class RefundPayments:
     def _too_early(self, part: RefundPart) -> bool:
         """Whether the processor refused a moment ago: news of the old attempt do not hurry the new one."""
         return part.refused and part.next_attempt is not None and part.next_attempt > self.app.now()
+
+    def _asked_next(self, part: RefundPart) -> datetime:
+        return max(part.next_attempt or self.app.now(), part.asked_until or self.app.now())
 
     def _waits_for_processor(self, part: RefundPart) -> bool:
         return part.state is RefundState.PENDING and part.kind is PartKind.PROCESSOR

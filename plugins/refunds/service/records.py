@@ -80,6 +80,7 @@ def to_part(row: Mapping[str, Any], label: str) -> RefundPart:
         url=row["url"],
         attempts=row["attempts"],
         next_attempt=row["next_attempt"],
+        asked_until=row["asked_until"],
         label=label,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +38,9 @@ class Bank:
     says: list[str] = field(default_factory=list)
     done: dict[UUID, tuple[UUID, int, RefundState]] = field(default_factory=dict)
     asked: list[UUID] = field(default_factory=list)
+    held: asyncio.Event | None = None
+    """What it waits for before it answers."""
+    called: asyncio.Event = field(default_factory=asyncio.Event)
 
     def ready(self, store: int) -> bool:
         return True
@@ -46,6 +50,9 @@ class Bank:
 
     async def refund(self, payment: Payment, amount: int, key: UUID) -> RefundOutcome:
         self.asked.append(key)
+        self.called.set()
+        if self.held is not None:
+            await self.held.wait()
         word = self.says.pop(0) if self.says else "SUCCEEDED"
         known = self.done.get(key)
         if known is not None:

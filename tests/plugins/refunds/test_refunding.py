@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from guildshop.errors import Forbidden, Refusal, Stale
+from guildshop.events import DeliveryPostponed
 from guildshop.plugins.catalog.api import ProductKind
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders.api import OrderChange, OrderStatus
@@ -18,12 +19,15 @@ from guildshop.plugins.payments.service import PaymentService
 from guildshop.plugins.refunds.api import (
     ItemRequest,
     ProposalOver,
+    RefundDue,
     RefundMode,
     RefundRequest,
     RefundState,
 )
+from guildshop.plugins.refunds.service import RefundPayments
 from guildshop.plugins.refunds.service.deleting import KeptOrders
 from guildshop.plugins.refunds.service.examining import RefundExamination
+from guildshop.plugins.refunds.service.paying import LEASE
 from guildshop.plugins.refunds.service.personal import PersonalRefunds
 from tests.plugins.refunds.conftest import FakeDelivery
 
@@ -129,6 +133,49 @@ async def test_a_processor_is_asked_with_one_key_until_it_answers(till, clock) -
     assert (found.status, found.refunded, found.refund_held) == (OrderStatus.PARTIALLY_REFUNDED, 1500, 0)
     troubles = [row for row in await till.rows("event") if row["name"] == "RefundFailed"]
     assert len(troubles) == 1
+    await till.check()
+
+
+async def test_two_processes_never_ask_at_once(till, clock) -> None:
+    sold = await till.sold((await till.product(), 2), by_bank=True)
+    till.bank.held = asyncio.Event()
+    made = await till.refund(sold)
+    delivery = FakeDelivery(till.app, till.boss)
+    first = asyncio.create_task(RefundPayments(till.app).bring_on(RefundDue(made.id), delivery))
+    await till.bank.called.wait()
+    for other in (RefundPayments(till.app), RefundPayments(till.app)):
+        with pytest.raises(DeliveryPostponed) as postponed:
+            await other.bring_on(RefundDue(made.id), delivery)
+        assert postponed.value.until == clock() + LEASE
+    assert len(till.bank.asked) == 1
+    # It dies while it asks: once its lease has run out, another one takes the refund up with the same key.
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    till.bank.held = None
+    with pytest.raises(DeliveryPostponed):
+        await RefundPayments(till.app).bring_on(RefundDue(made.id), delivery)
+    assert len(till.bank.asked) == 1
+    clock.advance(seconds=LEASE.total_seconds())
+    await RefundPayments(till.app).bring_on(RefundDue(made.id), delivery)
+    assert (len(till.bank.asked), len(set(till.bank.asked)), till.bank.given_back()) == (2, 1, 3000)
+    assert (await till.only(sold)).state is RefundState.SUCCEEDED
+    await till.check()
+
+
+async def test_an_answer_after_its_lease_changes_nothing(till, clock) -> None:
+    sold = await till.sold((await till.product(), 2), by_bank=True)
+    till.bank.held, till.bank.says = asyncio.Event(), ["PENDING", "FAILED"]
+    made, delivery = await till.refund(sold), FakeDelivery(till.app, till.boss)
+    slow = asyncio.create_task(RefundPayments(till.app).bring_on(RefundDue(made.id), delivery))
+    await till.bank.called.wait()
+    held, till.bank.held = till.bank.held, None
+    clock.advance(seconds=LEASE.total_seconds())
+    with pytest.raises(DeliveryPostponed):
+        await RefundPayments(till.app).bring_on(RefundDue(made.id), delivery)
+    held.set()
+    with pytest.raises(DeliveryPostponed):
+        await slow
+    assert (await till.only(sold)).state is RefundState.PENDING
     await till.check()
 
 
