@@ -13,6 +13,7 @@ from guildshop.i18n import _, babel_locale
 
 MAXIMUM = 10**13
 """The largest amount accepted, in minor units: it fits a double, a BIGINT and every sum over a million orders."""
+LARGEST_EXPONENT = len(str(MAXIMUM)) - 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -82,11 +83,15 @@ def to_decimal(amount: int, currency: str) -> Decimal:
 def parse_money(text: str, currency: str, *, field: str = "amount") -> int:
     """Return the minor units of a plain decimal of major units such as `19.99`; refuse anything else."""
     digits = precision(currency)
+    too_large = Invalid.field(field, _("“{text}” is too large an amount.").format(text=text))
     try:
         value = Decimal(text.strip())
         if not value.is_finite():
             raise InvalidOperation
         scaled = value.scaleb(digits)
+        # Before it is written out: a million digits take minutes.
+        if scaled.adjusted() > LARGEST_EXPONENT:
+            raise too_large
         amount = int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
     except (ArithmeticError, ValueError):
         raise Invalid.field(
@@ -101,7 +106,7 @@ def parse_money(text: str, currency: str, *, field: str = "amount") -> int:
             ),
         )
     if abs(amount) > MAXIMUM:
-        raise Invalid.field(field, _("“{text}” is too large an amount.").format(text=text))
+        raise too_large
     return amount
 
 
