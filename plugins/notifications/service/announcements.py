@@ -16,6 +16,7 @@ from guildshop.bot.sending import Message
 from guildshop.database import new_id
 from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.events import Delivery, DeliveryPostponed
+from guildshop.folding import fold
 from guildshop.i18n import _, use_locale
 from guildshop.mail import Letter, MailUnavailable
 from guildshop.permissions import Actor
@@ -94,6 +95,8 @@ class AnnouncementService:
     async def begin(self, actor: Actor, audience: Audience, target: str = "") -> Announcement:
         """Begin a draft for an audience; it is thrown away after a day."""
         actor.require(NOTIFICATION_CREATE)
+        if audience is Audience.TAG and not fold(target):
+            raise Invalid.field("target", _("“{tag}” is no tag. Name one that customers have.").format(tag=target))
         if len(target) > TARGET_LIMIT:
             raise Invalid.field("target", _("The tag has more than {most} characters.").format(most=TARGET_LIMIT))
         key = new_id()

@@ -164,6 +164,10 @@ async def test_refusals(app: App, store: Store, staff: ActorFactory) -> None:
     service = app.get(AnnouncementService)
     helper, chief = staff(store, "order.read"), staff(store)
     with scope(store.id):
+        await app.get(CustomerService).create(chief, CustomerInput(display_name="Ada", discord_id=3 * 10**17))
+        for blank in ("", "  ", "\u0301"):
+            with pytest.raises(Invalid, match="no tag"):  # or all customers would have it
+                await service.begin(chief, Audience.TAG, blank)
         draft = await service.begin(chief, Audience.ALL)
         for attempt in (
             service.begin(helper, Audience.ALL),
