@@ -70,6 +70,7 @@ class OrderLine(StoreTable, tablename="order_line"):
     total = BigInt(help_text=AMOUNT)
     returned = Integer(default=0)
     return_held = Integer(default=0)
+    unsent = Integer(default=0)
 
 
 class Shipment(StoreTable, tablename="shipment"):

@@ -81,6 +81,10 @@ class OrderLine:
     returned: int = 0
     return_held: int = 0
     """Pieces that a refund under way is going to take back."""
+    unsent: int = 0
+    """How many of the returned pieces were refunded before they were sent, so that they never are."""
+    sent: int = 0
+    """How many pieces are in parcels that left."""
 
     @property
     def returnable(self) -> int:

@@ -34,3 +34,5 @@ class OrderRefund:
     amount: int
     items: tuple[RefundedItem, ...] = ()
     reason: str = ""
+    sent_back: bool = False
+    """Whether the customer sent the pieces back, so that they are of those that left; else of those that did not."""

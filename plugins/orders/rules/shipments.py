@@ -12,6 +12,7 @@ from guildshop.plugins.orders.api import (
     LineKind,
     MoveRefused,
     Order,
+    OrderLine,
     OrderStatus,
     Shipment,
     ShipmentItem,
@@ -36,30 +37,77 @@ def packed(shipments: Iterable[Shipment]) -> Mapping[UUID, int]:
     return counted
 
 
+def newly_unsent(line: OrderLine, quantity: int, *, sent_back: bool) -> int:
+    """Return how many of the pieces that are given back now were never sent.
+
+    What the customer sent back is of the pieces that left, as far as those did not come back already; what is refunded
+    without coming back is of the pieces that did not leave, as far as there are any.
+    """
+    if sent_back:
+        with_customer = max(line.sent - (line.returned - line.unsent), 0)
+        return max(quantity - with_customer, 0)
+    return min(quantity, max(line.quantity - line.unsent - line.sent, 0))
+
+
+def never_sent(line: OrderLine, shipments: Iterable[Shipment]) -> int:
+    """Return how many of the returned pieces were never sent.
+
+    What was refunded out of a parcel that was lost then counts as never sent: it is not sent anew.
+    """
+    sent = packed(shipment for shipment in shipments if shipment.status in SENT).get(line.id, 0)
+    return max(line.unsent, line.returned - sent)
+
+
+def to_send(line: OrderLine, shipments: Iterable[Shipment]) -> int:
+    """Return how many pieces of a line are sent in all: those bought without those refunded before they were sent."""
+    return line.quantity - never_sent(line, shipments)
+
+
 def left_to_pack(order: Order, shipments: Iterable[Shipment]) -> tuple[ShipmentItem, ...]:
-    """Return what is in no parcel yet and was not given back."""
-    done = packed(shipments)
+    """Return what is in no parcel yet and is still to be sent."""
+    present = tuple(shipments)
+    done = packed(present)
     return tuple(
         ShipmentItem(line.id, line.sku, line.name, left)
         for line in order.lines
-        if line.kind is LineKind.SHIPPED and (left := line.quantity - line.returned - done.get(line.id, 0)) > 0
+        if line.kind is LineKind.SHIPPED and (left := to_send(line, present) - done.get(line.id, 0)) > 0
     )
+
+
+def check_sendable(order: Order, shipments: Iterable[Shipment], parcel: Shipment) -> None:
+    """Refuse to send a parcel that has pieces in it that were refunded since they were packed."""
+    others = [shipment for shipment in shipments if shipment.id != parcel.id]
+    gone = packed(shipment for shipment in others if shipment.status in SENT)
+    lines = {line.id: line for line in order.lines}
+    for item in parcel.items:
+        line = lines[item.line]
+        left = max(line.quantity - line.unsent - gone.get(item.line, 0), 0)
+        if item.quantity > left:
+            raise MoveRefused(
+                _(
+                    "Parcel {position} of order {number} has {quantity} × {name}, but only {left} are still to be sent:"
+                    " the rest was refunded. Take the parcel back, then pack it anew."
+                ).format(
+                    position=parcel.position, number=order.number, quantity=item.quantity, name=item.name, left=left
+                )
+            )
 
 
 def check_items(order: Order, shipments: Iterable[Shipment], wanted: Mapping[UUID, int]) -> tuple[ShipmentItem, ...]:
     """Return the wanted pieces as a parcel's; refuse more of a line than is left, or nothing at all."""
-    done = packed(shipments)
+    present = tuple(shipments)
+    done = packed(present)
     lines = {line.id: line for line in order.lines if line.kind is LineKind.SHIPPED}
     items: list[ShipmentItem] = []
     for key, quantity in wanted.items():
         line = lines.get(key)
         if line is None:
             raise Invalid.field("items", _("Order {number} has no such item to ship.").format(number=order.number))
-        left = line.quantity - done.get(key, 0)
+        left = max(to_send(line, present) - done.get(key, 0), 0)
         if not 0 <= quantity <= left:
             raise Invalid.field(
                 "items",
-                _("{quantity} × {name} cannot be packed: {left} of {bought} are in no parcel yet.").format(
+                _("{quantity} × {name} cannot be packed: {left} of {bought} are still to be packed.").format(
                     quantity=quantity, name=line.name, left=left, bought=line.quantity
                 ),
             )
@@ -68,7 +116,7 @@ def check_items(order: Order, shipments: Iterable[Shipment], wanted: Mapping[UUI
     if not items:
         raise (
             nothing_left(order)
-            if not left_to_pack(order, shipments)
+            if not left_to_pack(order, present)
             else Invalid.field("items", _("The parcel is empty. Give the quantity of at least one item."))
         )
     return tuple(items)

@@ -74,6 +74,8 @@ class Packing:
             rules.check_shipping_move(self.order.number, self.status, shipment.status, status)
         else:
             status = shipment.status
+        if status in rules.SENT and shipment.status not in rules.SENT:
+            rules.check_sendable(self.order, self.after.values(), shipment)
         changed = replace(
             shipment,
             carrier=shipment.carrier if change.carrier is None else change.carrier,

@@ -15,7 +15,7 @@ from guildshop.plugins.customers.api import Sale
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import tables
 from guildshop.plugins.orders.api import HistoryKind, Order, OrderRefund, OrderRefunded
-from guildshop.plugins.orders.rules import check_refund, net_revenue, status_after_refund
+from guildshop.plugins.orders.rules import check_refund, net_revenue, newly_unsent, status_after_refund
 from guildshop.plugins.orders.service.deciding import moved, stale
 from guildshop.plugins.orders.service.moving import OrderMoves
 from guildshop.plugins.orders.service.rows import add_history
@@ -93,16 +93,18 @@ class OrderRefunds(OrderMoves):
             )
 
     def _take_items(self, work: Work, order: Order, refund: OrderRefund, release: int) -> None:
+        lines = {line.id: line for line in order.lines}
         for item in sorted(refund.items, key=lambda item: item.line):
             work.guard(
                 tables.OrderLine,
-                set="returned = returned + :quantity, return_held = return_held - :release",
+                set="returned = returned + :quantity, return_held = return_held - :release, unsent = unsent + :unsent",
                 where="id = :id AND return_held >= :release"
                 " AND returned + return_held - :release + :quantity <= quantity",
                 refusal=stale(order),
                 id=item.line,
                 quantity=item.quantity,
                 release=item.quantity * release,
+                unsent=newly_unsent(lines[item.line], item.quantity, sent_back=refund.sent_back),
             )
 
     def _tell_refund(self, work: Work, order: Order, refund: OrderRefund, credit: int) -> None:

@@ -45,7 +45,10 @@ ORDER_COLUMNS = (
     o.version, o.tax_place, o.accepted, o.answers"""
 )
 
-LINE_COLUMNS = "id, order_id, position, product, sku, name, kind, quantity, unit_price, total, returned, return_held"
+LINE_COLUMNS = """id, order_id, position, product, sku, name, kind, quantity, unit_price, total, returned, return_held,
+    unsent, (SELECT COALESCE(SUM(i.quantity), 0) FROM shipment_line AS i
+        JOIN shipment AS p ON p.store = i.store AND p.id = i.shipment
+        WHERE i.store = order_line.store AND i.line = order_line.id AND p.status IN ('SHIPPED', 'DELIVERED')) AS sent"""
 
 FROM = "FROM orders o JOIN customer c ON c.store = o.store AND c.id = o.customer"
 
@@ -148,6 +151,8 @@ def to_line(row: Mapping[str, Any]) -> OrderLine:
         position=row["position"],
         returned=row["returned"],
         return_held=row["return_held"],
+        unsent=row["unsent"],
+        sent=int(row["sent"]),
     )
 
 

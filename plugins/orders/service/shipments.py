@@ -158,6 +158,10 @@ class OrderShipments(OrderMoves):
             work.delete(tables.Shipment, where="id = :id", rows=1, refusal=stale(order), id=key)
         for shipment in after:
             self._write_shipment(work, order, packing.before.get(shipment.id), shipment)
+        for line in order.lines:
+            unsent = rules.never_sent(line, after)
+            if unsent != line.unsent:
+                work.update(tables.OrderLine, line.id, stale(order), unsent=unsent)
         before = order.shipping_status.value if order.shipping_status else ""
         if before != now.value:
             work.record(OrderShippingChanged(order.id, before, now.value))

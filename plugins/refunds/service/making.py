@@ -97,7 +97,12 @@ class RefundMaking(RefundQueries):
         waiting = {PartKind.PROCESSOR} if trusting else {PartKind.PROCESSOR, PartKind.MANUAL}
         done = not any(part.kind in waiting for part in planned.parts)
         refund = OrderRefund(
-            refund_id, planned.mode, planned.amount, tuple(item.returned for item in planned.items), planned.reason
+            refund_id,
+            planned.mode,
+            planned.amount,
+            tuple(item.returned for item in planned.items),
+            planned.reason,
+            sent_back=of_return is not None,
         )
         self.write(work, planned, refund_id, waiting, note=note, of_return=of_return)
         if done:

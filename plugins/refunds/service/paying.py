@@ -318,7 +318,9 @@ class RefundPayments:
         if refund.surplus:
             work.record(SurplusRefunded(refund.order, refund.id))
             return
-        applied = OrderRefund(refund.id, refund.mode, refund.amount, _items(refund), refund.reason)
+        applied = OrderRefund(
+            refund.id, refund.mode, refund.amount, _items(refund), refund.reason, sent_back=refund.request is not None
+        )
         self.app.get(OrderService).apply_refund(work, order, applied, held=True, credit=credit)
 
     async def _leave_to_staff(self, refund: Refund, part: RefundPart) -> None:

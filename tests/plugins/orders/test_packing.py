@@ -69,15 +69,13 @@ def _order(status: OrderStatus, *quantities: int, returned: int = 0) -> Order:
     )
 
 
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("add"), st.lists(st.integers(0, 4), min_size=2, max_size=2), st.sampled_from(ShippingStatus)),
-        st.tuples(st.just("change"), st.integers(0, 5), st.sampled_from(ShippingStatus)),
-        st.tuples(st.just("remove"), st.integers(0, 5), st.none()),
-        st.tuples(st.just("all"), st.none(), st.none()),
-    ),
-    max_size=15,
+step = st.one_of(
+    st.tuples(st.just("add"), st.lists(st.integers(0, 4), min_size=2, max_size=2), st.sampled_from(ShippingStatus)),
+    st.tuples(st.just("change"), st.integers(0, 5), st.sampled_from(ShippingStatus)),
+    st.tuples(st.just("remove"), st.integers(0, 5), st.none()),
+    st.tuples(st.just("all"), st.none(), st.none()),
 )
+steps = st.lists(step, max_size=15)
 
 
 def _do(packing: Packing, step: tuple[str, Any, Any]) -> None:
@@ -129,6 +127,80 @@ def test_the_order_follows_its_parcels(
             assert (shipment.delivered_at is not None) == (shipment.status is ShippingStatus.DELIVERED)
             assert shipment.shipped_at is not None or shipment.status not in rules.SENT
         order = replace(order, status=after, shipping_status=now)
+
+
+def _refund(order: Order, which: int, quantity: int, *, sent_back: bool, shipments: tuple[Shipment, ...]) -> Order:
+    """Give pieces of a line back as the service does."""
+    sent = rules.packed(shipment for shipment in shipments if shipment.status in rules.SENT)
+    line = replace(order.lines[which], sent=sent.get(order.lines[which].id, 0))
+    quantity = min(quantity, line.quantity - line.returned)
+    unsent = line.unsent + rules.newly_unsent(line, quantity, sent_back=sent_back)
+    lines = list(order.lines)
+    lines[which] = replace(line, returned=line.returned + quantity, unsent=unsent)
+    return replace(order, lines=tuple(lines))
+
+
+refunds = st.tuples(st.just("refund"), st.integers(0, 1), st.tuples(st.integers(1, 3), st.booleans()))
+
+
+@settings(max_examples=100)
+@given(st.integers(1, 4), st.integers(1, 4), st.lists(st.one_of(refunds, step), max_size=15))
+def test_no_refunded_piece_is_sent_and_no_bought_one_forgotten(
+    first: int, second: int, wanted: list[tuple[str, Any, Any]]
+) -> None:
+    order, shipments = _order(OrderStatus.PARTIALLY_REFUNDED, first, second), ()
+    for what, which, given_ in wanted:
+        if what == "refund":
+            order = _refund(order, which, given_[0], sent_back=given_[1], shipments=shipments)
+        else:
+            packing = Packing(order, shipments, NOW)
+            try:
+                _do(packing, (what, which, given_))
+            except Refusal:
+                continue
+            shipments = tuple(packing.after.values())
+        lines = tuple(replace(line, unsent=rules.never_sent(line, shipments)) for line in order.lines)
+        order = replace(order, lines=lines)
+        sent = rules.packed(shipment for shipment in shipments if shipment.status in rules.SENT)
+        packed = rules.packed(shipments)
+        left = {item.line: item.quantity for item in rules.left_to_pack(order, shipments)}
+        for line in order.lines[:2]:
+            kept = sent.get(line.id, 0) - (line.returned - line.unsent)
+            assert 0 <= kept <= line.quantity - line.returned
+            assert 0 <= line.unsent <= line.returned
+            # Once what is left is sent, the customer has every piece that was not refunded.
+            open_parcels = packed.get(line.id, 0) - sent.get(line.id, 0)
+            short = line.quantity - line.returned - kept - left.get(line.id, 0)
+            assert short <= open_parcels
+            assert not left.get(line.id) or short == open_parcels
+
+
+def test_a_piece_that_was_sent_back_is_not_taken_off_those_still_to_be_sent() -> None:
+    order = _order(OrderStatus.FULFILLING, 3, 1)
+    mug = order.lines[0]
+    packing = Packing(order, (), NOW)
+    packing.send(ShipmentChange(carrier="UPS", tracking_number="1"), {mug.id: 2})
+    sent = tuple(packing.after.values())
+    back = _refund(order, 0, 1, sent_back=True, shipments=sent)
+    assert {item.line: item.quantity for item in rules.left_to_pack(back, sent)}[mug.id] == 1
+    assert rules.check_items(back, sent, {mug.id: 1})[0].quantity == 1
+    # Refunded without coming back, it is the one that was not sent yet.
+    unsent = _refund(order, 0, 1, sent_back=False, shipments=sent)
+    assert mug.id not in {item.line for item in rules.left_to_pack(unsent, sent)}
+    with pytest.raises(Refusal, match="0 of 3 are still to be packed"):
+        rules.check_items(unsent, sent, {mug.id: 1})
+
+
+def test_a_parcel_with_a_refunded_piece_is_not_sent() -> None:
+    order = _order(OrderStatus.PAID, 3, 1)
+    packing = Packing(order, (), NOW)
+    parcel = packing.add({order.lines[0].id: 3}, ShipmentChange())
+    packed = tuple(packing.after.values())
+    packing = Packing(_refund(order, 0, 1, sent_back=False, shipments=packed), packed, NOW)
+    with pytest.raises(Refusal, match="has 3 × Name 0, but only 2 are still to be sent"):
+        packing.change(parcel, ShipmentChange(status=ShippingStatus.SHIPPED))
+    packing.remove(parcel)
+    assert [item.quantity for item in rules.left_to_pack(packing.order, ())] == [2, 1]
 
 
 @pytest.mark.parametrize("status", [s for s in OrderStatus if s not in rules.SHIPPABLE])

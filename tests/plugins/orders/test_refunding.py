@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
 from guildshop.errors import Invalid, Stale
-from guildshop.plugins.orders.api import MoveRefused, Order, OrderRefund, OrderStatus, RefundedItem, RefundMode
+from guildshop.plugins.catalog.api import ProductKind
+from guildshop.plugins.orders.api import (
+    MoveRefused,
+    Order,
+    OrderRefund,
+    OrderStatus,
+    RefundedItem,
+    RefundMode,
+    ShipmentChange,
+    ShippingStatus,
+)
 from tests.plugins.orders.conftest import Bench, Refused
 
 
@@ -95,3 +106,32 @@ async def test_refunds_at_once_give_the_money_back_once(bench: Bench) -> None:
     with pytest.raises(Stale):
         await _apply(bench, await bench.orders.get(order.id), _refund(1000), held=True)
     await bench.check_stock()
+
+
+async def test_what_was_sent_back_leaves_the_rest_to_be_sent(bench: Bench, refused: Refused) -> None:
+    mug = await bench.product(kind=ProductKind.SHIPPED)
+    placed = await bench.order(bench.buyer(), (mug, 3))
+    line = placed.lines[0].id
+    order = await bench.orders.confirm_payment(bench.boss, placed.id)
+    gone = ShipmentChange(status=ShippingStatus.SHIPPED)
+    await bench.orders.pack(bench.boss, order.id, {line: 2}, gone)
+    order = await bench.orders.get(order.id)
+    assert order.lines[0].sent == 2
+    order = await _apply(bench, order, replace(_refund(1500, order, 1), sent_back=True))
+    assert (order.lines[0].returned, order.lines[0].unsent) == (1, 0)
+    order = await bench.orders.pack(bench.boss, order.id, None, ShipmentChange())
+    parcel = (await bench.orders.shipments(order.id))[-1]
+    assert [item.quantity for item in parcel.items] == [1]
+    # The last piece is refunded while its parcel waits: it does not leave any more.
+    order = await _apply(bench, order, _refund(1500, order, 1))
+    assert (order.lines[0].returned, order.lines[0].unsent) == (2, 1)
+    told = await refused(MoveRefused, bench.orders.change_shipment(bench.boss, order.id, parcel.id, gone))
+    assert "only 0 are still to be sent" in told
+    order = await bench.orders.unpack(bench.boss, order.id, parcel.id)
+    assert "0 of 3" in await refused(Invalid, bench.orders.pack(bench.boss, order.id, {line: 1}, gone))
+    # A parcel that is lost after a piece of it was refunded: that piece is not sent anew.
+    (first,) = await bench.orders.shipments(order.id)
+    order = await _apply(bench, order, _refund(1499, order, 1))
+    assert order.lines[0].unsent == 1
+    await bench.orders.change_shipment(bench.boss, order.id, first.id, ShipmentChange(status=ShippingStatus.FAILED))
+    assert (await bench.orders.get(order.id)).lines[0].unsent == 3
