@@ -21,7 +21,7 @@ from guildshop.plugins.customers.rules import (
     tags_key,
 )
 from guildshop.plugins.customers.rules.people import NAME_LIMIT, NOTES_LIMIT
-from guildshop.plugins.customers.service.registering import Registering, searched, shown, taken
+from guildshop.plugins.customers.service.registering import Registering, end_links, searched, shown, taken
 from guildshop.plugins.customers.tables import Customer as CustomerTable
 
 
@@ -52,6 +52,8 @@ class Editing(Registering):
                 seen=before.version,
                 **columns,
             )
+            if "email" in columns:
+                end_links(work, customer_id)
             audited = shown(columns)
             old = {name: _old(before, name) for name in audited}
             work.audit(_action(columns), subject="customer", subject_id=customer_id, before=old, after=audited)

@@ -18,7 +18,7 @@ from guildshop.plugins.customers.rules import new_account_number
 from guildshop.plugins.customers.rules.importing import CustomerRow, read_row
 from guildshop.plugins.customers.service.reading import Reading
 from guildshop.plugins.customers.service.records import ADDRESS_COLUMNS, CUSTOMER_COLUMNS, address_of, customer_of
-from guildshop.plugins.customers.service.registering import searched, taken
+from guildshop.plugins.customers.service.registering import end_links, searched, taken
 from guildshop.plugins.customers.tables import Address as AddressTable
 from guildshop.plugins.customers.tables import Customer as CustomerTable
 
@@ -229,6 +229,8 @@ def _update(work: Work, customer: Customer, row: CustomerRow, saved: Sequence[Ma
         columns["search"] = searched({name: getattr(customer, name) for name in _NAMES} | columns)
         columns["version"] = customer.version + 1
         work.update(CustomerTable, customer.id, conflict=taken(), **columns)
+    if "email" in columns:
+        end_links(work, customer.id)
     if new_address:
         work.insert(AddressTable, **_address_columns(row, customer.id, work.now, default=not saved))
     return int(bool(columns or new_address))

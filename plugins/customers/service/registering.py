@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.database import new_id
@@ -32,6 +32,10 @@ from guildshop.plugins.customers.rules import (
 from guildshop.plugins.customers.rules.people import NAME_LIMIT, NOTES_LIMIT
 from guildshop.plugins.customers.service.reading import Reading
 from guildshop.plugins.customers.tables import Customer as CustomerTable
+from guildshop.plugins.customers.tables import EmailConfirmation
+
+if TYPE_CHECKING:
+    from guildshop.database import Work
 
 SEEN_EVERY = timedelta(hours=1)
 """How exactly the last-seen time is kept."""
@@ -198,6 +202,11 @@ def searched(columns: dict[str, Any]) -> str:
     """Return the search text of a customer's columns."""
     names = ("display_name", "username", "first_name", "last_name", "email", "phone", "account_number", "discord_id")
     return search_text(*(str(columns[name] or "") for name in names))
+
+
+def end_links(work: Work, customer_id: UUID) -> None:
+    """End the links that confirm an email address: whoever has one to a former address could put that one back."""
+    work.delete(EmailConfirmation, where="customer = :customer", customer=customer_id)
 
 
 def shown(columns: dict[str, Any]) -> dict[str, Any]:

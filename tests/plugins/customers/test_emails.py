@@ -114,6 +114,25 @@ async def test_ones_own_address_counts_once_its_link_was_opened(
         await customers.ask_own_email(member(store), NEW)
 
 
+async def test_a_link_to_an_address_that_staff_corrected_changes_nothing(
+    app: App,
+    customers: CustomerService,
+    ada: Customer,
+    store: Store,
+    staff: ActorFactory,
+    mailbox: MailboxServer,
+) -> None:
+    with scope(store.id):
+        await customers.ask_email(staff(store), ada.id)
+        await app.dispatcher.drain()
+        await customers.change(staff(store), ada.id, CustomerChange(email=NEW))
+    with pytest.raises(EmailLinkGone):
+        await customers.confirm_email(path(mailbox, ADA).rpartition("/")[2])
+    with scope(store.id):
+        now = await customers.get(ada.id)
+    assert (now.email, now.email_confirmed) == (NEW, False)
+
+
 async def test_the_link_in_an_email_ends_such_emails(
     customers: CustomerService, ada: Customer, store: Store, visitor: Visitor
 ) -> None:
