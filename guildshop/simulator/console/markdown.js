@@ -115,7 +115,7 @@ const wrap = (tag, props) => (match, depth) => h(tag, props, inlines(match[1], d
 
 /** What may begin at a position, in the order in which it is tried. */
 const RULES = [
-  { start: "\\", pattern: /\\([^\w\s])/y, make: (match) => document.createTextNode(match[1]) },
+  { start: "\\", pattern: /\\([^A-Za-z0-9\s])/y, make: (match) => document.createTextNode(match[1]) },
   { start: "`", pattern: /(`+)([^]*?[^`])\1(?!`)/y, make: (match) => h("code", { class: "code" }, match[2].trim() || match[2]) },
   { start: "*", pattern: /\*\*\*(?=\S)([^]+?)\*\*\*/y, make: (match, depth) => h("strong", {}, h("em", {}, inlines(match[1], depth + 1))) },
   { start: "*", pattern: /\*\*(?=\S)([^]+?)\*\*(?!\*)/y, make: wrap("strong") },
