@@ -19,7 +19,7 @@ from guildshop.bot.rendering import (
     money,
 )
 from guildshop.hookspecs import Finding, Severity
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.permissions import TEMPLATES
 from guildshop.plugins.staff.api import (
     CHANNEL_KINDS,
@@ -126,8 +126,12 @@ def doctor_embed(store: Store, findings: Sequence[Finding]) -> discord.Embed:
         _("Check of {store}").format(store=escape(store.name)),
         "\n".join(lines),
         colour={Severity.BROKEN: BAD, Severity.WARNING: ATTENTION, Severity.FINE: GOOD}[worst],
-        footer=_("{broken} broken · {warnings} warnings · {fine} fine").format(
-            broken=broken, warnings=warnings, fine=len(findings) - broken - warnings
+        footer=" · ".join(
+            (
+                _("{count} broken").format(count=broken),
+                ngettext("{count} warning", "{count} warnings", warnings).format(count=warnings),
+                _("{count} fine").format(count=len(findings) - broken - warnings),
+            )
         ),
     )
 
@@ -156,7 +160,7 @@ def help_embeds(shop: str, members: Sequence[tuple[str, str]], staff: Sequence[t
 
 
 def _lines(commands: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"{mention} – {escape(does)}" for mention, does in sorted(commands, key=lambda one: one[1]))
+    return "\n".join(f"{mention} – {escape(does)}" for mention, does in commands)
 
 
 def shown(field: SettingField, value: Any, currency: str) -> str:

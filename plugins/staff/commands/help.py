@@ -39,7 +39,7 @@ def _commands(context: Context, *, for_staff: bool) -> Sequence[app_commands.Com
         allowed = context.actor.is_staff if permission is None else context.actor.may(permission)
         if stores.enabled(context.store.id, plugin) and hidden is for_staff and (allowed or not hidden):
             found.append(command)
-    return found
+    return sorted((command for command in found if command.name != "help"), key=lambda command: command.name)
 
 
 def _line(context: Context, command: app_commands.Command[Any, ..., Any]) -> tuple[str, str]:

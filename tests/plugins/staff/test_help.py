@@ -12,6 +12,7 @@ async def test_each_sees_what_they_may_do(shop: Shop) -> None:
     assert "</order:" in seen.text
     assert "payment-confirm" not in seen.text
     assert "settings" not in seen.text
+    assert "/help" not in seen.text
     staff = await shop.staff.slash("help")
     assert "</payment-confirm:" in staff.text
     owner = await shop.owner.slash("help")
