@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -252,6 +252,11 @@ class Settings(Group):
         """The environment that `env:NAME` reads."""
         return self._environ
 
+    def within(self, environ: Mapping[str, str]) -> Self:
+        """Read `env:NAME`, and what is named in no file, from there instead of the process's own environment."""
+        self._environ = environ
+        return self
+
 
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings: the file given, named by `GUILDSHOP_CONFIG`, or `config/guildshop.toml` if there is one.
@@ -270,9 +275,8 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     validation.stop_at_problems()
     if made is None:  # a model's problem is always noted
         raise ConfigurationError(source)
-    made._environ = environ
     made._source = source
-    return made
+    return made.within(environ)
 
 
 def check_sections(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import json
+import os
 import secrets
 import shutil
 import string
@@ -22,6 +24,7 @@ from guildshop.config.settings import (
     StoreSettings,
     WebSettings,
 )
+from guildshop.doctor.installation import SIGNING_SECRET
 from guildshop.errors import ConfigurationError, GuildshopError, NotFound, Refusal
 from guildshop.i18n import _
 from guildshop.importing import import_kind, import_sheet
@@ -116,7 +119,7 @@ class Demo:
 
     def settings(self, api_url: str, sign_in: SignIn) -> Settings:
         """Return the settings of the demo; configuration file and environment play no part."""
-        return Settings(
+        made = Settings(
             database=DatabaseSettings(url=self.database_url or f"sqlite:///{self.directory / 'guildshop.sqlite'}"),
             discord=DiscordSettings(token=Secret(DEFAULT_TOKEN), api_url=api_url),
             web=WebSettings(host=HOST, port=self.web_port, public_url=f"http://{HOST}:{self.web_port}"),
@@ -132,6 +135,8 @@ class Demo:
                 )
             },
         )
+        signing = hmac.digest(sign_in.secret_key.encode(), b"invoice links", "sha256").hex()
+        return made.within({**os.environ, SIGNING_SECRET: signing})
 
     async def _furnish(self, app: App, sign_in: SignIn) -> None:
         """Bring in what is not there yet: the sample rows and the user."""
