@@ -197,6 +197,15 @@ class Messenger:
             raise
         return frozenset(int(role) for role in data["roles"])
 
+    def target_name(self, store: Store, target: int) -> str:
+        """Return the name of a role (@…) or channel (#…) as the bot sees it, empty while it does not."""
+        bot = self._app.bot
+        guild = bot.get_guild(store.guild_id or 0) if bot is not None else None
+        if guild is None:
+            return ""
+        role, channel = guild.get_role(target), guild.get_channel(target)
+        return f"@{role.name}" if role is not None else f"#{channel.name}" if channel is not None else ""
+
     def command_mention(self, store: Store, name: str) -> str:
         """Return a command as a link that a click runs, or as plain text while its ID is not known."""
         bot = self._app.bot

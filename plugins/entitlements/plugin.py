@@ -132,7 +132,7 @@ class Entitlements(Plugin):
     def register_order_sections(self, app: App) -> list[OrderSection]:
         """Show an order's entitlements on its page."""
         service = app.get(EntitlementService)
-        columns = (lazy("Product"), lazy("Kind"), lazy("Discord ID"), lazy("Status"), lazy("What to do"))
+        columns = (lazy("Product"), lazy("Kind"), lazy("Which"), lazy("Status"), lazy("What to do"))
         return [OrderSection(lazy("Digital goods"), columns, service.page_rows, 60)]
 
     @hookimpl

@@ -39,7 +39,7 @@ def payments_section(payments: PaymentService) -> OrderSection:
     async def rows(order: Order) -> Sequence[Sequence[str]]:
         return [
             (
-                payment.method,
+                payments.method_label(order.store, payment.method),
                 format_money(payment.amount, payment.currency),
                 _(STATE_LABELS[payment.state]),
                 payment.reference,

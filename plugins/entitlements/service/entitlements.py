@@ -189,11 +189,12 @@ class EntitlementService(Terms, EntitlementQueries):
 
     async def page_rows(self, order: Order) -> Sequence[Sequence[str]]:
         """Return an order's entitlements as rows of its page."""
+        store, named = self.app.stores.get(order.store), self.app.messenger.target_name
         return [
             (
                 found.product_name,
                 kind_label(found.kind),
-                "–" if found.kind in GOODS else str(found.target),
+                "–" if found.kind in GOODS else named(store, found.target) or str(found.target),
                 state_label(found),
                 f"{found.reason} {found.remedy}".strip(),
             )
