@@ -35,6 +35,7 @@ class Order(StoreTable, tablename="orders"):
     due = BigInt(help_text=AMOUNT)
     refunded = BigInt(help_text=AMOUNT)
     refund_held = BigInt(default=0, help_text=AMOUNT)
+    written_off = BigInt(default=0, help_text=AMOUNT)
     payment_method = Varchar(32, help_text=METHOD)
     shipping_type = Varchar(80)
     address = JSON(null=True, default=None)

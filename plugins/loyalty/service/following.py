@@ -116,8 +116,8 @@ class PointsFollowing(PointsChanges):
         counted = 0
         if earns:
             base = counted = self._points_for(order, account)
-        back = rules.returned(redeemed - excess, order.total, order.refunded, over=over)
-        stands = rules.kept(base or 0, order.total, order.refunded, over=over)
+        back = rules.returned(redeemed - excess, order.paid_total, order.refunded, over=over)
+        stands = rules.kept(base or 0, order.paid_total, order.refunded, over=over)
         return Settlement(excess, max(back - returned, 0), stands - earned, base, counted)
 
     def _points_for(self, order: Order, account: LoyaltyAccount) -> int:

@@ -165,11 +165,23 @@ class Order:
     """What was answered to the steps of the checkout, by their names."""
     refund_held: int = 0
     """What refunds under way are going to give back."""
+    written_off: int = 0
+    """What of its price staff did not ask for any more, when they accepted that less came."""
 
     @property
     def refundable(self) -> int:
         """What can still be given back: nothing of what was never paid."""
-        return 0 if self.paid_at is None else self.total - self.refunded - self.refund_held
+        return 0 if self.paid_at is None else self.paid_total - self.refunded - self.refund_held
+
+    @property
+    def paid_total(self) -> int:
+        """What it is paid by, credit included: its total without what was written off."""
+        return self.total - self.written_off
+
+    @property
+    def kept_due(self) -> int:
+        """What came besides credit once it is paid, without what was given back."""
+        return self.due - self.written_off - self.refunded
 
     @property
     def ships(self) -> bool:

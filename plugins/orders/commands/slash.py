@@ -204,5 +204,5 @@ def _cancelled(order: Order) -> str:
     if order.paid_at is None:
         return _("Order {number} is cancelled.").format(number=order.number)
     return _("Order {number} is cancelled. The shop will return {amount} to you.").format(
-        number=order.number, amount=format_money(order.due - order.refunded, order.currency)
+        number=order.number, amount=format_money(order.kept_due, order.currency)
     )

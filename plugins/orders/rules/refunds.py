@@ -33,11 +33,11 @@ def check_refund(order: Order, refund: OrderRefund, *, held: bool = False) -> No
                 amount=format_money(refund.amount, order.currency),
                 number=order.number,
                 left=format_money(left, order.currency),
-                total=format_money(order.total, order.currency),
+                total=format_money(order.paid_total, order.currency),
             ),
         )
     _check_items(order, refund, held=held)
-    if not refund.amount and not refund.items and order.refunded < order.total:
+    if not refund.amount and not refund.items and order.refunded < order.paid_total:
         raise Invalid.field("amount", _("A refund of nothing changes nothing. Give an amount or items."))
 
 
@@ -45,7 +45,7 @@ def status_after_refund(order: Order, amount: int) -> OrderStatus:
     """Return where an order stands once that much more of it was given back; a cancelled one stays so."""
     if order.status is OrderStatus.CANCELLED:
         return order.status
-    return OrderStatus.REFUNDED if order.refunded + amount == order.total else OrderStatus.PARTIALLY_REFUNDED
+    return OrderStatus.REFUNDED if order.refunded + amount == order.paid_total else OrderStatus.PARTIALLY_REFUNDED
 
 
 def net_revenue(order: Order, status: OrderStatus, refund: int = 0) -> int:
@@ -53,9 +53,9 @@ def net_revenue(order: Order, status: OrderStatus, refund: int = 0) -> int:
 
     What credit paid of a cancelled order went back with the cancellation.
     """
-    kept = order.total - order.refunded - refund
+    kept = order.paid_total - order.refunded - refund
     if status is OrderStatus.CANCELLED:
-        return max(kept - order.total + order.due, 0)
+        return max(order.kept_due - refund, 0)
     return kept
 
 

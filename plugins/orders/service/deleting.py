@@ -114,10 +114,10 @@ class OrderDeletion:
 
 def check_deletable(order: Order) -> None:
     """Refuse to delete an order for which money was taken and not given back, or that is on its way."""
-    if order.paid_at is not None and order.refunded < order.total:
+    if order.paid_at is not None and order.refunded < order.paid_total:
         raise MoveRefused(
             _("{amount} of order {number} was taken and not refunded: it cannot be deleted. Refund it first.").format(
-                amount=format_money(order.total - order.refunded, order.currency), number=order.number
+                amount=format_money(order.paid_total - order.refunded, order.currency), number=order.number
             )
         )
     if order.status not in {OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED, OrderStatus.REFUNDED}:

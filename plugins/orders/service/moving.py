@@ -43,15 +43,24 @@ class OrderMoves(OrderQueries):
         super().__init__(app)
         self.methods = PaymentMethodRegistry(app)
 
-    def mark_paid(self, work: Work, order: Order, *, text: str = "") -> None:
+    def mark_paid(self, work: Work, order: Order, *, text: str = "", written_off: int = 0) -> None:
         """Make an unpaid order `PAID`, once: its stock is sold, `OrderPaid` recorded. `Stale` when it changed.
 
+        `written_off` is what of its price did not come and is not asked for any more: it can never be given back.
         An imported order is history: its status moves, and nobody hears that it was paid.
         """
         if order.status is not OrderStatus.PENDING_PAYMENT:
             raise paid_or_over(order)
-        self._move(work, order, OrderStatus.PAID, set="paid_at = :now, reserved_until = NULL", text=text)
-        sale = Sale(orders=1, amount=order.total - order.refunded, currency=order.currency, paid=work.now)
+        self._move(
+            work,
+            order,
+            OrderStatus.PAID,
+            set="paid_at = :now, reserved_until = NULL, written_off = :written_off",
+            text=text,
+            written_off=written_off,
+        )
+        amount = order.total - written_off - order.refunded
+        sale = Sale(orders=1, amount=amount, currency=order.currency, paid=work.now)
         self.app.get(CustomerService).count_sale(work, order.customer, sale)
         catalog = self.app.get(CatalogService)
         for product, quantity in pieces(order):
@@ -114,7 +123,7 @@ class OrderMoves(OrderQueries):
                 catalog.return_stock(work, product, quantity, order.id)
             else:
                 catalog.release(work, product, quantity, order.id)
-        refund = order.due - order.refunded if paid else 0
+        refund = order.kept_due if paid else 0
         work.record(OrderCancelled(order.id, reason, expired, refund))
 
     def complete(self, work: Work, order: Order) -> None:

@@ -11,7 +11,8 @@ from guildshop.plugins.orders.api import OrderStatus, status_label
 if TYPE_CHECKING:
     from guildshop.app import App
 
-NET = "CASE WHEN status <> 'CANCELLED' THEN total - refunded WHEN due > refunded THEN due - refunded ELSE 0 END"
+NET = """CASE WHEN status <> 'CANCELLED' THEN total - written_off - refunded
+    WHEN due > written_off + refunded THEN due - written_off - refunded ELSE 0 END"""
 """What is kept of a paid order: `rules.net_revenue` as SQL."""
 
 

@@ -51,7 +51,7 @@ class OrderRefunds(OrderMoves):
             set="refunded = refunded + :amount, refund_held = refund_held - :release, updated = :now,"
             " version = version + 1",
             where="id = :id AND version = :version AND paid_at IS NOT NULL AND refund_held >= :release"
-            " AND refunded + refund_held - :release + :amount <= total",
+            " AND refunded + refund_held - :release + :amount <= total - written_off",
             refusal=stale(order),
             id=order.id,
             version=order.version,
@@ -76,7 +76,7 @@ class OrderRefunds(OrderMoves):
             tables.Order,
             set="refund_held = refund_held + :amount, updated = :now, version = version + 1",
             where="id = :id AND version = :version AND paid_at IS NOT NULL AND refund_held + :amount >= 0"
-            " AND refunded + refund_held + :amount <= total",
+            " AND refunded + refund_held + :amount <= total - written_off",
             refusal=stale(order),
             id=order.id,
             version=order.version,
@@ -126,7 +126,7 @@ class OrderRefunds(OrderMoves):
                 mode=refund.mode,
                 amount=refund.amount,
                 refunded=refunded,
-                complete=refunded == order.total,
+                complete=refunded == order.paid_total,
                 items=refund.items,
                 reason=refund.reason,
                 credit=credit,

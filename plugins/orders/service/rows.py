@@ -40,9 +40,9 @@ SUMMARY_COLUMNS = """o.id, o.store, o.number, o.customer, o.status, o.shipping_s
 ORDER_COLUMNS = (
     SUMMARY_COLUMNS
     + """, o.recipient_discord_id, o.channel, o.carrier, o.tracking_number, o.subtotal, o.discount, o.loyalty,
-    o.shipping, o.tax, o.credit, o.due, o.refunded, o.refund_held, o.shipping_type, o.address, o.updated,
-    o.reserved_until, o.paid_at, o.cancelled_at, o.completed_at, o.cancel_reason, o.locale, o.imported, o.notes,
-    o.version, o.tax_place, o.accepted, o.answers"""
+    o.shipping, o.tax, o.credit, o.due, o.refunded, o.refund_held, o.written_off, o.shipping_type, o.address,
+    o.updated, o.reserved_until, o.paid_at, o.cancelled_at, o.completed_at, o.cancel_reason, o.locale, o.imported,
+    o.notes, o.version, o.tax_place, o.accepted, o.answers"""
 )
 
 LINE_COLUMNS = """id, order_id, position, product, sku, name, kind, quantity, unit_price, total, returned, return_held,
@@ -116,7 +116,8 @@ def to_order(
     address, place = as_json(row["address"]), as_json(row["tax_place"])
     same = (
         "recipient_discord_id", "carrier", "tracking_number", "subtotal", "discount", "loyalty", "shipping", "tax",
-        "credit", "due", "refunded", "refund_held", "shipping_type", "cancel_reason", "locale", "notes", "version",
+        "credit", "due", "refunded", "refund_held", "written_off", "shipping_type", "cancel_reason", "locale", "notes",
+        "version",
     )  # fmt: skip
     return Order(
         **_summary(row),

@@ -127,7 +127,7 @@ def literal(text: str) -> str:
 
 def cancel_question(order: Order) -> Shown:
     """Return what happens when a paid order is cancelled, and the button that does it."""
-    amount = money(order.due - order.refunded, order.currency)
+    amount = money(order.kept_due, order.currency)
     told = [
         _("Order {number} is paid. If you cancel it:").format(number=order.number),
         "• " + _("{amount} goes back to you, by the way you paid: the shop sees to it.").format(amount=amount),

@@ -48,7 +48,10 @@ class Receiving(PaymentQueries):
         raise changed()
 
     async def accept(self, actor: Actor, payment_id: UUID) -> Order:
-        """Accept what came for an unpaid order although it is too little: the order becomes `PAID`."""
+        """Accept what came for an unpaid order although it is too little: the order becomes `PAID`.
+
+        What is missing is written off, so that no more is ever given back than came.
+        """
         actor.require(CONFIRM)
         payment = await self.get(payment_id)
         orders = self.app.get(OrderService)
@@ -68,14 +71,15 @@ class Receiving(PaymentQueries):
                         number=order.number
                     )
                 )
+            missing = max(0, order.due - rules.paid_so_far(order, parts))
             async with self.app.work(actor) as work:
-                orders.mark_paid(work, order, text=current.reference)
+                orders.mark_paid(work, order, text=current.reference, written_off=missing)
                 self._complete_parts(work, order, parts)
                 work.audit(
                     "payment.accept",
                     subject="order",
                     subject_id=order.id,
-                    after={"amount": current.amount, "due": order.due, "currency": order.currency},
+                    after={"amount": current.amount, "due": order.due, "missing": missing, "currency": order.currency},
                     note=f"{order.number} {current.reference}",
                 )
 

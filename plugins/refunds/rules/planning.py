@@ -256,5 +256,5 @@ def _status(order: Order, amount: int) -> OrderStatus:
     """Return what the order will be once nothing of the refund, and of those under way, is left to do."""
     if order.status is OrderStatus.CANCELLED:
         return OrderStatus.CANCELLED
-    whole = order.refunded + order.refund_held + amount >= order.total
+    whole = order.refunded + order.refund_held + amount >= order.paid_total
     return OrderStatus.REFUNDED if whole else OrderStatus.PARTIALLY_REFUNDED

@@ -117,4 +117,4 @@ class SurplusRefunds:
         """Return how much more is in the till for an order than what it cost and was not given back."""
         _by_payment, credited = await self.app.get(RefundService).given_back(order.id)
         given_back = order.refunded + order.refund_held - credited
-        return max(0, sum(one.refundable for one in counted) - (order.due - given_back))
+        return max(0, sum(one.refundable for one in counted) - (order.due - order.written_off - given_back))

@@ -16,7 +16,15 @@ from guildshop.errors import Unavailable
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import Product
 from guildshop.plugins.orders.api import Order, OrderStatus
-from guildshop.plugins.payments.api import Payment, ProcessorProblem, Received, RefundOutcome, RefundState, Taking
+from guildshop.plugins.payments.api import (
+    Payment,
+    PaymentState,
+    ProcessorProblem,
+    Received,
+    RefundOutcome,
+    RefundState,
+    Taking,
+)
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.plugins.refunds import rules
 from guildshop.plugins.refunds.api import Refund, RefundMode, RefundRequest
@@ -24,6 +32,8 @@ from guildshop.plugins.refunds.service import RefundPayments, RefundService, Ret
 from guildshop.stores import Store
 from guildshop.tenancy import scope
 from tests.plugins.orders.conftest import Bench
+
+PAYING = frozenset({PaymentState.CONFIRMED, PaymentState.OVERPAID})
 
 
 @dataclass
@@ -122,6 +132,15 @@ class Till(Bench):
         await self.settle()
         return await self.orders.get(placed.id)
 
+    async def accepted(self, *items: tuple[Product, int], share: float) -> Order:
+        """Return an order for which the bank took too little, which was accepted as it is."""
+        placed = await self.order(self.buyer(1), *items)
+        await self.take(placed, int(placed.due * share))
+        (payment,) = await self.app.get(PaymentService).of_order(placed.id)
+        await self.app.get(PaymentService).accept(self.boss, payment.id)
+        await self.settle()
+        return await self.orders.get(placed.id)
+
     async def take(self, order: Order, amount: int | None = None) -> None:
         """Have the bank take money for an order."""
         received = Received(order.id, "bank", f"pay-{order.number}", order.due if amount is None else amount, "USD")
@@ -151,7 +170,13 @@ class Till(Bench):
             held = [refund for refund in mine if refund.state == "PENDING"]
             assert order.refunded == sum(refund.amount for refund in done)
             assert order.refund_held == sum(refund.amount for refund in held)
-            assert order.refunded + order.refund_held <= order.total
+            assert order.refunded + order.refund_held <= order.paid_total
+            if order.paid_at is not None:
+                came = sum(
+                    one.amount for one in await self.app.get(PaymentService).taken(order.id) if one.state in PAYING
+                )
+                assert order.refunded + order.refund_held <= came + order.credit, "more goes back than came"
+                assert order.paid_total <= came + order.credit
             for line in order.lines:
                 pieces = dict.fromkeys(("SUCCEEDED", "PENDING"), 0)
                 for refund in (*done, *held):
@@ -159,9 +184,9 @@ class Till(Bench):
                 assert (line.returned, line.return_held) == (pieces["SUCCEEDED"], pieces["PENDING"])
                 assert line.returned + line.return_held <= line.quantity
             if order.status is OrderStatus.REFUNDED:
-                assert order.refunded == order.total
+                assert order.refunded == order.paid_total
             if order.status is OrderStatus.PARTIALLY_REFUNDED:
-                assert 0 < order.refunded < order.total
+                assert 0 < order.refunded < order.paid_total
             if order.status not in {OrderStatus.REFUNDED, OrderStatus.PARTIALLY_REFUNDED, OrderStatus.CANCELLED}:
                 assert not order.refunded
         for refund in refunds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
@@ -134,6 +135,39 @@ async def test_a_processor_is_asked_with_one_key_until_it_answers(till, clock) -
     troubles = [row for row in await till.rows("event") if row["name"] == "RefundFailed"]
     assert len(troubles) == 1
     await till.check()
+
+
+async def test_no_more_goes_back_than_was_accepted(till) -> None:
+    mug = await till.product(price=750, kind=ProductKind.SHIPPED)
+    for first in (None, 400):
+        sold = await till.accepted((mug, 2), share=0.6)
+        assert (sold.status, sold.total, sold.written_off, sold.refundable) == ("PAID", 1500, 600, 900)
+        with pytest.raises(Refusal, match=r"\$9\.00"):
+            await till.refund(sold, "amount", 901)
+        if first is not None:
+            await till.refund(sold, "amount", first)
+            await till.settle()
+            assert (await till.orders.get(sold.id)).status is OrderStatus.PARTIALLY_REFUNDED
+        rest = await till.refund(sold)
+        assert [(part.kind, part.amount) for part in rest.parts] == [("PROCESSOR", 900 - (first or 0))]
+        await till.settle()
+        await till.check()
+        found = await till.orders.get(sold.id)
+        assert (found.status, found.refunded, found.refundable) == (OrderStatus.REFUNDED, 900, 0)
+        (customer,) = [row for row in await till.rows("customer") if row["id"] == sold.customer]
+        assert (customer["revenue"], till.bank.given_back()) == (0, 900 if first is None else 1800)
+
+
+async def test_a_cancelled_order_gives_back_what_was_accepted(till) -> None:
+    sold = await till.accepted((await till.product(price=750, kind=ProductKind.SHIPPED), 2), share=0.6)
+    await till.orders.cancel(till.boss, sold.id, "Why not")
+    (told,) = [row for row in await till.rows("event") if row["name"] == "OrderCancelled"]
+    assert json.loads(told["payload"])["refund_due"] == 900
+    await till.settle()
+    await till.check()
+    assert till.bank.given_back() == (await till.orders.get(sold.id)).refunded == 900
+    (customer,) = await till.rows("customer")
+    assert customer["revenue"] == 0
 
 
 async def test_two_processes_never_ask_at_once(till, clock) -> None:
