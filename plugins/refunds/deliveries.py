@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import discord
 
 from guildshop.bot.sending import Message
+from guildshop.errors import NotFound
 from guildshop.events import Delivery
 from guildshop.i18n import use_locale
 from guildshop.plugins.customers.service import CustomerService
@@ -39,7 +41,7 @@ async def staff_pay_back(event: RefundBegun, delivery: Delivery) -> None:
     refund = await app.get(RefundService).get(event.refund)
     if not refund.by_hand:
         return
-    order = await app.get(OrderService).get(event.order)
+    order = await _order(delivery, event.order)
     shown = views.pay_back_notice(refund, order, refund_page(app, refund))
     await _tell_staff(delivery, shown)
 
@@ -55,10 +57,14 @@ async def staff_failed(event: RefundFailed, delivery: Delivery) -> None:
 
 
 async def customer_collect(event: RefundCollectable, delivery: Delivery) -> None:
-    """Tell the customer where to collect their money."""
+    """Tell the customer where to collect their money; staff, where their order is gone and nobody knows them."""
     refund = await delivery.app.get(RefundService).get(event.refund)
-    if refund.url:
-        order = await delivery.app.get(OrderService).get(event.order)
+    if not refund.url:
+        return
+    order = await _order(delivery, event.order)
+    if order is None:
+        await _tell_staff(delivery, views.collect_notice(refund, refund_page(delivery.app, refund)))
+    else:
         with _language(delivery, order):
             await _tell_customer(delivery, order, views.collect_message(refund, _shop(delivery)), always=True)
 
@@ -66,7 +72,9 @@ async def customer_collect(event: RefundCollectable, delivery: Delivery) -> None
 async def customer_surplus(event: SurplusRefunded, delivery: Delivery) -> None:
     """Tell the customer that what came beyond the order went back."""
     refund = await delivery.app.get(RefundService).get(event.refund)
-    order = await delivery.app.get(OrderService).get(event.order)
+    order = await _order(delivery, event.order)
+    if order is None:
+        return  # Nobody knows any more whose it was.
     with _language(delivery, order):
         await _tell_customer(delivery, order, views.surplus_message(refund, _shop(delivery)))
 
@@ -111,6 +119,14 @@ def refund_page(app: App, refund: Refund) -> str:
 def return_page(app: App, request: Return) -> str:
     """Return the address of a return's page."""
     return f"{app.settings.web.public_url.rstrip('/')}/staff/return/{request.id}"
+
+
+async def _order(delivery: Delivery, order_id: UUID) -> Order | None:
+    """Return the order; None for one that was deleted, of which money may come and go all the same."""
+    try:
+        return await delivery.app.get(OrderService).get(order_id)
+    except NotFound:
+        return None
 
 
 async def _tell_staff(delivery: Delivery, shown: views.Shown) -> None:

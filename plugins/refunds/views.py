@@ -122,19 +122,19 @@ def refund_done(refund: Refund) -> Shown:
     )
 
 
-def pay_back_notice(refund: Refund, order: Order, page: str) -> Shown:
+def pay_back_notice(refund: Refund, order: Order | None, page: str) -> Shown:
     """Return the notice that staff have to pay something back themselves; once done, that they did."""
     title = _("Pay back order {number}").format(number=refund.order_number)
     if not refund.by_hand:
         text = _("{amount} are paid back.").format(amount=money(refund.amount, refund.currency))
         return Shown(embed(title, text, colour=GOOD, url=page))
     text = _("{customer} is to get {amount} back by {method}. Pay it, then press the button.").format(
-        customer=_customer(order),
+        customer=_("The customer of a deleted order") if order is None else _customer(order),
         amount=money(refund.by_hand, refund.currency),
         method=escape(", ".join(labels.way_label(part) for part in refund.parts if part.waits_for_staff)),
     )
     shown = embed(title, text, colour=ATTENTION, fields=[(_("Reason"), escape(refund.reason), False)], url=page)
-    return Shown(shown, [_button(PAID_BACK, order.store, refund.id.hex, label=_("I paid it back"), style=_S.success)])
+    return Shown(shown, [_button(PAID_BACK, refund.store, refund.id.hex, label=_("I paid it back"), style=_S.success)])
 
 
 def failure_notice(refund: Refund, amount: int, reason: str, *, retried: bool, page: str) -> Shown:
@@ -160,6 +160,14 @@ def failure_notice(refund: Refund, amount: int, reason: str, *, retried: bool, p
                 _button(PAID_BACK, refund.store, refund.id.hex, label=_("I paid it back"), style=_S.secondary)
             )
     return Shown(shown, buttons)
+
+
+def collect_notice(refund: Refund, page: str) -> Shown:
+    """Return the notice that money waits to be collected by somebody whose order was deleted."""
+    text = _("{amount} wait to be collected, but the order was deleted. Send this address to its customer: {url}")
+    title = _("Refund of order {number}").format(number=refund.order_number)
+    told = text.format(amount=money(refund.amount, refund.currency), url=refund.url)
+    return Shown(embed(title, told, colour=ATTENTION, url=page))
 
 
 def collect_message(refund: Refund, shop: str) -> discord.Embed:

@@ -244,10 +244,13 @@ class RefundFilter:
 
 @dataclass(frozen=True, slots=True)
 class Surplus:
-    """What of a payment belongs to no order: it came too late, or was too little or too much."""
+    """What of a payment belongs to no order: it came too late, or was too little or too much.
+
+    `order` is None where it was deleted.
+    """
 
     payment: Payment
-    order: Order
+    order: Order | None
     amount: int
     label: str = ""
     """What the payment's method is called, in the current language."""

@@ -8,6 +8,7 @@ know no keys, and asked twice at once they would give the money back twice.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -41,6 +42,7 @@ from guildshop.plugins.refunds.api import (
     RefundState,
     SurplusRefunded,
 )
+from guildshop.plugins.refunds.service.making import ATTEMPTS
 from guildshop.plugins.refunds.service.refunds import RefundService
 from guildshop.tenancy import current_store, scope
 
@@ -146,7 +148,7 @@ class RefundPayments:
                 )
             )
 
-        async def attempt(_order: Order) -> None:
+        async def attempt(_order: Order | None) -> None:
             current = await self.refunds.get(refund_id)
             parts = [part for part in current.parts if _by_hand(part)]
             if not parts:
@@ -164,7 +166,7 @@ class RefundPayments:
                     )
                 work.audit("refund.paid_back", subject="refund", subject_id=refund_id, note=reference)
 
-        await self.refunds.again(refund.order, attempt)
+        await self._again(refund, attempt)
         return await self._settle(refund_id)
 
     # Within
@@ -243,13 +245,13 @@ class RefundPayments:
         """Let go of what the processor refused to give back; of a cancelled order it is tried anew, with a new key."""
         reason = (outcome.reason or _("The processor refused the refund without saying why."))[:PROBLEM_LENGTH]
 
-        async def attempt(order: Order) -> None:
+        async def attempt(order: Order | None) -> None:
             current = await self.refunds.get(refund.id)
             found = next(one for one in current.parts if one.id == part.id)
             if found.state is not RefundState.PENDING or found.key != part.key:
                 return
             async with self.app.work(self._actor()) as work:
-                retried = order.status is OrderStatus.CANCELLED and not refund.surplus
+                retried = order is not None and order.status is OrderStatus.CANCELLED
                 if retried:
                     self._advance(
                         work,
@@ -264,9 +266,9 @@ class RefundPayments:
                     self._let_go(work, order, current, part, reason)
                 work.record(RefundFailed(refund.order, refund.id, part.amount, reason, retried=retried))
 
-        await self.refunds.again(refund.order, attempt)
+        await self._again(refund, attempt)
 
-    def _let_go(self, work: Work, order: Order, refund: Refund, part: RefundPart, reason: str) -> None:
+    def _let_go(self, work: Work, order: Order | None, refund: Refund, part: RefundPart, reason: str) -> None:
         """Give the order back what the failed part held; with the last part also the pieces."""
         self._advance(work, part, "state = 'FAILED', refused = TRUE, problem = :problem", problem=reason)
         others = [one for one in refund.parts if one.id != part.id and one.state is not RefundState.FAILED]
@@ -283,14 +285,14 @@ class RefundPayments:
         )
         if part.payment is not None:
             self.app.get(PaymentService).release_refund(work, part.payment, part.amount)
-        if not refund.surplus:
+        if order is not None:
             held = OrderRefund(refund.id, refund.mode, part.amount, _items(refund) if over else (), refund.reason)
             self.app.get(OrderService).release_refund(work, order, held)
 
     async def _settle(self, refund_id: UUID) -> Refund:
         """Apply a refund of which no part is waited for any more, once; return it as it is then."""
 
-        async def attempt(order: Order) -> None:
+        async def attempt(order: Order | None) -> None:
             refund = await self.refunds.get(refund_id)
             open_parts = [part for part in refund.parts if part.state is RefundState.PENDING]
             if refund.state is not RefundState.PENDING or open_parts:
@@ -300,11 +302,27 @@ class RefundPayments:
 
         refund = await self.refunds.get(refund_id)
         if refund.state is RefundState.PENDING:
-            await self.refunds.again(refund.order, attempt)
+            await self._again(refund, attempt)
             refund = await self.refunds.get(refund_id)
         return refund
 
-    def _apply(self, work: Work, order: Order, refund: Refund) -> None:
+    async def _again(self, refund: Refund, attempt: Callable[[Order | None], Awaitable[None]]) -> None:
+        """Read, decide and write, anew when somebody else was faster; a surplus does without its order.
+
+        It changes nothing of it, and the order may have been deleted.
+        """
+        if not refund.surplus:
+            await self.refunds.again(refund.order, attempt)
+            return
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                await attempt(None)
+                break
+            except Stale:
+                if not left:
+                    raise
+
+    def _apply(self, work: Work, order: Order | None, refund: Refund) -> None:
         work.guard(
             tables.Refund,
             set="state = 'SUCCEEDED', settled_at = :now, version = version + 1",
@@ -313,11 +331,11 @@ class RefundPayments:
             id=refund.id,
             version=refund.version,
         )
-        done = [part for part in refund.parts if part.state is RefundState.SUCCEEDED]
-        credit = sum(part.amount for part in done if part.kind is PartKind.CREDIT)
-        if refund.surplus:
+        if order is None:
             work.record(SurplusRefunded(refund.order, refund.id))
             return
+        done = [part for part in refund.parts if part.state is RefundState.SUCCEEDED]
+        credit = sum(part.amount for part in done if part.kind is PartKind.CREDIT)
         applied = OrderRefund(
             refund.id, refund.mode, refund.amount, _items(refund), refund.reason, sent_back=refund.request is not None
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
@@ -11,7 +10,7 @@ from guildshop.errors import NotFound, Stale
 from guildshop.i18n import _
 from guildshop.money import format_money
 from guildshop.permissions import Actor
-from guildshop.plugins.orders.api import Order, RefundMode
+from guildshop.plugins.orders.api import Order, OrderStatus, RefundMode
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments.api import Payment, PaymentState
 from guildshop.plugins.payments.service import PaymentService
@@ -53,8 +52,7 @@ class SurplusRefunds:
         )
         found = []
         for row in rows:
-            with suppress(NotFound):  # Its order was deleted: the page Payments shows it.
-                found.append(await self._of(row["id"]))
+            found.append(await self._of(row["id"]))
         return [one for one in found if one.amount]
 
     async def refund(self, actor: Actor, payment_id: UUID, *, reason: str = "", note: str = "") -> Refund:
@@ -89,7 +87,7 @@ class SurplusRefunds:
             items=(),
             parts=(PlannedPart(kind, payment.method, surplus.amount, payment.id),),
             reason=reason or _("It came beyond what the order cost."),
-            status=surplus.order.status,
+            status=OrderStatus.CANCELLED if surplus.order is None else surplus.order.status,
             left=0,
             net=0,
         )
@@ -105,13 +103,20 @@ class SurplusRefunds:
     async def _of(self, payment_id: UUID) -> Surplus:
         payments = self.app.get(PaymentService)
         payment = await payments.get(payment_id)
-        order = await self.app.get(OrderService).get(payment.order)
-        label = self.app.get(OrderService).methods.label(order.store, payment.method)
-        if payment.state not in COUNTED:
+        order = await self._order(payment)
+        label = self.app.get(OrderService).methods.label(payment.store, payment.method)
+        if order is None or payment.state not in COUNTED:
+            # What a deleted order was paid by was given back in another way before: it could not be deleted else.
             amount = payment.refundable if payment.state in {PaymentState.LATE, PaymentState.UNDERPAID} else 0
             return Surplus(payment, order, amount, label)
         counted = [one for one in await payments.taken(order.id) if one.state in COUNTED]
         return Surplus(payment, order, min(payment.refundable, await self._beyond(order, counted)), label)
+
+    async def _order(self, payment: Payment) -> Order | None:
+        try:
+            return await self.app.get(OrderService).get(payment.order)
+        except NotFound:
+            return None
 
     async def _beyond(self, order: Order, counted: Sequence[Payment]) -> int:
         """Return how much more is in the till for an order than what it cost and was not given back."""

@@ -15,8 +15,10 @@ from guildshop.events import DeliveryPostponed
 from guildshop.plugins.catalog.api import ProductKind
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders.api import OrderChange, OrderStatus
+from guildshop.plugins.orders.service import OrderDeletion
 from guildshop.plugins.payments.api import Payment, Received
 from guildshop.plugins.payments.service import PaymentService
+from guildshop.plugins.refunds import deliveries
 from guildshop.plugins.refunds.api import (
     ItemRequest,
     ProposalOver,
@@ -24,6 +26,7 @@ from guildshop.plugins.refunds.api import (
     RefundMode,
     RefundRequest,
     RefundState,
+    SurplusRefunded,
 )
 from guildshop.plugins.refunds.service import RefundPayments
 from guildshop.plugins.refunds.service.deleting import KeptOrders
@@ -402,9 +405,30 @@ async def test_money_of_no_order_goes_back_and_changes_none(till) -> None:
     assert await till.surplus.all(till.boss) == []
     with pytest.raises(Refusal, match="Nothing of this payment"):
         await till.surplus.refund(till.boss, over)
-    # Money for an order that is gone does not hide the rest.
-    await till.app.database.execute("UPDATE payment SET refunded = 0, order_id = id WHERE id = :id", id=payment)
-    assert await till.surplus.all(till.boss) == []
+
+
+@pytest.mark.parametrize("says", [["SUCCEEDED"], ["FAILED", "SUCCEEDED"], ["PENDING", "SUCCEEDED"]])
+async def test_money_of_a_deleted_order_goes_back(till, clock, says) -> None:
+    placed = await till.order(till.buyer(1), (await till.product(), 1))
+    await till.orders.cancel(till.boss, placed.id)
+    await till.settle()
+    await till.app.get(OrderDeletion).delete(till.boss, placed.id, placed.number)
+    await till.take(placed, 700)
+    (late,) = await till.surplus.all(till.boss)
+    assert (late.order, late.amount, late.payment.state) == (None, 700, "LATE")
+    till.bank.says = says
+    for _time in range(1 + (says[0] == "FAILED")):
+        made = await till.surplus.refund(till.boss, late.payment.id)
+        await till.settle()
+        clock.advance(hours=1)
+        await till.settle()
+    assert (await till.refunds.get(made.id)).state is RefundState.SUCCEEDED
+    assert (till.bank.given_back(), await till.surplus.all(till.boss)) == (700, [])
+    with pytest.raises(Refusal, match="Nothing of this payment"):
+        await till.surplus.refund(till.boss, late.payment.id)
+    delivery = FakeDelivery(till.app, till.boss)
+    await deliveries.customer_surplus(SurplusRefunded(placed.id, made.id), delivery)  # type: ignore[arg-type]
+    assert not [row for row in await till.rows("delivery") if row["status"] == "FAILED"]
 
 
 async def test_money_that_is_given_back_meanwhile_does_not_pay_the_order(till) -> None:
