@@ -4,7 +4,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from guildshop.database.migrations import create
 
-ID = "2026-11-22T11:11:00:000000"
+ID = "2026-11-22T12:00:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "What of an order's price is not asked for any more"
 
