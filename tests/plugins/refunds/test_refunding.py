@@ -416,7 +416,7 @@ async def test_money_of_a_deleted_order_goes_back(till, clock, says) -> None:
     await till.take(placed, 700)
     (late,) = await till.surplus.all(till.boss)
     assert (late.order, late.amount, late.payment.state) == (None, 700, "LATE")
-    till.bank.says = says
+    till.bank.says = list(says)
     for _time in range(1 + (says[0] == "FAILED")):
         made = await till.surplus.refund(till.boss, late.payment.id)
         await till.settle()
