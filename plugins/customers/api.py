@@ -203,6 +203,8 @@ class CustomerChange:
     account_number: str | None = None
     notes: str | None = None
     tags: tuple[str, ...] | None = None
+    discord_id: str | None = None
+    """The Discord ID of the member that a customer without one is."""
     active: bool | None = None
     blocked: bool | None = None
 

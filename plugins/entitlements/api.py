@@ -110,6 +110,13 @@ class Entitlement:
     ended: str = ""
 
     @property
+    def failed(self) -> bool:
+        """Whether it could not be given, or could not be taken back."""
+        return self.status is EntitlementStatus.FAILED or (
+            self.status is EntitlementStatus.REVOKED and bool(self.problem)
+        )
+
+    @property
     def subject(self) -> str:
         """Member and target, as the key of what is due."""
         return f"{self.discord_id}/{self.target}"
@@ -120,6 +127,8 @@ def state_label(entitlement: Entitlement) -> str:
     if entitlement.status is EntitlementStatus.GRANTED and entitlement.expires_at is not None:
         return _("Given, until {date}").format(date=f"{entitlement.expires_at:%Y-%m-%d}")
     if entitlement.status is EntitlementStatus.REVOKED:
+        if entitlement.failed:
+            return _("Could not be taken back")
         return _("Run out") if entitlement.ended == Ended.EXPIRED else _("Taken back")
     return {
         EntitlementStatus.PENDING: _("Waiting"),

@@ -16,7 +16,6 @@ from guildshop.plugins.entitlements.api import (
     EntitlementFailed,
     EntitlementKind,
     EntitlementReminderDue,
-    EntitlementStatus,
     GoodsDue,
 )
 from guildshop.plugins.entitlements.commands import RetryButton, goods_buttons
@@ -33,11 +32,7 @@ async def alert(event: EntitlementFailed, delivery: Delivery) -> None:
         return
     order = await app.get(OrderService).get(event.order)
     store = app.stores.get(delivery.store)
-    retry = (
-        []
-        if entitlement.status is EntitlementStatus.REVOKED
-        else [RetryButton(store.id, entitlement.id, label=_("Retry"))]
-    )
+    retry = [RetryButton(store.id, entitlement.id, label=_("Retry"))] if entitlement.failed else []
     message = Message(embeds=[failure_embed(order.number, entitlement)], items=retry, nonce=delivery.id)
     await app.messenger.channel(store, "log" if "log" in store.channels else "orders", message)
 

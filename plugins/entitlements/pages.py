@@ -12,7 +12,7 @@ from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy, ngettext
 from guildshop.plugins.catalog.api import PRODUCT_READ, PRODUCT_UPDATE
 from guildshop.plugins.catalog.service import CatalogService
-from guildshop.plugins.entitlements.api import FILES_A_PRODUCT, LARGEST_FILE, LONGEST_TERM, kind_label
+from guildshop.plugins.entitlements.api import FILES_A_PRODUCT, LARGEST_FILE, LONGEST_TERM, kind_label, state_label
 from guildshop.plugins.entitlements.service import EntitlementService, GoodsService
 from guildshop.plugins.orders.service import OrderService
 from guildshop.web.context import actor_of, app_of
@@ -46,6 +46,7 @@ async def show_all(request: web.Request) -> web.StreamResponse:
             "failed": failed,
             "numbers": numbers,
             "kind_label": kind_label,
+            "state_label": state_label,
             "products": await app.get(GoodsService).overview(actor),
             "may_retry": actor.may(ORDER_UPDATE),
             "sku": sku,

@@ -74,6 +74,7 @@ async def edit_page(request: web.Request) -> web.StreamResponse:
                     account_number=texts["account_number"],
                     notes=texts["notes"].replace("\r\n", "\n"),
                     tags=tags,
+                    discord_id=form.get("discordId", "").strip() or None,
                 ),
                 version=_version(form),
             )
@@ -187,7 +188,7 @@ def _edit(
 ) -> web.StreamResponse:
     values = {
         "customer": customer,
-        "typed": {**dict.fromkeys((*PROFILE, "tags", "version"), ""), **typed},
+        "typed": {**dict.fromkeys((*PROFILE, "discordId", "tags", "version"), ""), **typed},
         "offered_tags": ", ".join(OFFERED_TAGS),
         **_problem(refusal),
     }

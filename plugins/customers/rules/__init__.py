@@ -9,6 +9,7 @@ from guildshop.plugins.customers.rules.metrics import Metrics, month_start, tren
 from guildshop.plugins.customers.rules.people import (
     clean,
     clean_account_number,
+    clean_discord_id,
     clean_email,
     clean_phone,
     clean_tags,
@@ -24,6 +25,7 @@ __all__ = [
     "check_place",
     "clean",
     "clean_account_number",
+    "clean_discord_id",
     "clean_email",
     "clean_phone",
     "clean_tags",

@@ -18,6 +18,7 @@ from guildshop.plugins.customers.rules.people import (
     NOTES_LIMIT,
     clean,
     clean_account_number,
+    clean_discord_id,
     clean_email,
     clean_phone,
     clean_tags,
@@ -50,7 +51,6 @@ COLUMNS = {
 }
 _ADDRESS = ("recipient", "street", "line2", "city", "state", "postal_code", "country")
 _LONGEST_AGO = 36_500
-_GREATEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def read_row(row: Mapping[str, str], now: datetime) -> CustomerRow:
         if name in given:
             columns[name] = clean(name, name, given[name], 64 if name == "username" else NAME_LIMIT)
     if "discord_id" in given:
-        columns["discord_id"] = _discord_id(given["discord_id"])
+        columns["discord_id"] = clean_discord_id(given["discord_id"], "discord_id")
     if "email" in given:
         columns["email"] = clean_email(given["email"])
         columns["email_key"] = email_key(columns["email"])
@@ -118,15 +118,6 @@ def truth(name: str, text: str) -> bool:
         raise Invalid.field(
             name, _("“{column}” is “{value}”; write true or false.").format(column=name, value=text[:40])
         ) from None
-
-
-def _discord_id(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _GREATEST_ID):
-        raise Invalid.field(
-            "discord_id",
-            _("“{value}” is no Discord ID. Copy it from Discord; it has 17 to 20 digits.").format(value=text[:40]),
-        )
-    return int(text)
 
 
 def _source(text: str) -> str:

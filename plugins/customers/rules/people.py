@@ -16,6 +16,7 @@ from guildshop.i18n import _
 NAME_LIMIT = 100
 NOTES_LIMIT = 4000
 EMAIL_LIMIT = 254
+_GREATEST_ID = 2**63 - 1
 ACCOUNT_NUMBER_LIMIT = 32
 TAG_LIMIT = 40
 TAGS_LIMIT = 25
@@ -116,6 +117,17 @@ def clean_account_number(value: str) -> str:
             "accountNumber", _("The account number “{number}” contains a space. Write it without.").format(number=text)
         )
     return text
+
+
+def clean_discord_id(value: str, field: str = "discordId") -> int:
+    """Return the ID of a Discord member; refuse what cannot be one."""
+    text = value.strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 20 and 0 < int(text) <= _GREATEST_ID):
+        raise Invalid.field(
+            field,
+            _("“{value}” is no Discord ID. Copy it from Discord; it has 17 to 20 digits.").format(value=text[:40]),
+        )
+    return int(text)
 
 
 def new_account_number() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from guildshop.errors import Stale
+from guildshop.errors import Refusal, Stale
 from guildshop.folding import fold
 from guildshop.i18n import _
 from guildshop.permissions import Actor
@@ -14,6 +14,7 @@ from guildshop.plugins.customers.api import CUSTOMER_UPDATE, Customer, CustomerC
 from guildshop.plugins.customers.rules import (
     clean,
     clean_account_number,
+    clean_discord_id,
     clean_email,
     clean_phone,
     clean_tags,
@@ -39,6 +40,12 @@ class Editing(Registering):
         columns = _changed(before, change)
         if not columns:
             return before
+        if "discord_id" in columns and before.discord_id is not None:
+            raise Refusal(
+                _("{customer} is the Discord member {member}. Make another customer for another member.").format(
+                    customer=before.name, member=before.discord_id
+                )
+            )
         await self._refuse_taken(actor.store, columns, customer_id)
         async with self.app.work(actor) as work:
             assignments = ", ".join(f"{name} = :{name}" for name in columns)
@@ -127,7 +134,7 @@ def _changed(before: Customer, change: CustomerChange) -> dict[str, Any]:
         columns["tags_key"] = tags_key(columns["tags"].split(", ") if columns["tags"] else ())
     if "display_name" in columns:
         columns["display_name_by_staff"] = bool(columns["display_name"])
-    if columns.keys() & {"display_name", "first_name", "last_name", "email", "phone", "account_number"}:
+    if columns.keys() & {"display_name", "first_name", "last_name", "email", "phone", "account_number", "discord_id"}:
         kept = ("display_name", "username", "first_name", "last_name", "email", "phone", "account_number", "discord_id")
         columns["search"] = searched({name: getattr(before, name) for name in kept} | columns)
     return columns
@@ -153,6 +160,8 @@ def _cleaned(change: CustomerChange) -> dict[str, Any]:
         cleaned["notes"] = clean("notes", _("Notes"), change.notes, NOTES_LIMIT, lines=True)
     if change.tags is not None:
         cleaned["tags"] = ", ".join(clean_tags(change.tags))
+    if change.discord_id is not None:
+        cleaned["discord_id"] = clean_discord_id(change.discord_id)
     if change.active is not None:
         cleaned["active"] = change.active
     if change.blocked is not None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from guildshop.bot.events import MemberJoined
 from guildshop.bot.sending import Outcome, Problem
 from guildshop.database import new_id
-from guildshop.errors import Refusal, Stale
+from guildshop.errors import Stale
 from guildshop.events import Delivery, DeliveryPostponed
 from guildshop.hookspecs import Finding, Severity
 from guildshop.i18n import _
@@ -34,8 +34,7 @@ from guildshop.plugins.entitlements.api import (
     kind_label,
     state_label,
 )
-from guildshop.plugins.entitlements.service.queries import EntitlementQueries
-from guildshop.plugins.entitlements.service.terms import Terms
+from guildshop.plugins.entitlements.service.retrying import UNKNOWN_MEMBER, Retrying, changed
 from guildshop.plugins.orders.api import Order, OrderCancelled, OrderPaid, OrderStatus
 from guildshop.plugins.orders.service import OrderService
 from guildshop.tenancy import scope
@@ -46,10 +45,9 @@ if TYPE_CHECKING:
 UPDATE = "order.update"
 MEMBERS_A_ROUND = 50
 ATTEMPTS = 4
-UNKNOWN_MEMBER = "not-on-discord"
 
 
-class EntitlementService(Terms, EntitlementQueries):
+class EntitlementService(Retrying):
     """Entitlements of the store in scope."""
 
     # Events
@@ -80,7 +78,7 @@ class EntitlementService(Terms, EntitlementQueries):
             for row in wanted:
                 work.insert(tables.Entitlement, **row, status=EntitlementStatus.PENDING.value, created=work.now)
                 if EntitlementKind(row["kind"]) not in GOODS:
-                    self._due(work, row["id"], row["discord_id"], row["target"])
+                    self.due_in(work, row["id"], row["discord_id"], row["target"])
             if any(EntitlementKind(row["kind"]) in GOODS for row in wanted):
                 work.record(GoodsDue(order.id))
 
@@ -94,7 +92,9 @@ class EntitlementService(Terms, EntitlementQueries):
         """Make Discord what the entitlement's status says."""
         entitlement = await self.get(event.entitlement)
         if entitlement.discord_id is None:
-            await self._settle(entitlement, delivery, None)
+            # Of a guest who never got it there is nothing to take back.
+            if entitlement.status is not EntitlementStatus.REVOKED:
+                await self._settle(entitlement, delivery, None)
         elif entitlement.status is not EntitlementStatus.REVOKED:
             await self._settle(entitlement, delivery, await self._give(entitlement, entitlement.discord_id))
         elif not await self.supported_by_another(entitlement):
@@ -152,29 +152,16 @@ class EntitlementService(Terms, EntitlementQueries):
             )
             work.record(EntitlementRevoked(entitlement.order, entitlement.id))
             if entitlement.kind not in GOODS:
-                self._due(work, entitlement.id, entitlement.discord_id, entitlement.target)
+                self.due_in(work, entitlement.id, entitlement.discord_id, entitlement.target)
             ended += 1
         return ended
-
-    async def retry(self, actor: Actor, entitlement_id: UUID) -> Entitlement:
-        """Try a failed entitlement again, now."""
-        actor.require(UPDATE)
-        entitlement = await self.get(entitlement_id)
-        if entitlement.status is not EntitlementStatus.FAILED:
-            raise Refusal(
-                _("This one is {status}, so there is nothing to try again.").format(status=entitlement.status.value)
-            )
-        async with self.app.work(actor) as work:
-            self.again_in(work, entitlement)
-            work.audit("entitlement.retry", subject="entitlement", subject_id=entitlement_id)
-        return entitlement
 
     # Timers, the doctor, pages
 
     async def reconcile(self, store_id: int) -> None:
         """Compare some members with Discord and give what is missing; try again what can work by now."""
         with scope(store_id), suppress(DeliveryPostponed):  # while the bot is away there is nothing to compare with
-            await self._retry_mended(Actor.system(store_id, "entitlements.reconcile"))
+            await self.retry_mended(Actor.system(store_id, "entitlements.reconcile"))
             for discord_id in await self.least_recently_checked(MEMBERS_A_ROUND):
                 await self._compare(Actor.system(store_id, "entitlements.reconcile"), discord_id)
 
@@ -237,24 +224,6 @@ class EntitlementService(Terms, EntitlementQueries):
                     row.update(base, id=new_id())
         return wanted
 
-    def _due(self, work: Work, entitlement_id: UUID, discord_id: int | None, target: int) -> None:
-        work.record(EntitlementDue(entitlement_id, f"{discord_id}/{target}"))
-
-    def again_in(self, work: Work, entitlement: Entitlement) -> None:
-        """Have it given again, whether it failed or was granted."""
-        if entitlement.status is EntitlementStatus.FAILED:
-            work.guard(
-                tables.Entitlement,
-                set="status = 'PENDING', problem = '', reason = '', remedy = ''",
-                where="id = :id AND status = 'FAILED'",
-                refusal=changed(),
-                id=entitlement.id,
-            )
-        if entitlement.kind in GOODS:
-            work.record(GoodsDue(entitlement.order))
-        else:
-            self._due(work, entitlement.id, entitlement.discord_id, entitlement.target)
-
     async def _settle(self, entitlement: Entitlement, delivery: Delivery, outcome: Outcome | None) -> None:
         """Keep how giving ended; what was revoked in the meantime stays so, and its own delivery takes it back."""
         granted = outcome is not None and outcome.delivered
@@ -305,15 +274,6 @@ class EntitlementService(Terms, EntitlementQueries):
             return await self.app.messenger.revoke_role(store, discord_id, entitlement.target, reason=why)
         return await self.app.messenger.close_channel(store, discord_id, entitlement.target)
 
-    async def _retry_mended(self, actor: Actor) -> None:
-        for entitlement in await self.failed():
-            if entitlement.kind in GOODS:
-                continue
-            gone = entitlement.problem in (Problem.MEMBER_GONE.value, UNKNOWN_MEMBER)
-            if not gone and self._might_work(entitlement):
-                async with self.app.work(actor) as work:
-                    self.again_in(work, entitlement)
-
     async def _compare(self, actor: Actor, discord_id: int) -> None:
         """Give a member what Discord does not show them to have."""
         roles = await self.app.messenger.member_roles(self.app.stores.get(actor.store), discord_id)
@@ -323,12 +283,6 @@ class EntitlementService(Terms, EntitlementQueries):
                 work.update(tables.Entitlement, entitlement.id, checked_at=work.now)
                 if roles is not None and _is_missing(entitlement, roles):
                     self.again_in(work, entitlement)
-
-    def _might_work(self, entitlement: Entitlement) -> bool:
-        store, messenger = self.app.stores.get(entitlement.store), self.app.messenger
-        if entitlement.kind is EntitlementKind.ROLE:
-            return messenger.may_grant(store, entitlement.target)
-        return messenger.may_open(store, entitlement.target)
 
     async def _complete(self, order_id: UUID, delivery: Delivery) -> None:
         """Complete the order if it can be; when somebody changes it at the same moment, look again."""
@@ -363,11 +317,6 @@ def failure(outcome: Outcome | None) -> tuple[str, str, str]:
         return (
             UNKNOWN_MEMBER,
             _("The customer is not linked to a Discord member."),
-            _("Link the customer to a member, then retry."),
+            _("Enter the Discord ID of the member under “Edit profile” on the customer's page, then retry."),
         )
     return (outcome.problem.value if outcome.problem else "", outcome.reason, outcome.remedy)
-
-
-def changed() -> Stale:
-    """Return the refusal for an entitlement that was not as it was read."""
-    return Stale(_("This entitlement changed at the same moment. Look at it again, then repeat."))

@@ -24,8 +24,9 @@ from guildshop.plugins.entitlements.api import (
     GoodsDue,
     OwnedGoods,
 )
-from guildshop.plugins.entitlements.service.entitlements import EntitlementService, changed, failure
+from guildshop.plugins.entitlements.service.entitlements import EntitlementService, failure
 from guildshop.plugins.entitlements.service.goods import GoodsKeeping, uuid_of
+from guildshop.plugins.entitlements.service.retrying import changed
 from guildshop.tenancy import current_store
 
 if TYPE_CHECKING:

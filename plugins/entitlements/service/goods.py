@@ -25,7 +25,8 @@ from guildshop.plugins.entitlements.api import (
     StoredKey,
 )
 from guildshop.plugins.entitlements.rules import check_file, check_keys, key_hint
-from guildshop.plugins.entitlements.service.entitlements import EntitlementService, changed
+from guildshop.plugins.entitlements.service.entitlements import EntitlementService
+from guildshop.plugins.entitlements.service.retrying import changed
 from guildshop.tenancy import current_store, scope
 
 if TYPE_CHECKING:

@@ -43,8 +43,22 @@ class EntitlementQueries:
         return await self._where("discord_id = :discord_id AND status <> 'REVOKED'", discord_id=discord_id)
 
     async def failed(self) -> Sequence[Entitlement]:
-        """Return what could not be given."""
-        return await self._where("status = 'FAILED'")
+        """Return what could not be given, and what could not be taken back."""
+        return await self._where("status = 'FAILED' OR (status = 'REVOKED' AND problem <> '')")
+
+    async def newly_linked(self) -> dict[UUID, int]:
+        """Return the orders that could not give a guest something whose customer is a member by now, and that member.
+
+        Whoever a gift was for was known from the start.
+        """
+        rows = await self.app.database.fetch(
+            "SELECT DISTINCT e.order_id, c.discord_id FROM entitlement e"
+            " JOIN orders o ON o.store = e.store AND o.id = e.order_id"
+            " JOIN customer c ON c.store = e.store AND c.id = o.customer"
+            " WHERE e.store = :store AND e.status = 'FAILED' AND e.discord_id IS NULL AND c.discord_id IS NOT NULL",
+            store=current_store(),
+        )
+        return {_uuid(row["order_id"]): int(row["discord_id"]) for row in rows}
 
     async def supported_by_another(self, entitlement: Entitlement) -> bool:
         """Tell whether another entitlement of the member still gives the same role or channel."""

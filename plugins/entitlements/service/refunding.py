@@ -56,6 +56,13 @@ class RefundedEntitlements:
     async def check_deletion(self, order: Order) -> None:
         """Keep an order whose roles and channels are not taken back: without it, nothing would ever end them."""
         every = [one for one in await self.app.get(EntitlementService).of_order(order.id) if one.kind not in GOODS]
+        if any(one.failed and one.status is EntitlementStatus.REVOKED for one in every):
+            raise MoveRefused(
+                _(
+                    "A role or channel of order {number} could not be taken back. “Digital goods” says why: mend that"
+                    " and press Retry there, then delete the order."
+                ).format(number=order.number)
+            )
         if any(one.status is not EntitlementStatus.REVOKED for one in every):
             raise MoveRefused(
                 _(

@@ -51,6 +51,27 @@ async def test_the_profile_is_edited_and_refused_by_field(
     assert (await customers.get(ada.id)).display_name == "Ada L"
 
 
+async def test_a_customer_is_linked_to_a_discord_member_once(
+    customers: CustomerService, owner: Visitor, store: Store, staff: ActorFactory
+) -> None:
+    ada = await customers.create(staff(store), CustomerInput(display_name="Ada"))
+    bob = await customers.create(staff(store), CustomerInput(display_name="Bob", discord_id=987654321098765432))
+    path = f"/admin/customer/{ada.id}/edit"
+    assert 'name="discordId"' in await (await owner.get(path)).text()
+    for wrong in ("@ada", "1" * 5_000, str(2**63)):
+        refused = await owner.post(path, {"displayName": "Ada", "discordId": wrong})
+        assert (refused.status, "is no Discord ID" in await refused.text()) == (422, True)
+    taken = await owner.post(path, {"displayName": "Ada", "discordId": str(bob.discord_id)})
+    assert "is a customer already" in await taken.text()
+    assert await customers.get(ada.id) == ada
+    assert (await owner.post(path, {"displayName": "Ada", "discordId": " 123456789012345678 "})).status == 303
+    assert (await customers.get(ada.id)).discord_id == 123456789012345678
+    assert 'name="discordId"' not in await (await owner.get(path)).text()
+    again = await owner.post(path, {"displayName": "Ada", "discordId": "223456789012345678"})
+    assert (again.status, "is the Discord member 123456789012345678" in await again.text()) == (409, True)
+    assert (await customers.get(ada.id)).discord_id == 123456789012345678
+
+
 async def test_state_and_addresses_change_and_say_so(
     customers: CustomerService, owner: Visitor, store: Store, staff: ActorFactory
 ) -> None:
