@@ -193,12 +193,12 @@ class EntitlementService(Retrying):
     async def _wanted(self, order: Order) -> list[dict[str, Any]]:
         """Return a row for each role and channel that the order's products give."""
         names: dict[UUID, str] = {}
-        pieces: Counter[UUID] = Counter()
+        pieces, returned = Counter[UUID](), Counter[UUID]()
         for line in order.lines:
-            # What went back before the payment was heard gives nothing any more.
-            if line.product is not None and not line.returned:
+            if line.product is not None and line.quantity > line.returned:
                 names.setdefault(line.product, line.name)
-                pieces[line.product] += line.quantity
+                pieces[line.product] += line.quantity - line.returned
+                returned[line.product] += line.returned
         products = await self.app.get(CatalogService).get_many(list(names)) if names else {}
         terms, files = await self.terms(products), await self.file_ids(products)
         wanted: list[dict[str, Any]] = []
@@ -206,18 +206,21 @@ class EntitlementService(Retrying):
             days, gives_key = terms.get(product.id, (0, False))
             base = {"order_id": order.id, "product": product.id, "product_name": names[product.id]}
             base["discord_id"] = order.receiver_discord_id
+            if gives_key:
+                wanted += [{"kind": EntitlementKind.KEY.value, "target": n + 1} for n in range(pieces[product.id])]
+            # As with a refund that is heard after the payment: a piece that went back takes all but the others' keys.
+            whole = not returned[product.id]
             for kind, given in (
                 (EntitlementKind.ROLE, product.granted_roles),
                 (EntitlementKind.CHANNEL, product.granted_channels),
             ):
                 # Each piece adds its time.
                 lasting = min(days * pieces[product.id], LONGEST_TERM)
-                wanted += [{"kind": kind.value, "target": target, "days": lasting} for target in dict.fromkeys(given)]
-            if gives_key:
-                wanted += [{"kind": EntitlementKind.KEY.value, "target": n + 1} for n in range(pieces[product.id])]
+                fresh = dict.fromkeys(given) if whole else ()
+                wanted += [{"kind": kind.value, "target": target, "days": lasting} for target in fresh]
             wanted += [
                 {"kind": EntitlementKind.FILE.value, "target": n, "good": file}
-                for n, file in enumerate(files.get(product.id, []), 1)
+                for n, file in enumerate(files.get(product.id, []) if whole else [], 1)
             ]
             for row in wanted:
                 if "id" not in row:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from guildshop.database.tables import DeliveryRow
-from guildshop.errors import Stale
+from guildshop.errors import NotFound, Stale
 from guildshop.events import Delivery
 from guildshop.i18n import _
 from guildshop.plugins.entitlements.api import GOODS, Ended, Entitlement, EntitlementKind, EntitlementStatus
 from guildshop.plugins.entitlements.service.entitlements import ATTEMPTS, EntitlementService
 from guildshop.plugins.orders.api import MoveRefused, Order, OrderRefunded, RefundMode
+from guildshop.plugins.orders.service import OrderService
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -32,13 +34,12 @@ class RefundedEntitlements:
         if event.mode is RefundMode.AMOUNT:
             return
         service = self.app.get(EntitlementService)
-        pieces = Counter[UUID]()
-        for item in event.items:
-            if item.product is not None:
-                pieces[item.product] += item.quantity
+        products = {item.product for item in event.items if item.product is not None}
         for left in reversed(range(ATTEMPTS)):
             held = await self.held(event.order)
-            ending = held if event.mode is RefundMode.FULL else ending_with(held, pieces)
+            ending = (
+                held if event.mode is RefundMode.FULL else ending_with(held, products, await self._left(event.order))
+            )
             try:
                 async with delivery.work() as work:
                     service.revoke_in(work, ending, Ended.REFUNDED)
@@ -87,12 +88,13 @@ class RefundedEntitlements:
         """Say what a refund that is shown before it happens will take."""
         if plan.mode is RefundMode.AMOUNT:
             return ()
-        pieces = Counter[UUID]()
+        left = await self._left(plan.order)
+        products = {item.product for item in plan.items if item.product is not None}
         for item in plan.items:
             if item.product is not None:
-                pieces[item.product] += item.quantity
+                left[item.product] -= item.quantity
         held = await self.held(plan.order)
-        ending = held if plan.mode is RefundMode.FULL else ending_with(held, pieces)
+        ending = held if plan.mode is RefundMode.FULL else ending_with(held, products, left)
         kept = [one for one in ending if await self._stays(one)]
         names = {id(one): self._name(one) for one in ending}
         taken = dict.fromkeys(names[id(one)] for one in ending if one not in kept)
@@ -103,6 +105,15 @@ class RefundedEntitlements:
                 _("Stays, since something else that was bought gives it too: {names}").format(names=", ".join(staying))
             )
         return lines
+
+    async def _left(self, order_id: UUID) -> Counter[UUID]:
+        """Return how many pieces of each product of an order did not go back."""
+        left = Counter[UUID]()
+        with suppress(NotFound):
+            for line in (await self.app.get(OrderService).get(order_id)).lines:
+                if line.product is not None:
+                    left[line.product] += line.quantity - line.returned
+        return left
 
     async def _stays(self, entitlement: Entitlement) -> bool:
         """Tell whether another order still gives the member the same role or channel."""
@@ -122,15 +133,18 @@ class RefundedEntitlements:
         return _("{kind} of {product}").format(kind=kind, product=entitlement.product_name)
 
 
-def ending_with(held: Iterable[Entitlement], pieces: Counter[UUID]) -> list[Entitlement]:
-    """Return what ends when so many pieces of products go back: of keys one a piece, of all else everything."""
-    left, ending = pieces.copy(), []
-    for one in sorted(held, key=lambda each: each.id, reverse=True):
-        if one.product not in pieces:
+def ending_with(held: Iterable[Entitlement], products: Collection[UUID], left: Mapping[UUID, int]) -> list[Entitlement]:
+    """Return what ends when pieces of products went back: all of those products but a key for each piece that is left.
+
+    Told by what is left, so that it is the same whether the payment or the refund is heard first.
+    """
+    keys, ending = Counter[UUID](), []
+    for one in sorted(held, key=lambda each: each.id):
+        if one.product not in products:
             continue
         if one.kind is EntitlementKind.KEY:
-            if not left[one.product]:
+            keys[one.product] += 1
+            if keys[one.product] <= left.get(one.product, 0):
                 continue
-            left[one.product] -= 1
         ending.append(one)
     return ending

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from guildshop.plugins.entitlements.service import EntitlementService
-from guildshop.plugins.orders.api import MoveRefused
+from guildshop.config.secret import Secret
+from guildshop.plugins.entitlements.service import EntitlementService, GoodsService
+from guildshop.plugins.orders.api import MoveRefused, OrderRefund, RefundedItem, RefundMode
 from guildshop.plugins.orders.service import OrderDeletion
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.tenancy import every_store
@@ -34,6 +36,35 @@ async def test_a_cancelled_order_gives_nothing_when_its_payment_is_heard_of_late
     paid = [row["status"] for row in await bench.rows("delivery") if row["listener"] == "entitlements.order_paid"]
     assert paid == ["DONE"]
     assert await bench.rows("entitlement") == []
+
+
+@pytest.mark.parametrize("late", ["", "entitlements.order_paid", "entitlements.order_refunded"])
+async def test_one_piece_that_went_back_leaves_the_keys_of_the_others(bench: Bench, clock: Clock, late: str) -> None:
+    security = bench.app.settings.security.model_copy(
+        update={"secret_key": Secret("a secret key for tests, long enough")}
+    )
+    bench.app.settings = bench.app.settings.model_copy(update={"security": security})
+    game = await bench.product("GAME", granted_roles=(4242,))
+    await bench.app.get(GoodsService).add_keys(bench.boss, game.id, "AAAA-BBBB\nCCCC-DDDD\nEEEE-FFFF\nGGGG-HHHH")
+    placed = await bench.order(bench.buyer(), (game, 3))
+    await bench.app.get(PaymentService).confirm(bench.boss, placed.id, "seen")
+    if not late:
+        await bench.app.dispatcher.drain()
+    order = await bench.orders.get(placed.id)
+    piece = RefundedItem(order.lines[0].id, game.id, 1)
+    async with bench.app.work(bench.boss) as work:
+        bench.orders.apply_refund(work, order, OrderRefund(uuid4(), RefundMode.ITEMS, 1500, (piece,), "Unwanted"))
+    with every_store():
+        await bench.app.database.execute(
+            "UPDATE delivery SET next_attempt = :later WHERE listener = :late",
+            late=late,
+            later=clock.now + timedelta(minutes=1),
+        )
+    await bench.app.dispatcher.drain()
+    clock.advance(minutes=2)
+    await bench.app.dispatcher.drain()
+    live = [row["kind"] for row in await bench.rows("entitlement") if row["status"] != "REVOKED"]
+    assert live == ["KEY", "KEY"]
 
 
 async def test_an_order_stays_until_its_role_is_taken_back(bench: Bench) -> None:
