@@ -136,6 +136,21 @@ class Stock(WaitingList):
         )
         move(work, product_id, MovementKind.RETURN, quantity, 0, order_id, reason)
 
+    def restock_in(self, work: Work, product: Product, quantity: int, reason: str = "") -> None:
+        """Add pieces of a tracked product that arrived; call `announce` once the Work has happened."""
+        check_quantity(quantity)
+        _require_tracked(product)
+        work.guard(
+            ProductTable,
+            set="available = available + :quantity",
+            where="id = :id AND tracked",
+            refusal=_changed(product),
+            id=product.id,
+            quantity=quantity,
+        )
+        move(work, product.id, MovementKind.RESTOCK, quantity, 0, None, _reason(reason))
+        work.audit("stock.restock", subject="product", subject_id=product.id, after={"quantity": quantity})
+
     # Staff
 
     async def restock(self, actor: Actor, product_id: UUID, quantity: int, reason: str = "") -> Product:
@@ -145,16 +160,7 @@ class Stock(WaitingList):
         product = await self._product(actor.store, product_id)
         _require_tracked(product)
         async with self.app.work(actor) as work:
-            work.guard(
-                ProductTable,
-                set="available = available + :quantity",
-                where="id = :id AND tracked",
-                refusal=_changed(product),
-                id=product_id,
-                quantity=quantity,
-            )
-            move(work, product_id, MovementKind.RESTOCK, quantity, 0, None, _reason(reason))
-            work.audit("stock.restock", subject="product", subject_id=product_id, after={"quantity": quantity})
+            self.restock_in(work, product, quantity, reason)
         await self.announce(actor.store, product_id)
         return await self._product(actor.store, product_id)
 

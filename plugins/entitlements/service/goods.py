@@ -119,7 +119,8 @@ class GoodsKeeping:
         goods = self.app.get(EntitlementService)
         before = (await goods.terms([product.id])).get(product.id)
         waiting = await goods.waiting_for_keys(product.id)
-        box = self._box()
+        box, catalog = self._box(), self.app.get(CatalogService)
+        stocked = restock and product.tracked
         async with self.app.work(actor) as work:
             work.insert_many(
                 tables.LicenceKey,
@@ -147,11 +148,10 @@ class GoodsKeeping:
                 after={"keys": len(keys)},
                 note=product.sku,
             )
-        if restock and product.tracked:
-            for part in range(0, len(keys), 10_000):
-                await self.app.get(CatalogService).restock(
-                    actor, product.id, min(10_000, len(keys) - part), _("Licence keys")
-                )
+            if stocked:
+                catalog.restock_in(work, product, len(keys), _("Licence keys"))
+        if stocked:
+            await catalog.announce(actor.store, product.id)
         return len(keys)
 
     async def remove_key(self, actor: Actor, key_id: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -17,6 +17,14 @@ from guildshop.testing import Clock
 from tests.plugins.orders.conftest import Bench, bench
 
 __all__ = ["bench"]
+
+
+def with_secret(bench: Bench) -> None:
+    """Let keys be sealed."""
+    security = bench.app.settings.security.model_copy(
+        update={"secret_key": Secret("a secret key for tests, long enough")}
+    )
+    bench.app.settings = bench.app.settings.model_copy(update={"security": security})
 
 
 async def test_a_cancelled_order_gives_nothing_when_its_payment_is_heard_of_late(bench: Bench, clock: Clock) -> None:
@@ -40,10 +48,7 @@ async def test_a_cancelled_order_gives_nothing_when_its_payment_is_heard_of_late
 
 @pytest.mark.parametrize("late", ["", "entitlements.order_paid", "entitlements.order_refunded"])
 async def test_one_piece_that_went_back_leaves_the_keys_of_the_others(bench: Bench, clock: Clock, late: str) -> None:
-    security = bench.app.settings.security.model_copy(
-        update={"secret_key": Secret("a secret key for tests, long enough")}
-    )
-    bench.app.settings = bench.app.settings.model_copy(update={"security": security})
+    with_secret(bench)
     game = await bench.product("GAME", granted_roles=(4242,))
     await bench.app.get(GoodsService).add_keys(bench.boss, game.id, "AAAA-BBBB\nCCCC-DDDD\nEEEE-FFFF\nGGGG-HHHH")
     placed = await bench.order(bench.buyer(), (game, 3))
@@ -88,3 +93,20 @@ async def test_an_order_stays_until_its_role_is_taken_back(bench: Bench) -> None
     unpaid = await bench.order(bench.buyer(), (key, 1))
     await bench.app.get(OrderDeletion).delete(bench.boss, unpaid.id, unpaid.number)
     assert len(await bench.rows("orders")) == 1
+
+
+async def test_keys_and_their_pieces_arrive_in_one_transaction(bench: Bench, clock: Clock) -> None:
+    with_secret(bench)
+    game = await bench.product("GAME", quantity=0)
+    moment = clock.now
+
+    def tick() -> datetime:
+        nonlocal moment
+        moment += timedelta(seconds=1)
+        return moment
+
+    bench.app.clock = tick
+    await bench.app.get(GoodsService).add_keys(bench.boss, game.id, "AAAA-BBBB\nCCCC-DDDD", restock=True)
+    assert await bench.stock(game.id) == (2, 0)
+    (moved,) = [row["created"] for row in await bench.rows("stock_movement") if row["kind"] == "RESTOCK"]
+    assert {row["created"] for row in await bench.rows("licence_key")} == {moved}
