@@ -73,6 +73,8 @@ class Offer:
     discount: Discount
     shares: tuple[int, ...]
     assignment: Assignment | None = None
+    kept: bool = False
+    """Whether the order has it already, and only changes its lines."""
 
     @property
     def amount(self) -> int:
@@ -139,12 +141,16 @@ def offer(
     currency: str,
     typed: bool,
     now: datetime,
+    kept: bool = False,
 ) -> Offer | Obstacle:
     """Return the discount as this order may have it, or what stands in its way.
 
     Whom it is for may use it, by its code if it has one, up to the limit per customer; whom it is assigned to may use
-    it without a code, as often as the assignment says.
+    it without a code, as often as the assignment says. An order that has it already keeps it while its goods allow
+    that, by the assignment that gave it.
     """
+    if kept:
+        return _by_goods(discount, items, currency) or Offer(discount, shares(discount, items), assignment, kept=True)
     if not discount.active or discount.starts > now:
         return Obstacle.UNKNOWN
     limit = discount.limit_per_customer
@@ -157,12 +163,16 @@ def offer(
         return Obstacle.ENDED
     if discount.limit_total is not None and discount.used >= discount.limit_total:
         return Obstacle.USED_UP
+    return _by_goods(discount, items, currency) or Offer(discount, shares(discount, items), None if own else assignment)
+
+
+def _by_goods(discount: Discount, items: Sequence[Item], currency: str) -> Obstacle | None:
+    """Return what about the goods stands in the discount's way."""
     if discount.currency != currency and (discount.kind is DiscountKind.FIXED or discount.minimum):
         return Obstacle.CURRENCY
     if sum(item.total for item in items) < discount.minimum:
         return Obstacle.MINIMUM
-    taken = shares(discount, items)
-    return Offer(discount, taken, None if own else assignment) if sum(taken) else Obstacle.NOTHING
+    return None if sum(shares(discount, items)) else Obstacle.NOTHING
 
 
 def best(offers: Iterable[Offer], typed: UUID | None = None) -> Offer | None:

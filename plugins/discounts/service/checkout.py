@@ -130,7 +130,7 @@ class DiscountStep:
     async def _offers(self, draft: Draft, typed: str) -> tuple[list[Offer], Hindered | None]:
         """Return every discount that the draft may have, and what stands in the way of the one that was typed."""
         held = await self._held(draft)
-        found = [_without(discount, held) for discount in await self._candidates(draft, typed)]
+        found = [_without(discount, held) for discount in await self._candidates(draft, typed, held)]
         if not found:
             return [], None
         assignments = await self._assignments(draft, held)
@@ -142,12 +142,13 @@ class DiscountStep:
             is_typed = bool(typed) and rules.code_key(discount.code) == typed
             made = rules.offer(
                 discount,
-                assignments.get(discount.id),
+                _assignment(assignments, discount, held),
                 shopper,
                 items,
                 currency=draft.currency,
                 typed=is_typed,
                 now=self.app.now(),
+                kept=discount.id in held,
             )
             if isinstance(made, Offer):
                 offers.append(made)
@@ -155,14 +156,18 @@ class DiscountStep:
                 hindered = (discount, made)
         return offers, hindered
 
-    async def _candidates(self, draft: Draft, typed: str) -> list[Discount]:
-        """Return the discounts that apply by themselves, are assigned to the customer, or have the code typed."""
+    async def _candidates(self, draft: Draft, typed: str, held: frozenset[UUID]) -> list[Discount]:
+        """Return the discounts that apply by themselves, are assigned, have the code typed, or are had already.
+
+        What an order got when it was placed was promised: it stays while its lines are edited, also when it is over.
+        """
         columns = ", ".join(f"d.{name.strip()}" for name in DISCOUNT_COLUMNS.split(","))
         rows = await self.app.database.fetch(
-            f"SELECT {columns} FROM discount AS d WHERE d.store = :store AND d.active AND d.starts <= :now"
+            f"SELECT {columns} FROM discount AS d WHERE d.store = :store AND ((d.active AND d.starts <= :now"
             " AND ((d.code_key IS NULL AND (d.ends IS NULL OR d.ends > :now)) OR d.code_key = :typed OR d.id IN"
             " (SELECT a.discount FROM discount_assignment AS a WHERE a.store = :store AND a.customer = :customer"
-            " AND a.active))",
+            " AND a.active))) OR d.id IN :held)",
+            held=list(held) or [draft.id],
             store=draft.store,
             now=self.app.now(),
             typed=typed,
@@ -173,12 +178,14 @@ class DiscountStep:
     async def _assignments(self, draft: Draft, held: frozenset[UUID]) -> dict[UUID, Assignment]:
         rows = await self.app.database.fetch(
             f"SELECT {ASSIGNMENT_COLUMNS} FROM discount_assignment"
-            " WHERE store = :store AND customer = :customer AND active",
+            " WHERE store = :store AND customer = :customer AND (active OR id IN :held)",
             store=draft.store,
             customer=draft.customer,
+            held=list(held) or [draft.id],
         )
         found = [_without(assignment_of(row), held) for row in rows]
-        return {assignment.discount: assignment for assignment in found}
+        # The one that the order has last, so that it counts rather than one made since.
+        return {one.discount: one for one in sorted(found, key=lambda one: one.id in held)}
 
     async def _held(self, draft: Draft) -> frozenset[UUID]:
         """Return discount and assignment that an order holds whose lines are edited: its own use is not in its way."""
@@ -236,6 +243,12 @@ def _refused(typed: str, hindered: Hindered | None, currency: str) -> CodeRefuse
         }[obstacle]
     message = sentence.format(code=typed[:40], currency=currency, minimum=minimum)
     return CodeRefused(message, errors=[FieldError(CODE, message)])
+
+
+def _assignment(assignments: Mapping[UUID, Assignment], discount: Discount, held: frozenset[UUID]) -> Assignment | None:
+    """Return the customer's assignment of a discount; of one that the order has, the one by which it has it."""
+    found = assignments.get(discount.id)
+    return None if found is not None and discount.id in held and found.id not in held else found
 
 
 def _without(counted: Counted, held: frozenset[UUID]) -> Counted:

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 PLUGIN = "discounts"
 LABEL_LIMIT = 100
+KEPT = "kept"
 
+_OPEN = "active AND (expires IS NULL OR expires > :made) AND (total_allowed IS NULL OR used < total_allowed)"
 _OF_ORDER = "u.store = :store AND u.order_id = :order AND u.given_back IS NULL"
 
 
@@ -79,6 +81,7 @@ class Uses(Editing):
                     str(discount.version),
                     customer.hex,
                     offer.assignment.id.hex if offer.assignment is not None else "",
+                    KEPT if offer.kept else "",
                 )
             ),
             shares=offer.shares,
@@ -179,7 +182,8 @@ class Uses(Editing):
                 work.guard(tables.DiscountAssignment, set="used = used - 1", where="id = :id", id=row["assignment"])
 
     def _claim(self, quote: Quote, adjustment: Adjustment, order: UUID, work: Work) -> None:
-        discount, version, customer, assignment = adjustment.reference.split(":")
+        # Summaries that were stored before an update have four parts.
+        discount, version, customer, assignment, kept, *_rest = (*adjustment.reference.split(":"), "")
         gone = DiscountGone(
             _("“{name}” cannot be used any more: its last use was just taken, or the shop changed it.").format(
                 name=adjustment.label
@@ -189,14 +193,15 @@ class Uses(Editing):
         work.guard(
             tables.Discount,
             set="used = used + 1",
-            where="id = :id AND version = :version AND active AND (limit_total IS NULL OR used < limit_total)",
+            where="id = :id AND version = :version"
+            + ("" if kept else " AND active AND (limit_total IS NULL OR used < limit_total)"),
             refusal=gone,
             id=UUID(discount),
             version=int(version),
         )
         limit = (
             ""
-            if assignment
+            if assignment or kept
             else " AND used < (SELECT COALESCE(d.limit_per_customer, 2147483647) FROM discount AS d"
             " WHERE d.store = :store AND d.id = :discount)"
         )
@@ -212,10 +217,10 @@ class Uses(Editing):
             work.guard(
                 tables.DiscountAssignment,
                 set="used = used + 1",
-                where="id = :id AND active AND (expires IS NULL OR expires > :made)"
-                " AND (total_allowed IS NULL OR used < total_allowed)",
+                where=f"id = :id AND (:kept OR ({_OPEN}))",
                 refusal=gone,
                 id=UUID(assignment),
+                kept=bool(kept),
                 made=quote.made,
             )
         work.insert(

@@ -286,6 +286,41 @@ async def test_an_edited_order_claims_anew_and_a_deleted_one_gives_back(bench: B
     assert (await deals.counters())["discount"] == [0, 0]
 
 
+@pytest.mark.parametrize("how", ["ended", "switched off", "unassigned", "too small"])
+async def test_an_order_keeps_the_discount_it_was_promised_when_its_items_change(
+    bench: Bench, deals: Deals, clock: Clock, how: str
+) -> None:
+    mug = await bench.product("MUG", price=2000)
+    half = await deals.make(
+        "Half",
+        percent=50,
+        minimum=1500,
+        ends=clock.now + timedelta(hours=1),
+        **({"scope": DiscountScope.CUSTOMERS} if how == "unassigned" else {}),
+    )
+    if how == "unassigned":
+        who = bench.buyer()
+        ada = await bench.app.get(CustomerService).register(who, who.name, who.name)
+        assigned = await deals.service.assign(bench.boss, half.id, ada.id, total_allowed=1)
+    order = await bench.order(bench.buyer(), (mug, 1))
+    assert order.total == 1000
+    if how == "switched off":
+        await deals.service.set_active(bench.boss, half.id, False)
+    elif how == "unassigned":
+        await deals.service.revoke(bench.boss, assigned.id)
+    clock.advance(hours=2)
+    wanted = [WantedItem("MUG", 3)]
+    if how == "too small":
+        pin = await bench.product("PIN", price=500)
+        wanted = [WantedItem("MUG", 0), WantedItem(pin.sku, 1)]
+    edited = await bench.app.get(OrderEditing).set_items(bench.boss, order.id, wanted)
+    # Only the goods themselves can take it away.
+    assert edited.total == (500 if how == "too small" else 3000)
+    assert (await deals.counters())["discount"] == [0 if how == "too small" else 1]
+    other = await bench.order(bench.buyer(2), (mug, 1))
+    assert other.total == 2000
+
+
 @pytest.mark.parametrize("how", ["edited", "deleted"])
 async def test_what_happens_to_an_order_while_it_is_off_is_made_good(bench: Bench, deals: Deals, how: str) -> None:
     mug = await bench.product("MUG", price=2000)
