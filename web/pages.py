@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FLASH_COOKIE = "guildshop_flash"
 LONGEST_FLASH = 1500
+LONGEST_VERSION = 9
+"""Digits; what every database takes."""
 CSRF_FIELD = "csrftoken"
 
 Tone = Literal["success", "error", "info"]
@@ -105,6 +107,17 @@ async def read_form(request: web.Request) -> dict[str, str]:
         if name != CSRF_FIELD:
             fields[name] = value.strip()
     return fields
+
+
+def form_version(form: Mapping[str, str]) -> int | None:
+    """Return the version of the row that a form was made from, None where it names none.
+
+    What cannot be one is 0, which no row has: such a form is out of date rather than a reason to overwrite.
+    """
+    text = form.get("version", "")
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_VERSION else 0
 
 
 def base_of(request: web.Request) -> str:

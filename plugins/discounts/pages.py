@@ -30,7 +30,7 @@ from guildshop.plugins.discounts.api import (
 )
 from guildshop.plugins.discounts.service import DiscountService
 from guildshop.web.context import actor_of, app_of, store_of
-from guildshop.web.pages import flash, page_url, read_form, redirect, render
+from guildshop.web.pages import flash, form_version, page_url, read_form, redirect, render
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -117,10 +117,9 @@ async def change(request: web.Request) -> web.StreamResponse:
     service, actor = app_of(request).get(DiscountService), actor_of(request)
     discount = await _discount(request)
     typed = await _typed(request)
-    version = typed.get("version", "")
     try:
         given = await _input(request, typed)
-        await service.change(actor, discount.id, given, version=int(version) if version.isdecimal() else 0)
+        await service.change(actor, discount.id, given, version=form_version(typed) or 0)
     except (Invalid, NotFound) as refusal:
         return await _form(request, discount, typed, refusal)
     except Refusal as refusal:

@@ -29,7 +29,7 @@ from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.catalog.views.staff import state_label, stock_line
 from guildshop.spreadsheets import write_row
 from guildshop.web.context import actor_of, app_of, store_of
-from guildshop.web.pages import flash, page_url, read_form, redirect, render
+from guildshop.web.pages import flash, form_version, page_url, read_form, redirect, render
 
 PAGE_SIZE = 50
 HISTORY_SIZE = 100
@@ -122,8 +122,7 @@ async def product_page(request: web.Request) -> web.StreamResponse:
 async def save(request: web.Request) -> web.StreamResponse:
     """Change the product as the form says, unless somebody else changed it since it was opened."""
     product, typed = await product_of(request), await read_form(request)
-    seen = typed.get("version", "")
-    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
+    version = form_version(typed) or 0
     try:
         change = product_change(typed, product)
         changed = await service_of(request).change_product(actor_of(request), product.id, change, version=version)

@@ -12,7 +12,7 @@ from guildshop.i18n import _
 from guildshop.plugins.catalog.api import PRODUCT_UPDATE
 from guildshop.plugins.catalog.pages.products import service_of, words
 from guildshop.web.context import actor_of, app_of, store_of
-from guildshop.web.pages import flash, read_form, redirect, render
+from guildshop.web.pages import flash, form_version, read_form, redirect, render
 
 if TYPE_CHECKING:
     from guildshop.plugins.catalog.api import ProductList
@@ -85,8 +85,7 @@ async def save_list(request: web.Request) -> web.StreamResponse:
     """Rename a list and put products into it, in the order in which their SKUs stand."""
     found, typed = await _list(request), await read_form(request)
     service, actor = service_of(request), actor_of(request)
-    seen = typed.get("version", "")
-    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
+    version = form_version(typed) or 0
     try:
         products = [(await service.look_up(sku)).id for sku in typed.get("products", "").split()]
         saved = await service.set_list_items(actor, found.id, products, version=version)

@@ -23,7 +23,7 @@ from guildshop.plugins.customers.api import (
 from guildshop.plugins.customers.pages.detail import customer_of
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.web.context import actor_of, app_of
-from guildshop.web.pages import flash, read_form, redirect, render
+from guildshop.web.pages import flash, form_version, read_form, redirect, render
 from guildshop.web.password_reset import PasswordResets
 
 PROFILE = {
@@ -76,7 +76,7 @@ async def edit_page(request: web.Request) -> web.StreamResponse:
                     tags=tags,
                     discord_id=form.get("discordId", "").strip() or None,
                 ),
-                version=_version(form),
+                version=form_version(form),
             )
         )
     except Refusal as refusal:
@@ -123,7 +123,7 @@ async def address_page(request: web.Request) -> web.StreamResponse:
         if known is None:
             await service.add_address(actor_of(request), customer.id, given)
         else:
-            await service.update_address(actor_of(request), known.id, given, version=_version(form))
+            await service.update_address(actor_of(request), known.id, given, version=form_version(form))
     except Refusal as refusal:
         return _address_form(request, customer, known, form, refusal)
     flash(request, _("The address was saved. Orders keep the copy that they were placed with."))
@@ -218,11 +218,6 @@ def _problem(refusal: Refusal | None) -> dict[str, object]:
     errors = refusal.errors if isinstance(refusal, Invalid) else ()
     named = {error.field: error.message for error in errors}
     return {"errors": named, "problem": "" if refusal is None or named else str(refusal)}
-
-
-def _version(form: Mapping[str, str]) -> int | None:
-    text = form.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 async def _address(request: web.Request, customer: Customer) -> Address | None:

@@ -9,6 +9,7 @@ from guildshop.errors import Invalid
 from guildshop.i18n import _
 from guildshop.plugins.staff.api import FieldKind, Section, SettingField
 from guildshop.plugins.staff.rules.fields import CURRENCY, currency_of_row, to_text
+from guildshop.web.pages import form_version
 
 SPARE_ROWS = 1
 """Empty rows below those that there are, to be filled in."""
@@ -26,10 +27,10 @@ def form_fields(
 
 def version_of(form: Mapping[str, str]) -> int:
     """Return the version that a form was made from; Invalid for a form that is not ours."""
-    try:
-        return int(form.get("version", ""))
-    except ValueError:
-        raise Invalid.field("version", _("This form is incomplete. Load the page again, then repeat.")) from None
+    version = form_version(form)
+    if version is None:
+        raise Invalid.field("version", _("This form is incomplete. Load the page again, then repeat."))
+    return version
 
 
 def _field(field: SettingField, currency: str, typed: Mapping[str, str] | None, error: str) -> dict[str, Any]:

@@ -208,6 +208,6 @@ def _with(options: list[tuple[int, str]], value: int | None, label: str) -> list
 
 
 def _id(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) < 2**63:
+    if text.isascii() and text.isdigit() and len(text) <= 20 and 0 < int(text) < 2**63:
         return int(text)
     raise Invalid(_("“{value}” is no Discord ID: it has digits only.").format(value=text[:40]))
