@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     """What a message is for; one event has at most one message of each purpose and channel."""
 
     ORDER_RECEIVED = "order_received"
+    ORDER_CHANGED = "order_changed"
     PAYMENT_REMINDER = "payment_reminder"
     PAYMENT_CONFIRMED = "payment_confirmed"
     ORDER_CANCELLED = "order_cancelled"
@@ -46,6 +47,7 @@ class Purpose(StrEnum):
 
 PURPOSE_LABELS: Mapping[Purpose, str] = {
     Purpose.ORDER_RECEIVED: lazy("Order received"),
+    Purpose.ORDER_CHANGED: lazy("Order changed"),
     Purpose.PAYMENT_REMINDER: lazy("Payment reminder"),
     Purpose.PAYMENT_CONFIRMED: lazy("Receipt"),
     Purpose.ORDER_CANCELLED: lazy("Order cancelled"),

@@ -107,6 +107,11 @@ def received_message(order: Order, shop: str, method: str, instructions: str, lo
     return Message(embeds=[shown], items=_pay_buttons(order, item))
 
 
+def changed_message(order: Order, shop: str, method: str, instructions: str, item: str) -> Message:
+    """Return what a customer reads when staff changed the items of an unpaid order, with the button of the receipt."""
+    return Message(embeds=[views.order_changed(order, shop, method, instructions)], items=_pay_buttons(order, item))
+
+
 def reminder_message(order: Order, shop: str, method: str, instructions: str, item: str) -> Message:
     """Return what a customer reads shortly before an unpaid order expires, with the same button."""
     return Message(embeds=[views.payment_reminder(order, shop, method, instructions)], items=_pay_buttons(order, item))

@@ -27,7 +27,12 @@ from guildshop.plugins.notifications.api import (
     PaymentReminderDue,
     Purpose,
 )
-from guildshop.plugins.notifications.commands import received_message, reminder_message, staff_message
+from guildshop.plugins.notifications.commands import (
+    changed_message,
+    received_message,
+    reminder_message,
+    staff_message,
+)
 from guildshop.plugins.notifications.payment_alerts import staff_payment_differs, staff_payment_unexpected
 from guildshop.plugins.notifications.reminders import still_to_remind
 from guildshop.plugins.notifications.service import NotificationService
@@ -39,6 +44,7 @@ from guildshop.plugins.orders.api import (
     OrderPlaced,
     OrderRefunded,
     OrderShipped,
+    OrderStatus,
     Shipment,
     ShipmentFailed,
     ShippingStatus,
@@ -97,6 +103,11 @@ async def _if_still_due(told: Told) -> Told | None:
     return told if still_to_remind(told.order, told.delivery.app.now()) else None
 
 
+async def _if_unpaid(told: Told) -> Told | None:
+    """Tell nothing of items of an order that was paid or cancelled meanwhile: the message about that shows them."""
+    return told if told.order.status is OrderStatus.PENDING_PAYMENT else None
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A message to customers: which event it follows, and how it reads by each channel."""
@@ -116,6 +127,11 @@ def _received_dm(told: Told) -> Message:
     return received_message(told.order, told.store.name, label, instructions, look_up, item)
 
 
+def _changed_dm(told: Told) -> Message:
+    label, instructions, item = told.service.how_to_pay(told.order)
+    return changed_message(told.order, told.store.name, label, instructions, item)
+
+
 def _reminder_dm(told: Told) -> Message:
     label, instructions, item = told.service.how_to_pay(told.order)
     return reminder_message(told.order, told.store.name, label, instructions, item)
@@ -133,6 +149,14 @@ NOTICES = (
         ORDER_RECEIVED,
         _received_dm,
         lambda told: letters.order_received(told.order, told.store, *_how_to_pay(told)),
+    ),
+    Notice(
+        OrderEdited,
+        Purpose.ORDER_CHANGED,
+        ORDER_RECEIVED,
+        _changed_dm,
+        lambda told: letters.order_changed(told.order, told.store, *_how_to_pay(told)),
+        prepare=_if_unpaid,
     ),
     Notice(
         PaymentReminderDue,

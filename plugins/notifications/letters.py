@@ -6,7 +6,7 @@ from guildshop.i18n import _
 from guildshop.mail import Letter
 from guildshop.mail.rendering import written_moment
 from guildshop.money import format_money
-from guildshop.plugins.notifications.views import credited_to, reminder_of, totals
+from guildshop.plugins.notifications.views import changed_text, credited_to, reminder_of, totals
 from guildshop.plugins.orders.api import Order, OrderRefunded, OrderStatus, Shipment
 from guildshop.stores import Store
 
@@ -17,18 +17,34 @@ def order_received(order: Order, store: Store, method: str, instructions: str, l
     `link` leads to the page at which a processor takes the payment, if there is one.
     """
     unpaid = order.status is OrderStatus.PENDING_PAYMENT and order.due > 0
-    facts = [(_("How to pay"), method), (_("What to do"), instructions)]
-    if order.reserved_until:
-        facts.append((_("Reserved until"), written_moment(order.reserved_until, store)))
     return Letter(
         _("Order {number} received").format(number=order.number),
         [_("Thank you for your order at {shop}.").format(shop=store.name)],
         rows=_rows(order),
         totals=totals(order),
-        facts=[fact for fact in facts if fact[1]] if unpaid else [],
+        facts=_to_pay(order, store, method, instructions) if unpaid else [],
         button=_pay(order),
         link=link,
     )
+
+
+def order_changed(order: Order, store: Store, method: str, instructions: str, link: str) -> Letter:
+    """Return what a customer reads when staff changed the items of their unpaid order."""
+    return Letter(
+        _("Order {number} was changed").format(number=order.number),
+        [changed_text(store.name)],
+        rows=_rows(order),
+        totals=totals(order),
+        facts=_to_pay(order, store, method, instructions),
+        button=_pay(order),
+        link=link,
+    )
+
+
+def _to_pay(order: Order, store: Store, method: str, instructions: str) -> list[tuple[str, str]]:
+    until = written_moment(order.reserved_until, store) if order.reserved_until else ""
+    facts = [(_("How to pay"), method), (_("What to do"), instructions), (_("Reserved until"), until)]
+    return [fact for fact in facts if fact[1]]
 
 
 def payment_reminder(order: Order, store: Store, method: str, instructions: str, link: str) -> Letter:

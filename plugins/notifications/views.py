@@ -57,17 +57,35 @@ def order_received(order: Order, shop: str, method: str, instructions: str, look
     thanks = _("Thank you for your order at {shop}. {command} shows it again.").format(
         shop=escape(shop), command=look_up
     )
-    fields = [
-        (_("How to pay: {method}").format(method=escape(method)), escape(instructions), False),
-        (_("Reserved until"), moment(order.reserved_until) if order.reserved_until else "", False),
-    ]
     unpaid = order.status is OrderStatus.PENDING_PAYMENT
     return embed(
         _("Order {number} received").format(number=order.number),
         f"{thanks}\n\n{_lines(order)}\n\n{_totals(order)}",
         colour=COLOUR,
-        fields=fields if unpaid and order.due else [],
+        fields=_to_pay(order, method, instructions) if unpaid and order.due else [],
     )
+
+
+def order_changed(order: Order, shop: str, method: str, instructions: str) -> discord.Embed:
+    """Return what a customer reads when staff changed the items of their unpaid order."""
+    return embed(
+        _("Order {number} was changed").format(number=order.number),
+        f"{changed_text(escape(shop))}\n\n{_lines(order)}\n\n{_totals(order)}",
+        colour=COLOUR,
+        fields=_to_pay(order, method, instructions),
+    )
+
+
+def changed_text(shop: str) -> str:
+    """Return what is said of an order whose items staff changed."""
+    return _("{shop} changed the items of your order. This is what it holds now, and what is due.").format(shop=shop)
+
+
+def _to_pay(order: Order, method: str, instructions: str) -> list[tuple[str, str, bool]]:
+    return [
+        (_("How to pay: {method}").format(method=escape(method)), escape(instructions), False),
+        (_("Reserved until"), moment(order.reserved_until) if order.reserved_until else "", False),
+    ]
 
 
 def payment_confirmed(order: Order, shop: str, method: str) -> discord.Embed:

@@ -9,11 +9,15 @@ from aiohttp import web
 
 from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.i18n import _
+from guildshop.money import format_money
+from guildshop.plugins.catalog.api import OutOfStock
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
+    MoveRefused,
     Order,
     OrderStatus,
+    Quote,
     ShipmentChange,
     ShippingStatus,
     WantedItem,
@@ -31,7 +35,7 @@ from guildshop.plugins.orders.service import (
 )
 from guildshop.plugins.orders.service.deleting import check_deletable
 from guildshop.web.context import actor_of, app_of
-from guildshop.web.pages import flash, read_form, redirect, render
+from guildshop.web.pages import flash, form_version, read_form, redirect, render
 
 QUANTITY = "quantity-"
 """What the field for a line's quantity is called, before the line's ID."""
@@ -39,6 +43,13 @@ QUANTITY = "quantity-"
 
 async def order_page(request: web.Request) -> web.StreamResponse:
     """Show an order with everything that happened to it, and the actions allowed now."""
+    return await _show(request)
+
+
+async def _show(
+    request: web.Request, typed: dict[str, str] | None = None, quote: Quote | None = None, problem: str = ""
+) -> web.StreamResponse:
+    """Show the order; with what was typed into the form of its items, and what they would come to."""
     app, actor = app_of(request), actor_of(request)
     orders, actions = app.get(OrderService), app.get(OrderActions)
     order = await orders.get(request.match_info["id"])
@@ -72,6 +83,9 @@ async def order_page(request: web.Request) -> web.StreamResponse:
             "shippable": shippable,
             "editable": editable,
             "suggested": await _suggested(request) if editable else (),
+            "typed": typed,
+            "quote": quote,
+            "problem": problem,
             "carriers": list(orders.carriers(order.store)),
             "invoice": invoice,
             "deletable": actor.may("order.delete") and _deletable(order),
@@ -84,6 +98,7 @@ async def order_page(request: web.Request) -> web.StreamResponse:
             "tones": TONES,
             "parcel_tones": PARCEL_TONES,
         },
+        status=422 if problem else 200,
     )
 
 
@@ -134,18 +149,25 @@ async def parcel_act(request: web.Request) -> web.StreamResponse:
 
 
 async def items_act(request: web.Request) -> web.StreamResponse:
-    """Change the items of an unpaid order."""
+    """Change the items of an unpaid order, or show what it would come to."""
     app, actor, form = app_of(request), actor_of(request), await read_form(request)
-    order = await app.get(OrderService).get(request.match_info["id"])
+    order, editing = await app.get(OrderService).get(request.match_info["id"]), app.get(OrderEditing)
+    version = form_version(form)
+    if form.get("do") == "quote":
+        try:
+            return await _show(
+                request, form, await editing.preview(actor, order.id, _items(order, form), version=version)
+            )
+        except (Invalid, MoveRefused, OutOfStock) as refusal:
+            return await _show(request, form, problem=refusal.message)
 
     async def run() -> str:
-        quantities = _quantities(form)
-        items = [WantedItem(str(line.product), quantities.get(line.id, line.quantity)) for line in order.lines]
-        if form.get("add"):
-            items.append(WantedItem(form["add"], rules.check_quantity(form.get("add_quantity") or "1")))
-        version = int(form["version"]) if form.get("version", "").isdecimal() else None
-        after = await app.get(OrderEditing).set_items(actor, order.id, items, version=version)
-        return _("The items of order {number} are saved.").format(number=after.number)
+        after = await editing.set_items(actor, order.id, _items(order, form), version=version)
+        if after.version == order.version:
+            return _("The items of order {number} are as they were.").format(number=after.number)
+        return _("The items of order {number} are saved. Its total is {total} now.").format(
+            number=after.number, total=format_money(after.total, after.currency)
+        )
 
     return await _done(request, order, run)
 
@@ -175,6 +197,15 @@ async def _done(request: web.Request, order: Order, run: Callable[[], Awaitable[
 async def _suggested(request: web.Request) -> list[tuple[str, str]]:
     found = await app_of(request).get(CatalogService).autocomplete("", frozenset())
     return [(product.sku, product.name) for product in found]
+
+
+def _items(order: Order, form: dict[str, str]) -> list[WantedItem]:
+    """Return the items that the form wants: those of the order with their new quantities, and one more."""
+    quantities = _quantities(form)
+    items = [WantedItem(str(line.product), quantities.get(line.id, line.quantity)) for line in order.lines]
+    if form.get("add"):
+        items.append(WantedItem(form["add"], rules.check_quantity(form.get("add_quantity") or "1")))
+    return items
 
 
 def _quantities(form: dict[str, str]) -> dict[UUID, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -26,9 +26,11 @@ from guildshop.plugins.orders.api import (
     MoveRefused,
     Order,
     OrderEdited,
+    OrderLine,
     OrderStatus,
     Phase,
     Quote,
+    QuoteLine,
     Releases,
     ShippingStatus,
     WantedItem,
@@ -76,23 +78,37 @@ class OrderEditing:
             return await orders.get(order.id)
         return await orders.again(order.id, attempt)
 
+    async def preview(
+        self, actor: Actor, reference: UUID | str, items: Sequence[WantedItem], *, version: int | None = None
+    ) -> Quote:
+        """Return what the order would come to with these items, refusing what `set_items` would refuse of them."""
+        actor.require(UPDATE)
+        order = await self.app.get(OrderService).get(reference)
+        check_version(order, version)
+        quote, _grown = await self._quote(order, items)
+        return quote
+
     async def _attempt(self, actor: Actor, order: Order, items: Sequence[WantedItem]) -> None:
-        await self._check_editable(order)
-        draft = await self._draft(order, items)
-        before = {line.product: line.quantity for line in order.lines if line.product is not None}
-        after = {line.product: line.quantity for line in draft.lines}
+        quote, grown = await self._quote(order, items)
+        before, after = _pieces(order.lines), _pieces(quote.lines)
         if before == after:
             return
-        grown = await self._check_available(order, draft, before)
+        async with self.app.work(actor) as work:
+            self._write(work, order, quote, before, after)
+            self._keep_limits(work, order, grown)
+
+    async def _quote(self, order: Order, items: Sequence[WantedItem]) -> tuple[Quote, list[Product]]:
+        """Return what the order comes to with these items, and the products of which it would hold more."""
+        await self._check_editable(order)
+        draft = await self._draft(order, items)
+        grown = await self._check_available(order, draft, _pieces(order.lines))
         self._check_way(order, draft)
         quote = await self.app.get(CheckoutService).checkout.quote(draft)
         if not quote.totals.due:
             raise Invalid.field(
                 "items", _("With these items nothing would be due. Confirm the payment, or cancel the order instead.")
             )
-        async with self.app.work(actor) as work:
-            self._write(work, order, quote, before, after)
-            self._keep_limits(work, order, grown)
+        return quote, grown
 
     async def _check_editable(self, order: Order) -> None:
         if order.status is not OrderStatus.PENDING_PAYMENT:
@@ -258,6 +274,10 @@ class OrderEditing:
                     catalog.require_for_sale(work, product, price, order.currency, gone(name))
             elif more < 0:
                 catalog.release(work, product, -more, order.id)
+
+
+def _pieces(lines: Iterable[OrderLine | QuoteLine]) -> dict[UUID, int]:
+    return {line.product: line.quantity for line in lines if line.product is not None}
 
 
 def _answers(order: Order, lines: Sequence[DraftLine]) -> Mapping[str, Mapping[str, str]]:

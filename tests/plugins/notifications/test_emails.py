@@ -13,8 +13,9 @@ from guildshop.plugins.customers.api import CustomerChange, MessageChannel
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.notifications.deliveries import refresh_notices
 from guildshop.plugins.notifications.service import NotificationService, PersonalMessages
-from guildshop.plugins.orders.api import Order, OrderPaid, RefundMode, ShipmentChange, ShippingStatus
-from guildshop.plugins.orders.service import OrderService
+from guildshop.plugins.orders.api import Order, OrderPaid, RefundMode, ShipmentChange, ShippingStatus, WantedItem
+from guildshop.plugins.orders.service import OrderEditing, OrderService
+from guildshop.plugins.payments.service import PaymentService
 from guildshop.plugins.refunds.api import ItemRequest, RefundRequest
 from guildshop.plugins.refunds.service import RefundService
 from guildshop.tenancy import scope
@@ -109,6 +110,25 @@ async def test_a_sale_by_email_and_dm(shop: Shop, sale: Sale, mailbox: MailboxSe
     assert not any("on its way" in subject and lost.number in subject for subject in subjects(mailbox))
     await refund(shop, lost, RefundRequest(RefundMode.FULL))
     await forget(shop, sale)
+
+
+async def test_a_customer_is_told_of_items_that_staff_changed(shop: Shop, sale: Sale, mailbox: MailboxServer) -> None:
+    order = await sale.order(await sale.product("MUG", price=2000))
+    with scope(shop.store.id):
+        await shop.app.get(OrderEditing).set_items(shop.actor(), order.id, [WantedItem("MUG", 3)])
+    await shop.settle()
+    dm = (await shop.buyer.dms())[-1]
+    assert dm.embeds[0]["title"] == mailbox.to(ADA)[-1].subject == f"Order {order.number} was changed"
+    for text in (dm.text, mailbox.to(ADA)[-1].text):
+        assert "$60.00" in text
+        assert "Venmo" in text
+    told = len(mailbox.emails)
+    # Paid before it is heard: the receipt says what it holds.
+    with scope(shop.store.id):
+        await shop.app.get(OrderEditing).set_items(shop.actor(), order.id, [WantedItem("MUG", 2)])
+        await shop.app.get(PaymentService).confirm(shop.actor(), order.id)
+    await shop.settle()
+    assert subjects(mailbox)[told:] == [f"Receipt for order {order.number}"]
 
 
 async def forget(shop: Shop, sale: Sale) -> None:

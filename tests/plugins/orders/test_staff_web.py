@@ -140,7 +140,19 @@ async def test_an_order_is_made_edited_packed_invoiced_and_deleted_on_its_pages(
     path = f"/admin/order/{number}"
 
     (line,) = order.lines
-    await owner.post(f"{path}/items", {f"quantity-{line.id}": "3", "version": str(order.version)})
+    wanted = {f"quantity-{line.id}": "3", "version": str(order.version)}
+    shown = await owner.post(f"{path}/items", {**wanted, "do": "quote"})
+    text = " ".join((await shown.text()).split())
+    assert shown.status == 200
+    for expected in ("New total</dt><dd>$45.00", "Total until now</dt><dd>$30.00", 'value="3"'):
+        assert expected in text
+    wrong = await owner.post(f"{path}/items", {**wanted, f"quantity-{line.id}": "9999", "do": "quote"})
+    assert (wrong.status, "Only " in await wrong.text()) == (422, True)
+    for version in ("9" * 5_000, "2147483648", "soon", "٣"):
+        refused = await owner.post(f"{path}/items", {**wanted, "version": version})
+        assert "Somebody changed order" in await _page(owner, refused.headers["Location"])
+    assert await bench.orders.get(number) == order
+    await owner.post(f"{path}/items", wanted)
     late = await owner.post(f"{path}/items", {f"quantity-{line.id}": "4", "version": str(order.version)})
     assert "Somebody changed order" in await _page(owner, late.headers["Location"])
     order = await bench.orders.get(number)
