@@ -43,8 +43,14 @@ class StockMachine(RuleBasedStateMachine):
     database_url: str
     count = 0
 
-    @initialize(quantity=st.sampled_from((0, 0, 1, 12)), tracked=st.sampled_from((True, True, False)))
-    def open(self, quantity: int, tracked: bool) -> None:
+    @initialize(
+        quantity=st.sampled_from((0, 0, 0, 1, 12)),
+        tracked=st.sampled_from((True, True, True, False)),
+        line=st.permutations((1, 2, 3, 4)),
+        waiting=st.sampled_from((4, 4, 3, 2, 0)),
+    )
+    def open(self, quantity: int, tracked: bool, line: list[int], waiting: int) -> None:
+        """Open a shop; before a sold-out product there is a line already, so that fairness is put to the test."""
         self.runner = asyncio.Runner()
         type(self).count += 1
         self.tracked = tracked
@@ -53,6 +59,9 @@ class StockMachine(RuleBasedStateMachine):
         self.held: dict[int, datetime] = {}
         self.clock = Clock(datetime(2026, 11, 22, 12, tzinfo=UTC))
         self.run(self._open(quantity, tracked))
+        if tracked and not quantity:
+            for member in line[:waiting]:
+                self.wait_for(member)
 
     async def _open(self, quantity: int, tracked: bool) -> None:
         self.app = await App.open(Settings(), plugins=["customers", "catalog"], database_url=self.database_url)
@@ -232,6 +241,7 @@ class StockMachine(RuleBasedStateMachine):
         assert row is not None
         assert (row["a"], row["r"]) == (self.available, self.reserved)
         assert product.waiting == len(self.line)
+        # First come, first held: whoever came first of those who wait is the first in line, and gets the next piece.
         assert self.places() == (self.line, self.held)
         assert product.reserved >= 0
         assert product.available >= 0 or not product.tracked
