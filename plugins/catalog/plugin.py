@@ -10,7 +10,7 @@ from guildshop.hookspecs import AdminSection, Check, ImportKind, Listener, Page,
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
-from guildshop.plugins.catalog import deliveries
+from guildshop.plugins.catalog import deliveries, hookspecs
 from guildshop.plugins.catalog.api import (
     PRODUCT_READ,
     PRODUCT_UPDATE,
@@ -40,6 +40,7 @@ class Catalog(Plugin):
     title = lazy("Catalog")
     description = lazy("What is for sale: products, categories, stock, and which roles may see what.")
     piccolo_app = APP_CONFIG
+    hookspecs = hookspecs.CatalogHooks
 
     @hookimpl
     def register_services(self, app: App) -> list[object]:

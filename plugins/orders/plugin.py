@@ -9,6 +9,7 @@ from guildshop.hookspecs import AdminSection, DashboardCard, ImportKind, Listene
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
+from guildshop.plugins.catalog.api import WaitingCheck
 from guildshop.plugins.customers.api import Customer, CustomerFigures, CustomerTab, PersonalData
 from guildshop.plugins.orders.admin import admin_section
 from guildshop.plugins.orders.api import (
@@ -148,6 +149,11 @@ class Orders(Plugin):
             PersonalData("orders", personal.export, personal.erase),
             PersonalData("waiting", waiting.export, waiting.erase),
         ]
+
+    @hookimpl
+    def register_waiting_checks(self, app: App) -> list[WaitingCheck]:
+        """Hold nothing for members who may not order."""
+        return [PersonalWaiting(app).check]
 
     @hookimpl
     def register_api(self, app: App) -> list[Any]:

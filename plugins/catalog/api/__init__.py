@@ -39,6 +39,7 @@ from guildshop.plugins.catalog.api.stock import (
     StockLow,
     StockMovement,
     Waiting,
+    WaitingCheck,
     WaitingState,
 )
 
@@ -81,5 +82,6 @@ __all__ = [
     "VariantInput",
     "VariantNeeded",
     "Waiting",
+    "WaitingCheck",
     "WaitingState",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -45,6 +46,10 @@ class WaitingState(StrEnum):
     USED = "USED"
     EXPIRED = "EXPIRED"
     LEFT = "LEFT"
+
+
+WaitingCheck = Callable[[int], Awaitable[None]]
+"""Refuses the member of that Discord ID who may not wait for products."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class WaitingList(Browsing):
     async def wait_for(self, actor: Actor, roles: Collection[int], reference: str) -> Waiting:
         """Put the acting member on the list of a sold-out product; one who is on it stays at their place."""
         member = _member(actor)
+        await self._check_member(member)
         product = await self.find(reference, roles, member=member)
         waiting = await self.waiting_for(member, product.id)
         if waiting is not None:
@@ -198,7 +199,13 @@ class WaitingList(Browsing):
             if first is None:
                 return
             with suppress(Stale):  # Somebody else served them, or the piece is gone: look again.
-                await self._hold(first, until)
+                try:
+                    await self._check_member(first.member)
+                except Refusal:
+                    # Blocked since: the piece is for the next.
+                    await self._leave(Actor.system(store, "catalog.waiting"), first)
+                else:
+                    await self._hold(first, until)
 
     async def _first(self, store: int, product_id: UUID) -> Waiting | None:
         """Return who is next on a product's list, if there is a piece for them."""
@@ -286,6 +293,11 @@ class WaitingList(Browsing):
             **values,
         )
         return [place_of(row) for row in rows]
+
+    async def _check_member(self, member: int) -> None:
+        for _plugin, checks in self.app.hooks("register_waiting_checks"):
+            for check in checks:
+                await check(member)
 
     async def _check_count(self, member: int) -> None:
         row = await self.app.database.fetch_one(

@@ -1,4 +1,4 @@
-"""What a customer waits for, as their personal data: the catalog keeps it by member and knows no customers."""
+"""Waiting lists, which the catalog keeps by member: it knows no customers, neither blocked ones nor their data."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.api import Customer
+from guildshop.plugins.customers.service import CustomerService
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -14,11 +15,18 @@ if TYPE_CHECKING:
 
 
 class PersonalWaiting:
-    """Answers the hook `register_personal_data` of customers for the catalog's waiting lists."""
+    """Answers the hooks of catalog and customers about waiting lists."""
 
     def __init__(self, app: App) -> None:
         """Work within this application."""
         self._app = app
+
+    async def check(self, member: int) -> None:
+        """Refuse a member who may not order: nothing is held for them either."""
+        customers = self._app.get(CustomerService)
+        customer = await customers.by_discord_id(member)
+        if customer is not None:
+            customers.ensure_can_order(customer)
 
     async def export(self, customer: Customer) -> object:
         """Return every product that the customer waits or waited for."""

@@ -10,6 +10,7 @@ from guildshop.errors import Forbidden, Refusal
 from guildshop.permissions import Actor, ActorKind
 from guildshop.plugins.catalog.api import OutOfStock, Product, ProductChange, ProductInput, VariantInput, WaitingState
 from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.stores import Store
 from guildshop.testing import Clock
 
@@ -193,3 +194,20 @@ async def test_the_first_variant_ends_waiting_for_the_product_itself(bench: Benc
     await bench.catalog.add_variant(bench.boss, key.id, VariantInput(sku="key-l", options=(("Size", "L"),)))
     assert await bench.states(key) == {1: WaitingState.LEFT}
     assert (await bench.catalog.get(key.id)).waiting == 0
+
+
+async def test_who_may_not_order_waits_for_nothing(bench: Bench) -> None:
+    key, customers = await bench.sold_out(), bench.app.get(CustomerService)
+    known = {number: await customers.register(bench.member(number), f"m{number}", "") for number in (1, 2, 3)}
+    await customers.block(bench.boss, known[1].id)
+    with pytest.raises(Refusal, match="You are blocked in this shop"):
+        await bench.wait(1, key)
+    assert await bench.states(key) == {}
+    assert await bench.counters(key) == (0, 0, 0)
+    # Blocked while they wait: the piece goes to the next.
+    await bench.wait(2, key)
+    await bench.wait(3, key)
+    await customers.block(bench.boss, known[2].id)
+    await bench.catalog.restock(bench.boss, key.id, 1)
+    assert await bench.states(key) == {2: "LEFT", 3: "HELD"}
+    assert await bench.counters(key) == (0, 1, 0)
