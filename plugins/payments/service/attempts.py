@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from guildshop.database import Work, new_id
-from guildshop.errors import Stale, Unavailable
+from guildshop.errors import NotFound, Stale, Unavailable
 from guildshop.events import Delivery
 from guildshop.i18n import _
 from guildshop.permissions import Actor
@@ -110,13 +110,12 @@ class AttemptService:
     async def close(self, event: OrderPaid | OrderCancelled | OrderEdited, delivery: Delivery) -> None:
         """End the attempt of an order that waits for no payment any more, or for another one than it began."""
         attempt = await self.current(event.order)
-        if attempt is not None and attempt.state is AttemptState.OPEN:
-            processor = self.app.get(PaymentService).processors.get(attempt.method)
-            standing = await processor.end(attempt)
-            if standing.taken or standing.state not in {StandingState.OPEN, StandingState.ENDED}:
-                async with delivery.work() as work:
-                    work.record(ProcessorTold(attempt.id))
-                return
+        if attempt is not None and isinstance(event, OrderEdited) and await self._fits(attempt):
+            attempt = None
+        if attempt is not None and attempt.state is AttemptState.OPEN and not await self._end_there(attempt):
+            async with delivery.work() as work:
+                work.record(ProcessorTold(attempt.id))
+            return
         async with delivery.work() as work:
             if attempt is not None:
                 move(work, attempt, AttemptState.ENDED)
@@ -209,17 +208,40 @@ class AttemptService:
 
         One that was never answered cannot be paid: nobody was given its address.
         """
-        if attempt.state is AttemptState.OPEN:
-            standing = await self.app.get(PaymentService).processors.get(attempt.method).end(attempt)
-            if standing.taken or standing.state not in {StandingState.OPEN, StandingState.ENDED}:
-                async with self.app.work(self._actor()) as work:
-                    work.record(ProcessorTold(attempt.id))
-                raise BeingEntered(
-                    _("A payment of order {number} is on its way and is being entered. Look again in a minute.").format(
-                        number=attempt.order_number
-                    )
+        if attempt.state is AttemptState.OPEN and not await self._end_there(attempt):
+            async with self.app.work(self._actor()) as work:
+                work.record(ProcessorTold(attempt.id))
+            raise BeingEntered(
+                _("A payment of order {number} is on its way and is being entered. Look again in a minute.").format(
+                    number=attempt.order_number
                 )
+            )
         await self._end(attempt)
+
+    async def _end_there(self, attempt: Attempt) -> bool:
+        """Have the processor end an attempt; False when money of it came or is coming.
+
+        `Unavailable` while it can still be paid: it must not count as ended before it has.
+        """
+        processor = self.app.get(PaymentService).processors.get(attempt.method)
+        standing = await processor.end(attempt)
+        if standing.state is StandingState.OPEN and not standing.taken:
+            raise Unavailable(
+                _(
+                    "{processor} still takes the payment of order {number} that was begun before. Try again in a minute."
+                ).format(processor=processor.label, number=attempt.order_number)
+            )
+        return standing.state is StandingState.ENDED and not standing.taken
+
+    async def _fits(self, attempt: Attempt) -> bool:
+        """Tell whether an attempt is over what its order waits for: it may have been begun after the order changed."""
+        try:
+            order = await self.app.get(OrderService).get(attempt.order)
+        except NotFound:
+            return False
+        due = await self.app.get(PaymentService).remaining(order)
+        wanted = order.status is OrderStatus.PENDING_PAYMENT and attempt.currency == order.currency
+        return wanted and attempt.amount == due
 
     async def _end(self, attempt: Attempt) -> None:
         async with self.app.work(self._actor()) as work:
