@@ -103,10 +103,11 @@ class Payments(Plugin):
 
     @hookimpl
     def register_timers(self, app: App) -> list[Timer]:
-        """Ask processors about open attempts, since webhooks get lost, and compare the books."""
+        """Ask processors about open attempts, since webhooks get lost, compare the books, and drop what is old."""
         return [
             Timer("payments.poll", timedelta(minutes=5), app.get(Settlement).poll),
             Timer("payments.reconcile", timedelta(hours=1), app.get(Reconciliation).compare),
+            Timer("payments.forget", timedelta(days=1), app.get(Settlement).forget),
         ]
 
     @hookimpl

@@ -14,8 +14,8 @@ from uuid import UUID
 import structlog
 
 from guildshop.database import Work, new_id
-from guildshop.errors import Refusal
-from guildshop.events import Delivery, Event
+from guildshop.errors import NotConfigured, Refusal, Unavailable
+from guildshop.events import Delivery, DeliveryPostponed, Event
 from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.payments import rules, tables
@@ -40,6 +40,11 @@ POLLED_AGAIN = timedelta(hours=6)
 """When an attempt that was to be asked is picked up again, should the asking have been lost."""
 ASKED_AGAIN = timedelta(seconds=5)
 BATCH = 100
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=5)
+PATIENCE = timedelta(hours=1)
+"""How long what a processor told is brought before it again, when it does not answer."""
+KEPT = timedelta(days=90)
+"""How long events of processors are remembered: they stop sending them again after days."""
 
 ATTEMPT_STATES = {
     StandingState.PAID: AttemptState.PAID,
@@ -104,8 +109,13 @@ class Settlement:
                 if attempt.created <= work.now - FIRST_ASK:
                     move(work, attempt, AttemptState.ENDED)
             return
-        processor = self.app.get(PaymentService).processors.get(attempt.method)
-        await self._enter(attempt, await processor.fetch(attempt), delivery)
+        try:
+            standing = await self.app.get(PaymentService).processors.get(attempt.method).fetch(attempt)
+        except (Unavailable, NotConfigured) as refusal:
+            self._postpone(delivery, refusal)
+            log.warning("payment.left_to_poll", attempt=str(attempt.id), reason=str(refusal))
+            return
+        await self._enter(attempt, standing, delivery)
 
     async def poll(self, store: int) -> None:
         """Have those attempts asked about that are due: webhooks get lost."""
@@ -129,7 +139,22 @@ class Settlement:
                 )
                 work.record(ProcessorTold(row["id"]))
 
+    async def forget(self, store: int) -> None:
+        """Drop the events of processors that are so old that none of them is sent again."""
+        async with self.app.work(Actor.system(store, "payments")) as work:
+            work.delete(tables.PaymentWebhook, where="received < :before", before=work.now - KEPT)
+
     # Within
+
+    def _postpone(self, delivery: Delivery, refusal: Refusal) -> None:
+        """Ask again soon; after a while no more, since the poller asks too.
+
+        What is told later of an attempt waits behind this delivery, so it must not wait for hours.
+        """
+        now = self.app.now()
+        age = now - delivery.occurred_at
+        if age < PATIENCE:
+            raise DeliveryPostponed(now + min(max(age, SHORTEST_WAIT), LONGEST_WAIT), str(refusal))
 
     async def _enter(self, attempt: Attempt, standing: Standing, delivery: Delivery) -> None:
         payments = self.app.get(PaymentService)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import stripe
 
 from guildshop.errors import Unavailable
+from guildshop.plugins.orders.api import WantedItem
+from guildshop.plugins.orders.service import OrderEditing
 from guildshop.plugins.payments.api import BeingEntered, NothingToPay
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.plugins.stripe.service import StripeService
@@ -223,6 +226,79 @@ async def stripe_at_fault_while_settling_is_asked_again(till: Till) -> None:
     assert await till.state(order.id) == PAID
 
 
+async def what_is_told_later_does_not_wait_for_hours(till: Till) -> None:
+    order = await till.order()
+    await till.begin(order)
+    till.stripe.faults = [500]
+    await till.stripe.tell("checkout.session.expired", session(till))
+    await till.settle()
+    await till.stripe.pay(session(till))
+    await till.settle()
+    assert await till.state(order.id) == WAITING
+    await till.later(seconds=16)
+    assert await till.state(order.id) == PAID
+    # Down for hours: what was told is left to the poller, and nothing waits behind it.
+    other = await till.order()
+    await till.begin(other)
+    till.stripe.faults = ["silent"] * 500
+    await till.stripe.pay(session(till))
+    for _time in range(16):
+        await till.later(minutes=5)
+    till.stripe.faults = []
+    waiting = [row for row in await till.rows("delivery") if row["listener"] == "payments.settle"]
+    assert {row["status"] for row in waiting if row["due"] < till.clock() - timedelta(minutes=75)} == {"DONE"}
+    assert await till.state(other.id) == WAITING
+    await till.later(hours=6)
+    assert await till.state(other.id) == PAID
+
+
+async def old_events_are_forgotten(till: Till) -> None:
+    kept = len(await till.rows("payment_webhook"))
+    await till.stripe.tell("customer.created", {"id": "cus_1", "object": "customer"}, "evt_old")
+    await till.stripe.tell("customer.created", {"id": "cus_1", "object": "customer"}, "evt_new")
+    await till.app.database.execute(
+        "UPDATE payment_webhook SET received = :then WHERE store = :store AND event_id = 'evt_old'",
+        store=till.bench.store.id,
+        then=till.clock() - timedelta(days=90, hours=1),
+    )
+    await till.later(days=1)
+    rows = await till.rows("payment_webhook")
+    assert (len(rows), {"evt_old", "evt_new"} & {row["event_id"] for row in rows}) == (kept + 1, {"evt_new"})
+
+
+async def what_can_still_be_paid_does_not_count_as_ended(till: Till) -> None:
+    order = await till.order()
+    await till.begin(order)
+    till.stripe.faults = [400]
+    with pytest.raises(Unavailable, match="still takes the payment"):
+        await till.begin(order, "btcpay")
+    assert (await till.state(order.id), till.btcpay.invoices) == (WAITING, {})
+    till.stripe.faults = [400]
+    await till.bench.orders.cancel(till.bench.boss, order.id)
+    await till.settle()
+    assert (await till.state(order.id), session(till)["status"]) == (("CANCELLED", [], ["OPEN"]), "open")
+    await till.later(minutes=2)
+    assert (await till.state(order.id), session(till)["status"]) == (("CANCELLED", [], ["ENDED"]), "expired")
+
+
+async def an_edited_order_is_paid_anew_unless_it_costs_the_same(till: Till) -> None:
+    order = await till.order(quantity=9)
+    await till.begin(order)
+    edit = till.app.get(OrderEditing).set_items
+    sku = order.lines[0].sku
+    await edit(till.bench.boss, order.id, [WantedItem(sku, 2)])
+    await till.settle()
+    assert (await till.state(order.id), session(till)["status"]) == (("PENDING_PAYMENT", [], ["ENDED"]), "expired")
+    # Begun again before what was told of the edit is delivered: that one is right, and stays.
+    await edit(till.bench.boss, order.id, [WantedItem(sku, 3)])
+    await till.begin(order)
+    await till.settle()
+    assert (session(till)["amount_total"], session(till)["status"]) == (4500, "open")
+    await till.stripe.pay(session(till))
+    await till.settle()
+    assert await till.state(order.id) == ("PAID", ["CONFIRMED"], ["ENDED", "PAID"])
+
+
 async def a_cancelled_order_cannot_be_paid_and_late_money_leaves_it_cancelled(till: Till) -> None:
     one, two = await till.order(), await till.order()
     await till.begin(one)
@@ -371,6 +447,8 @@ GROUPS = {
         one_cent_less_another_currency_and_one_cent_more,
         a_part_is_completed_by_the_rest,
         a_cancelled_order_cannot_be_paid_and_late_money_leaves_it_cancelled,
+        what_can_still_be_paid_does_not_count_as_ended,
+        an_edited_order_is_paid_anew_unless_it_costs_the_same,
         an_order_that_is_gone_leaves_its_money_in_the_books,
         a_dispute_and_a_refund_made_at_stripe_are_shown_to_staff,
         refunds_are_made_once_however_often_asked,
@@ -380,6 +458,8 @@ GROUPS = {
         a_lost_answer_opens_no_second_session,
         an_attempt_whose_answer_was_lost_for_ever_is_ended,
         stripe_at_fault_while_settling_is_asked_again,
+        what_is_told_later_does_not_wait_for_hours,
+        old_events_are_forgotten,
     ),
 }
 """The stories that share a shop, since opening one takes longer than they do."""
