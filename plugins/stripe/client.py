@@ -80,8 +80,8 @@ class StripeClient:
         await _answer(self._of(settings).v1.checkout.sessions.list_async({"limit": 1}))
 
     async def refund(self, settings: StripeSettings, params: Any, key: str) -> Answer:
-        """Give money back, or return the refund that was made with this key."""
-        return await _answer(self._of(settings).v1.refunds.create_async(params, {"idempotency_key": key}))
+        """Give money back, or return the refund that was made with this key; `KeySpent` when its answer is a fault."""
+        return await _answer(self._of(settings).v1.refunds.create_async(params, {"idempotency_key": key}), replays=True)
 
     async def refunds(self, settings: StripeSettings, intent: str) -> list[Answer]:
         """Return the refunds of a payment, the newest first."""
@@ -100,8 +100,12 @@ class StripeClient:
         )
 
 
-async def _answer(call: Awaitable[Any], *, keyed: bool = False) -> Answer:
-    """Return the answer as a mapping; refusals that say whether another try can help."""
+async def _answer(call: Awaitable[Any], *, keyed: bool = False, replays: bool = False) -> Answer:
+    """Return the answer as a mapping; refusals that say whether another try can help.
+
+    A fault of Stripe's own spends the key: at once where that is harmless (`keyed`), or once it is given again for the
+    same key (`replays`), which is a minute later at least: by then what it did all the same can be seen.
+    """
     try:
         answer: Answer = (await call).to_dict()
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
@@ -109,19 +113,24 @@ async def _answer(call: Awaitable[Any], *, keyed: bool = False) -> Answer:
             _("Stripe refused the key of this shop. The staff must check secret_key in the settings of Stripe.")
         ) from error
     except stripe.IdempotencyError as error:
-        raise KeySpent(_unavailable()) from error
+        raise (Unavailable if replays else KeySpent)(_unavailable()) from error
     except (stripe.InvalidRequestError, stripe.CardError) as error:
         raise PaymentRefused(
             _("Stripe refused it: {reason}").format(reason=str(error.user_message or error.code or "?")[:300])
         ) from error
     except stripe.APIError as error:
         # Stripe keeps its answer to a key, a fault of its own too: the same key gets it again.
-        if keyed and error.http_status is not None and error.http_status >= 500:
+        if error.http_status is not None and error.http_status >= 500 and (keyed or (replays and _is_replay(error))):
             raise KeySpent(_unavailable()) from error
         raise Unavailable(_unavailable()) from error
     except (stripe.StripeError, TimeoutError, aiohttp.ClientError, ValueError, KeyError, AttributeError) as error:
         raise Unavailable(_unavailable()) from error
     return answer
+
+
+def _is_replay(error: stripe.APIError) -> bool:
+    headers = {str(name).lower(): value for name, value in (error.headers or {}).items()}
+    return headers.get("idempotent-replayed") == "true"
 
 
 def _unavailable() -> str:

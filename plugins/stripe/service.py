@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from guildshop.plugins.orders.api import Order
 from guildshop.plugins.payments.api import (
     Attempt,
     Begun,
+    KeySpent,
     Payment,
     PaymentRefundChanged,
     PaymentsSettings,
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 SESSION_LIFE = timedelta(hours=23)
 """Stripe takes 30 minutes to 24 hours; counted from when the attempt was made, so that every try says the same."""
 EVENT_ID_LENGTH = 200
+KEYS = 20
+"""How many keys a refund may use up: each is good until Stripe answers it with a fault, for a day."""
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +139,7 @@ class StripeService:
                 "amount": wanted,
                 "metadata": {"refund": str(key), "order": payment.order_number},
             }
-            return rules.refund_outcome(await self.client.refund(settings, params, str(key)))
+            return rules.refund_outcome(await self._refund(settings, params, key))
         except PaymentRefused as refusal:
             return RefundOutcome(RefundState.FAILED, reason=str(refusal))
         except (KeyError, TypeError, AttributeError) as error:
@@ -212,6 +216,16 @@ class StripeService:
         await self.app.get(Settlement).accept(METHOD, event_id, kind, str(thing.get("id") or "")[:200], told)
 
     # Within
+
+    async def _refund(self, settings: StripeSettings, params: Mapping[str, Any], key: UUID) -> Mapping[str, Any]:
+        """Refund with the first key that Stripe does not answer with an old fault of its own.
+
+        It was looked for before, so that nothing was made with those.
+        """
+        for number in range(1, KEYS + 1):
+            with suppress(KeySpent):
+                return await self.client.refund(settings, params, str(key) if number == 1 else f"{key}-{number}")
+        raise Unavailable(_("Stripe does not answer at the moment. Please try again in a few minutes."))
 
     async def _told(self, kind: str, thing: Mapping[str, Any]) -> list[Event]:
         """Return whom an event concerns: the attempt that it names, or the one whose money it speaks of."""

@@ -124,7 +124,7 @@ class Stripe:
             before, status, answer = self.keys[key]
             if before != request.path + body:
                 return self._error(400, "idempotency_error", "Keys can only be used with the same parameters")
-            return web.json_response(answer, status=status)
+            return web.json_response(answer, status=status, headers={"Idempotent-Replayed": "true"})
         response = (
             self._error(fault, "api_error", "An error occurred") if isinstance(fault, int) else await handler(request)
         )

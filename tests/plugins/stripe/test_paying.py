@@ -394,6 +394,33 @@ async def refunds_are_made_once_however_often_asked(till: Till) -> None:
     assert len(till.stripe.refunds) == 1
 
 
+async def a_refund_that_stripe_answers_with_its_own_fault_is_made_all_the_same(till: Till) -> None:
+    order = await till.order()
+    await till.begin(order)
+    await till.stripe.pay(session(till))
+    await till.settle()
+    (payment,) = await till.app.get(PaymentService).taken(order.id)
+    before = len(till.stripe.refunds)
+    # Each call looks first; the third meets two keys that have been answered with faults.
+    for number in range(2):
+        till.stripe.faults = ["none", *["none"] * number, 500]
+        with pytest.raises(Unavailable):
+            await till.payments.refund(payment.id, 600, payment.id)
+    till.stripe.faults = []
+    outcome = await till.payments.refund(payment.id, 600, payment.id)
+    assert outcome is not None
+    assert (outcome.state, len(till.stripe.refunds)) == ("SUCCEEDED", before + 1)
+    # Where the refund was made before the fault, it is found.
+    till.stripe.faults = ["none", "lost"]
+    with pytest.raises(Unavailable):
+        await till.payments.refund(payment.id, 100, order.id)
+    key = str(order.id)
+    till.stripe.keys[key] = (till.stripe.keys[key][0], 500, {"error": {"type": "api_error", "message": "no"}})
+    found = await till.payments.refund(payment.id, 100, order.id)
+    assert found is not None
+    assert (found.state, len(till.stripe.refunds)) == ("SUCCEEDED", before + 2)
+
+
 async def currencies_without_and_with_three_decimals(till: Till) -> None:
     for currency, price, sent in (("JPY", 1500, 1500), ("KWD", 1500, 1500), ("ISK", 1500, 150000)):
         await till.app.stores.change(till.bench.boss, "store", {"currency": currency})
@@ -452,6 +479,7 @@ GROUPS = {
         an_order_that_is_gone_leaves_its_money_in_the_books,
         a_dispute_and_a_refund_made_at_stripe_are_shown_to_staff,
         refunds_are_made_once_however_often_asked,
+        a_refund_that_stripe_answers_with_its_own_fault_is_made_all_the_same,
     ),
     "lost": (
         a_lost_webhook_is_made_up_for_by_asking,
