@@ -35,6 +35,7 @@ from guildshop.plugins.payments.api import (
     Taking,
 )
 from guildshop.plugins.payments.service import PART, AttemptService, Settlement
+from guildshop.plugins.payments.webhooks import id_of
 from guildshop.tenancy import current_store
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 FRESH = timedelta(seconds=1)
 """An attempt older than this may have been answered before, and the answer lost: BTCPay keeps no keys."""
 LISTED = 200
-ID_LENGTH = 200
+KIND_LENGTH = 100
 
 log = structlog.get_logger(__name__)
 
@@ -192,7 +193,7 @@ class BtcpayService:
             raise NotConfigured(_("BTCPay is not set up in this shop: webhook_secret is missing."))
         rules.verify(secrets, signature, body)
         event_id, kind, sent = _read(body)
-        invoice = str(sent.get("invoiceId") or "")[:ID_LENGTH]
+        invoice = id_of(sent.get("invoiceId"))
         told: list[Event] = []
         attempt = await self.app.get(AttemptService).of_processor(METHOD, invoice) if invoice else None
         attempt_id = rules.uuid_or_none(_metadata(sent).get("attempt")) if attempt is None else attempt.id
@@ -259,7 +260,6 @@ def _read(body: bytes) -> tuple[str, str, Mapping[str, Any]]:
         event_id, kind = sent.get("originalDeliveryId") or sent["deliveryId"], sent["type"]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Invalid(_("This is no event of BTCPay: deliveryId and type are needed.")) from None
-    texts = isinstance(event_id, str) and isinstance(kind, str)
-    if not texts or not 0 < len(event_id) <= ID_LENGTH or len(kind) > 100 or "\0" in event_id + kind:
+    if not id_of(event_id) or not id_of(kind) or len(kind) > KIND_LENGTH:
         raise Invalid(_("This is no event of BTCPay: its deliveryId or type is too long or no text."))
     return event_id, kind, sent

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from aiohttp import web
 
 from guildshop.errors import NotFound
@@ -9,6 +11,13 @@ from guildshop.hookspecs import PageHandler
 from guildshop.i18n import _, use_locale
 from guildshop.tenancy import scope
 from guildshop.web.context import app_of
+
+_ID = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+def id_of(value: object) -> str:
+    """Return an ID that a processor sent; empty for what is none, such as a text that no database takes."""
+    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
 
 
 def of_guild(handler: PageHandler) -> PageHandler:

@@ -31,6 +31,7 @@ from guildshop.plugins.payments.api import (
     Taking,
 )
 from guildshop.plugins.payments.service import PART, PaymentService, Settlement
+from guildshop.plugins.payments.webhooks import id_of
 from guildshop.plugins.stripe import rules
 from guildshop.plugins.stripe.api import METHOD, StripeSettings
 from guildshop.plugins.stripe.client import PaymentRefused, StripeClient
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 SESSION_LIFE = timedelta(hours=23)
 """Stripe takes 30 minutes to 24 hours; counted from when the attempt was made, so that every try says the same."""
-EVENT_ID_LENGTH = 200
+KIND_LENGTH = 100
 KEYS = 20
 """How many keys a refund may use up: each is good until Stripe answers it with a fault, for a day."""
 
@@ -213,7 +214,7 @@ class StripeService:
             told = await self._told(kind, thing)
         else:
             log.warning("stripe.other_mode", event_id=event_id, kind=kind, live=live)
-        await self.app.get(Settlement).accept(METHOD, event_id, kind, str(thing.get("id") or "")[:200], told)
+        await self.app.get(Settlement).accept(METHOD, event_id, kind, id_of(thing.get("id")), told)
 
     # Within
 
@@ -232,10 +233,8 @@ class StripeService:
         if kind.startswith("checkout.session."):
             attempt = rules.uuid_or_none(thing.get("client_reference_id"))
             return [] if attempt is None else [ProcessorTold(attempt)]
-        intent = thing.get("payment_intent")
-        if kind.startswith("payment_intent."):
-            intent = thing.get("id")
-        if not isinstance(intent, str):
+        intent = id_of(thing.get("id" if kind.startswith("payment_intent.") else "payment_intent"))
+        if not intent:
             return []
         payment = await self.app.get(PaymentService).of_processor(METHOD, intent)
         if payment is None:
@@ -280,7 +279,6 @@ def _read(body: bytes) -> tuple[str, str, Mapping[str, Any], bool]:
         event_id, kind, thing, live = sent["id"], sent["type"], sent["data"]["object"], sent["livemode"]
     except (ValueError, KeyError, TypeError):
         raise Invalid(_("This is no event of Stripe: id, type, livemode and data.object are needed.")) from None
-    texts = isinstance(event_id, str) and isinstance(kind, str) and isinstance(thing, Mapping)
-    if not texts or not 0 < len(event_id) <= EVENT_ID_LENGTH or len(kind) > 100 or "\0" in event_id + kind:
+    if not id_of(event_id) or not id_of(kind) or len(kind) > KIND_LENGTH or not isinstance(thing, Mapping):
         raise Invalid(_("This is no event of Stripe: its id or type is too long or no text."))
     return event_id, kind, thing, bool(live)

@@ -228,7 +228,7 @@ class AttemptService:
         if standing.state is StandingState.OPEN and not standing.taken:
             raise Unavailable(
                 _(
-                    "{processor} still takes the payment of order {number} that was begun before. Try again in a minute."
+                    "{processor} still takes the payment of order {number} that was begun. Try again in a minute."
                 ).format(processor=processor.label, number=attempt.order_number)
             )
         return standing.state is StandingState.ENDED and not standing.taken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -122,6 +123,19 @@ async def forged_events_are_refused(till: Till) -> None:
     assert await till.state(order.id) == WAITING
 
 
+async def signed_events_of_odd_texts_are_no_fault_of_ours(till: Till) -> None:
+    order = await till.order("btcpay")
+    await till.begin(order, "btcpay")
+    kept, odd = await till.count("payment_webhook"), "\0\ud800"
+    for name, value in (("originalDeliveryId", odd), ("type", odd), ("type", 7), ("originalDeliveryId", "x" * 201)):
+        event = json.loads(till.btcpay.event("InvoiceSettled", invoice(till)))
+        assert await till.btcpay.send(json.dumps({**event, name: value}).encode()) == 422
+    assert await till.count("payment_webhook") == kept
+    body = till.btcpay.event("InvoiceSettled", invoice(till), invoiceId=odd, metadata={"attempt": odd})
+    assert await till.btcpay.send(body) == 200
+    assert await till.count("payment_webhook") == kept + 1
+
+
 async def what_is_lost_is_asked_for(till: Till) -> None:
     order, before = await till.order("btcpay"), len(till.btcpay.invoices)
     for fault in ("lost", 500, "garbage"):
@@ -181,7 +195,12 @@ async def the_doctor_examines_the_account(till: Till) -> None:
 GROUPS = {
     "fits": (lightning_pays_at_once, on_chain_waits_for_its_confirmation, another_way_ends_the_first),
     "does not fit": (a_part_expires_and_the_rest_comes_late, too_much_and_too_late, a_refund_is_claimed),
-    "lost": (forged_events_are_refused, what_is_lost_is_asked_for, the_doctor_examines_the_account),
+    "lost": (
+        forged_events_are_refused,
+        signed_events_of_odd_texts_are_no_fault_of_ours,
+        what_is_lost_is_asked_for,
+        the_doctor_examines_the_account,
+    ),
 }
 """The stories that share a shop, since opening one takes longer than they do."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -119,6 +120,24 @@ async def forged_old_and_early_events_are_refused_and_nothing_is_stored(till: Ti
     assert await till.rows("payment_webhook") == []
     assert await till.state(order.id) == WAITING
     till.stripe.silent = False
+
+
+async def signed_events_of_odd_texts_are_no_fault_of_ours(till: Till) -> None:
+    kept, odd = await till.count("payment_webhook"), "\0\ud800"
+    for name, value in (("id", "evt_" + odd), ("type", odd), ("id", 7), ("type", None), ("id", "x" * 201)):
+        event = json.loads(till.stripe.event("customer.created", {"id": "cus_1"}))
+        assert await till.stripe.send(json.dumps({**event, name: value}).encode()) == 422
+    assert await till.count("payment_webhook") == kept
+    for kind in ("charge.refunded", "payment_intent.succeeded", "checkout.session.completed"):
+        thing = {
+            "id": odd,
+            "payment_intent": odd,
+            "client_reference_id": odd,
+            "metadata": {"attempt": odd, "refund": odd},
+        }
+        assert await till.stripe.send(till.stripe.event(kind, thing)) == 200
+    assert await till.count("payment_webhook") == kept + 3
+    await till.settle()
 
 
 async def what_stripe_denies_when_asked_is_not_paid_and_other_modes_are_not_looked_at(till: Till) -> None:
@@ -467,6 +486,7 @@ GROUPS = {
     ),
     "not Stripe's": (
         forged_old_and_early_events_are_refused_and_nothing_is_stored,
+        signed_events_of_odd_texts_are_no_fault_of_ours,
         what_stripe_denies_when_asked_is_not_paid_and_other_modes_are_not_looked_at,
         the_doctor_examines_the_account,
     ),
