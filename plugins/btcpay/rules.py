@@ -107,8 +107,9 @@ def refund_outcome(pull: Mapping[str, Any], payouts: Sequence[Mapping[str, Any]]
     if sent >= Decimal(str(pull["amount"])):
         return RefundOutcome(RefundState.SUCCEEDED, reference, url=url)
     under_way = any(one["state"] in {"AwaitingApproval", "AwaitingPayment", "InProgress"} for one in payouts)
-    if pull.get("archived") and not under_way and not sent:
-        return RefundOutcome(RefundState.FAILED, reference, _("It was taken back in BTCPay before it was claimed."))
+    if pull.get("archived") and not under_way:
+        reason = _("It was taken back in BTCPay before all of it was claimed.")
+        return RefundOutcome(RefundState.FAILED, reference, reason, given=to_minor(sent, str(pull["currency"])))
     return RefundOutcome(RefundState.PENDING, reference, url=url)
 
 

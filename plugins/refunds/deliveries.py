@@ -51,9 +51,7 @@ async def staff_failed(event: RefundFailed, delivery: Delivery) -> None:
     app = delivery.app
     refund = await app.get(RefundService).get(event.refund)
     page = refund_page(app, refund)
-    await _tell_staff(
-        delivery, views.failure_notice(refund, event.amount, event.reason, retried=event.retried, page=page)
-    )
+    await _tell_staff(delivery, views.failure_notice(refund, event, page))
 
 
 async def customer_collect(event: RefundCollectable, delivery: Delivery) -> None:

@@ -28,6 +28,7 @@ from guildshop.plugins.refunds import labels
 from guildshop.plugins.refunds.api import (
     Proposal,
     Refund,
+    RefundFailed,
     RefundMode,
     RefundState,
     Return,
@@ -137,28 +138,31 @@ def pay_back_notice(refund: Refund, order: Order | None, page: str) -> Shown:
     return Shown(shown, [_button(PAID_BACK, refund.store, refund.id.hex, label=_("I paid it back"), style=_S.success)])
 
 
-def failure_notice(refund: Refund, amount: int, reason: str, *, retried: bool, page: str) -> Shown:
+def failure_notice(refund: Refund, event: RefundFailed, page: str) -> Shown:
     """Return the notice that a processor did not give money back."""
     title = _("A refund of order {number} failed").format(number=refund.order_number)
-    if retried:
+    if event.reopened:
+        text = _(
+            "{amount} came back to the processor after it had said that they were refunded. The order stays refunded:"
+            " pay it back in another way, then press the button."
+        )
+    elif event.retried:
         title = _("A refund of order {number} is stuck").format(number=refund.order_number)
         text = _("{amount} did not go back yet; it is tried again by itself.")
     else:
         text = _("{amount} did not go back and are the order's again. Refund it anew, perhaps in another way.")
     shown = embed(
         title,
-        text.format(amount=money(amount, refund.currency)),
+        text.format(amount=money(event.amount, refund.currency)),
         colour=BAD,
-        fields=[(_("What the processor said"), escape(reason), False)],
+        fields=[(_("What the processor said"), escape(event.reason), False)],
         url=page,
     )
     buttons = []
-    if retried:
+    if event.retried:
         buttons.append(_button(RETRY, refund.store, refund.id.hex, label=_("Try again now"), style=_S.secondary))
-        if any(part.refused for part in refund.parts):
-            buttons.append(
-                _button(PAID_BACK, refund.store, refund.id.hex, label=_("I paid it back"), style=_S.secondary)
-            )
+    if refund.state is RefundState.PENDING and any(part.refused for part in refund.parts):
+        buttons.append(_button(PAID_BACK, refund.store, refund.id.hex, label=_("I paid it back"), style=_S.secondary))
     return Shown(shown, buttons)
 
 

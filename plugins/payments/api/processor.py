@@ -108,12 +108,16 @@ class RefundState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundOutcome:
-    """What a processor says of a refund. `url` is where the payer claims it, for those that need that."""
+    """What a processor says of a refund. `url` is where the payer claims it, for those that need that.
+
+    `given` is what of it went back all the same where it `FAILED`, in minor units: less than was asked for.
+    """
 
     state: RefundState
     reference: str = ""
     reason: str = ""
     url: str = ""
+    given: int = 0
 
 
 @dataclass(frozen=True, slots=True)

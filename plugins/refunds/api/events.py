@@ -35,11 +35,15 @@ class RefundBegun(RefundEvent):
 
 @dataclass(frozen=True, slots=True)
 class RefundFailed(RefundEvent):
-    """A processor did not give the money back. `retried`: it is tried again; else it is the order's again."""
+    """A processor did not give the money back. `retried`: it is tried again; else it is the order's again.
+
+    `reopened`: it had said that it did, so that the order stays refunded and staff have to pay it back themselves.
+    """
 
     amount: int
     reason: str
     retried: bool = False
+    reopened: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,6 +224,11 @@ class Refund:
         return " ".join(dict.fromkeys(part.problem for part in self.parts if part.problem))
 
     @property
+    def reopened(self) -> bool:
+        """Whether its processor took back that it was done; the order is refunded all the same."""
+        return self.state is RefundState.PENDING and self.settled_at is not None
+
+    @property
     def by_hand(self) -> int:
         """What staff have to pay back themselves and then say so."""
         return sum(part.amount for part in self.parts if part.waits_for_staff)

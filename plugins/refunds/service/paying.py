@@ -8,24 +8,22 @@ know no keys, and asked twice at once they would give the money back twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 import structlog
 
-from guildshop.database import new_id
 from guildshop.errors import Refusal, Stale
 from guildshop.events import Delivery, DeliveryPostponed
 from guildshop.i18n import _
 from guildshop.permissions import Actor
-from guildshop.plugins.orders.api import Order, OrderRefund, OrderStatus, RefundedItem
+from guildshop.plugins.orders.api import Order, OrderRefund
 from guildshop.plugins.orders.service import OrderService
-from guildshop.plugins.payments.api import PaymentRefundChanged, RefundOutcome
+from guildshop.plugins.payments.api import RefundOutcome
 from guildshop.plugins.payments.api import RefundState as ProcessorState
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.plugins.refunds import rules, tables
@@ -42,9 +40,14 @@ from guildshop.plugins.refunds.api import (
     RefundState,
     SurplusRefunded,
 )
-from guildshop.plugins.refunds.service.making import ATTEMPTS
-from guildshop.plugins.refunds.service.refunds import RefundService
-from guildshop.tenancy import current_store, scope
+from guildshop.plugins.refunds.service.setbacks import (
+    PROBLEM_LENGTH,
+    REFERENCE_LENGTH,
+    RefundSetbacks,
+    changed,
+    items_of,
+)
+from guildshop.tenancy import scope
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -52,26 +55,19 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-REFERENCE_LENGTH = 200
-PROBLEM_LENGTH = 1000
 LEASE = timedelta(minutes=2)
 """How long a processor is left to the process that asks it; one that died has not asked any more by then."""
 PATIENCE = timedelta(seconds=60)
 """How long a processor may take to answer, shorter than the lease."""
 
 
-class RefundPayments:
+class RefundPayments(RefundSetbacks):
     """What happens to a refund until its money is back."""
 
     def __init__(self, app: App) -> None:
         """Work within this application."""
-        self.app = app
+        super().__init__(app)
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
-
-    @property
-    def refunds(self) -> RefundService:
-        """The refunds themselves."""
-        return self.app.get(RefundService)
 
     # Events and timers
 
@@ -88,17 +84,6 @@ class RefundPayments:
         waiting = [part for part in refund.parts if self._waits_for_processor(part)]
         if refund.state is RefundState.PENDING and waiting:
             raise DeliveryPostponed(min(self._asked_next(part) for part in waiting))
-
-    async def processor_told(self, event: PaymentRefundChanged, delivery: Delivery) -> None:
-        """Ask about a refund at once, since its processor has news of it."""
-        row = await self.app.database.fetch_one(
-            "SELECT refund FROM refund_part WHERE store = :store AND key = :key AND state = 'PENDING'",
-            store=current_store(),
-            key=event.idempotency_key,
-        )
-        async with delivery.work() as work:
-            if row is not None:
-                work.record(RefundDue(row["refund"]))
 
     async def watch(self, store_id: int) -> None:
         """Take up refunds whose delivery was given up; a timer calls it."""
@@ -159,7 +144,7 @@ class RefundPayments:
                         tables.RefundPart,
                         set="state = 'SUCCEEDED', reference = :reference, problem = ''",
                         where="id = :id AND state = 'PENDING' AND key = :key AND (kind = 'MANUAL' OR refused)",
-                        refusal=_changed(),
+                        refusal=changed(),
                         id=part.id,
                         key=part.key,
                         reference=reference,
@@ -205,7 +190,7 @@ class RefundPayments:
                 set="asked_until = :until, refused = FALSE",
                 where="id = :id AND state = 'PENDING' AND kind = 'PROCESSOR' AND key = :key"
                 " AND (asked_until IS NULL OR asked_until <= :now)",
-                refusal=_changed(),
+                refusal=changed(),
                 id=part.id,
                 key=part.key,
                 until=until,
@@ -241,54 +226,6 @@ class RefundPayments:
             if not part.problem:
                 work.record(RefundFailed(refund.order, refund.id, part.amount, problem[:PROBLEM_LENGTH], retried=True))
 
-    async def _failed(self, refund: Refund, part: RefundPart, outcome: RefundOutcome) -> None:
-        """Let go of what the processor refused to give back; of a cancelled order it is tried anew, with a new key."""
-        reason = (outcome.reason or _("The processor refused the refund without saying why."))[:PROBLEM_LENGTH]
-
-        async def attempt(order: Order | None) -> None:
-            current = await self.refunds.get(refund.id)
-            found = next(one for one in current.parts if one.id == part.id)
-            if found.state is not RefundState.PENDING or found.key != part.key:
-                return
-            async with self.app.work(self._actor()) as work:
-                retried = order is not None and order.status is OrderStatus.CANCELLED
-                if retried:
-                    self._advance(
-                        work,
-                        part,
-                        "key = :new_key, refused = TRUE, problem = :problem, attempts = attempts + 1,"
-                        " next_attempt = :next",
-                        new_key=new_id(),
-                        problem=reason,
-                        next=self.app.now() + rules.wait_after_refusal(part.attempts),
-                    )
-                else:
-                    self._let_go(work, order, current, part, reason)
-                work.record(RefundFailed(refund.order, refund.id, part.amount, reason, retried=retried))
-
-        await self._again(refund, attempt)
-
-    def _let_go(self, work: Work, order: Order | None, refund: Refund, part: RefundPart, reason: str) -> None:
-        """Give the order back what the failed part held; with the last part also the pieces."""
-        self._advance(work, part, "state = 'FAILED', refused = TRUE, problem = :problem", problem=reason)
-        others = [one for one in refund.parts if one.id != part.id and one.state is not RefundState.FAILED]
-        over = not others
-        work.guard(
-            tables.Refund,
-            set="amount = amount - :part, version = version + 1"
-            + (", state = 'FAILED', settled_at = :now" if over else ""),
-            where="id = :id AND state = 'PENDING' AND version = :version",
-            refusal=_changed(),
-            id=refund.id,
-            version=refund.version,
-            part=part.amount,
-        )
-        if part.payment is not None:
-            self.app.get(PaymentService).release_refund(work, part.payment, part.amount)
-        if order is not None:
-            held = OrderRefund(refund.id, refund.mode, part.amount, _items(refund) if over else (), refund.reason)
-            self.app.get(OrderService).release_refund(work, order, held)
-
     async def _settle(self, refund_id: UUID) -> Refund:
         """Apply a refund of which no part is waited for any more, once; return it as it is then."""
 
@@ -306,38 +243,24 @@ class RefundPayments:
             refund = await self.refunds.get(refund_id)
         return refund
 
-    async def _again(self, refund: Refund, attempt: Callable[[Order | None], Awaitable[None]]) -> None:
-        """Read, decide and write, anew when somebody else was faster; a surplus does without its order.
-
-        It changes nothing of it, and the order may have been deleted.
-        """
-        if not refund.surplus:
-            await self.refunds.again(refund.order, attempt)
-            return
-        for left in reversed(range(ATTEMPTS)):
-            try:
-                await attempt(None)
-                break
-            except Stale:
-                if not left:
-                    raise
-
     def _apply(self, work: Work, order: Order | None, refund: Refund) -> None:
         work.guard(
             tables.Refund,
             set="state = 'SUCCEEDED', settled_at = :now, version = version + 1",
             where="id = :id AND state = 'PENDING' AND version = :version",
-            refusal=_changed(),
+            refusal=changed(),
             id=refund.id,
             version=refund.version,
         )
+        if refund.reopened:
+            return
         if order is None:
             work.record(SurplusRefunded(refund.order, refund.id))
             return
         done = [part for part in refund.parts if part.state is RefundState.SUCCEEDED]
         credit = sum(part.amount for part in done if part.kind is PartKind.CREDIT)
         applied = OrderRefund(
-            refund.id, refund.mode, refund.amount, _items(refund), refund.reason, sent_back=refund.request is not None
+            refund.id, refund.mode, refund.amount, items_of(refund), refund.reason, sent_back=refund.request is not None
         )
         self.app.get(OrderService).apply_refund(work, order, applied, held=True, credit=credit)
 
@@ -345,22 +268,6 @@ class RefundPayments:
         async with self.app.work(self._actor()) as work:
             self._advance(work, part, "kind = 'MANUAL', problem = ''")
             work.record(RefundBegun(refund.order, refund.id))
-
-    def _advance(self, work: Work, part: RefundPart, assignments: str, **values: Any) -> None:
-        """Change a part as its answer says, and end the lease; `Stale` when it ran out and another process asks."""
-        work.guard(
-            tables.RefundPart,
-            set=f"{assignments}, asked_until = NULL",
-            where="id = :id AND state = 'PENDING' AND key = :key AND asked_until = :leased",
-            refusal=_changed(),
-            id=part.id,
-            key=part.key,
-            leased=part.asked_until,
-            **values,
-        )
-
-    def _actor(self) -> Actor:
-        return Actor.system(current_store(), "refunds.pay")
 
     def _later(self, refund: Refund) -> datetime:
         return self.app.now() + rules.wait_for_processor(self.app.now() - refund.created)
@@ -378,11 +285,3 @@ class RefundPayments:
 
 def _by_hand(part: RefundPart) -> bool:
     return part.waits_for_staff or (part.state is RefundState.PENDING and part.refused)
-
-
-def _items(refund: Refund) -> tuple[RefundedItem, ...]:
-    return tuple(RefundedItem(item.line, item.product, item.quantity) for item in refund.items)
-
-
-def _changed() -> Stale:
-    return Stale(_("This refund changed at the same moment. Look at it again."))

@@ -94,7 +94,74 @@ async def through_btcpay_the_customer_collects(till: Till) -> None:
     assert len(till.btcpay.pulls) == 1
 
 
+async def stripe_takes_back_that_a_refund_succeeded(till: Till) -> None:
+    order = await paid(till, "stripe")
+    done = await refund(till, order, "items", items=order.lines[0].sku)
+    assert done.state is RefundState.SUCCEEDED
+    asked, told = len(till.stripe.refunds), await till.events("RefundFailed")
+    (made,) = [one for one in till.stripe.refunds.values() if one["id"] == done.parts[0].reference]
+    # What is told of one that stands changes nothing.
+    await till.stripe.tell("refund.updated", made)
+    await till.settle()
+    assert await got(till, done.id) == done
+    for _time in range(2):
+        await till.stripe.fail_refund(made)
+        made["amount"] = 0  # The double counts it down once.
+        await till.settle()
+    back = await got(till, done.id)
+    assert (back.state, back.by_hand, back.problem) == (RefundState.PENDING, 1500, "expired_or_canceled_card")
+    assert (await till.events("RefundFailed"), len(till.stripe.refunds)) == (told + 1, asked)
+    found = await till.bench.orders.get(order.id)
+    assert (found.status, found.refunded, found.refund_held) == (OrderStatus.REFUNDED, 1500, 0)
+    refunded = await till.events("OrderRefunded")
+    again = await till.app.get(RefundPayments).paid_back(till.bench.boss, done.id, "By bank")
+    assert (again.state, again.parts[0].kind, again.parts[0].reference) == (RefundState.SUCCEEDED, "MANUAL", "By bank")
+    await till.settle()
+    assert await till.bench.orders.get(order.id) == found
+    assert await till.events("OrderRefunded") == refunded
+
+
+async def of_what_was_claimed_in_part_the_rest_is_the_orders_again(till: Till) -> None:
+    order = await paid(till, "btcpay")
+    waiting = await refund(till, order, "amount", 600)
+    pull = list(till.btcpay.pulls.values())[-1]
+    pull["archived"] = True
+    till.btcpay.payouts[pull["id"]] = [
+        {"originalAmount": "2.00", "state": "Completed"},
+        {"originalAmount": "4.00", "state": "AwaitingPayment"},
+    ]
+    await till.later(hours=1, minutes=1)
+    assert (await got(till, waiting.id)).state is RefundState.PENDING
+    till.btcpay.payouts[pull["id"]][1]["state"] = "Cancelled"
+    await till.later(hours=1, minutes=1)
+    done = await got(till, waiting.id)
+    assert (done.state, done.amount, done.asked, "before all of it" in done.problem) == ("SUCCEEDED", 200, 600, True)
+    found = await till.bench.orders.get(order.id)
+    assert (found.refunded, found.refund_held, found.refundable) == (200, 0, 1300)
+    (payment,) = await till.payments.of_order(order.id)
+    assert payment.refunded == 200
+
+    # The rest of a cancelled order goes back anew.
+    order = await paid(till, "btcpay")
+    await till.bench.orders.cancel(till.bench.boss, order.id)
+    await till.settle()
+    pull = list(till.btcpay.pulls.values())[-1]
+    pull["archived"] = True
+    till.btcpay.payouts[pull["id"]] = [{"originalAmount": "5.00", "state": "Completed"}]
+    await till.later(hours=1, minutes=1)
+    await till.later(hours=7)
+    rest = list(till.btcpay.pulls.values())[-1]
+    assert rest["amount"] == "10.00"
+    till.btcpay.payouts[rest["id"]] = [{"originalAmount": "10.00", "state": "Completed"}]
+    await till.later(hours=1, minutes=1)
+    (made,) = await till.app.get(RefundService).of_order(order.id)
+    assert (made.state, [part.amount for part in made.parts]) == ("SUCCEEDED", [500, 1000])
+    assert (await till.bench.orders.get(order.id)).refunded == 1500
+
+
 async def test_processors_give_money_back_once(till: Till) -> None:
     """One shop for both, since opening it takes longer than they do."""
     await through_stripe(till)
     await through_btcpay_the_customer_collects(till)
+    await stripe_takes_back_that_a_refund_succeeded(till)
+    await of_what_was_claimed_in_part_the_rest_is_the_orders_again(till)

@@ -269,6 +269,12 @@ class Stripe:
         self.intents[session["payment_intent"]]["status"] = "requires_payment_method"
         await self.tell("checkout.session.async_payment_failed", session)
 
+    async def fail_refund(self, refund: dict[str, Any]) -> None:
+        """Let a refund that succeeded fail after all, as when the payer's card is closed."""
+        refund.update(status="failed", failure_reason="expired_or_canceled_card")
+        self.intents[refund["payment_intent"]]["latest_charge"]["amount_refunded"] -= refund["amount"]
+        await self.tell("refund.failed", refund)
+
     @property
     def charged(self) -> int:
         """How many payments were taken."""
