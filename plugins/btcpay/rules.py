@@ -23,6 +23,8 @@ from guildshop.plugins.payments.api import (
 
 _HEADER = re.compile(r"sha256=([0-9a-f]{64})")
 _LABELS = {"CHAIN": "{name}", "LN": "{name} · Lightning"}
+_CODE = re.compile(r"(bitcoin|lightning|litecoin|dogecoin|monero):[\x21-\x7e]{1,2000}")
+"""What may be scanned or followed: no address that a browser would run or open."""
 _NAMES = {"BTC": "Bitcoin", "LTC": "Litecoin"}
 
 
@@ -93,7 +95,7 @@ def codes(methods: Iterable[Mapping[str, Any]]) -> tuple[PaymentCode, ...]:
         currency, _dash, kind = str(method["paymentMethodId"]).partition("-")
         uri, text = str(method.get("paymentLink") or ""), str(method.get("destination") or "")
         label = _LABELS.get(kind)
-        if label is None or not text or not re.fullmatch(r"[a-z]{2,20}:[\x21-\x7e]{1,2000}", uri):
+        if label is None or not text or not _CODE.fullmatch(uri):
             continue
         amount = f"{Decimal(str(method['due'])).normalize():f} {currency}"
         found.append(PaymentCode(label.format(name=_NAMES.get(currency, currency)), uri, text, amount))

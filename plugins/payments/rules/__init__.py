@@ -7,6 +7,7 @@ from guildshop.plugins.payments.rules.links import (
     form_token,
     invoice_token,
     is_form_token,
+    is_page,
     read_invoice_token,
 )
 from guildshop.plugins.payments.rules.money import SETTLING, judge, paid_so_far
@@ -22,6 +23,7 @@ __all__ = [
     "form_token",
     "invoice_token",
     "is_form_token",
+    "is_page",
     "judge",
     "next_ask",
     "paid_so_far",

@@ -97,3 +97,8 @@ def _is_signed(secrets: Sequence[str], mac: str, purpose: str, store: int, order
 
 def _unknown() -> LinkUnknown:
     return LinkUnknown(_("There is no invoice at this address. Check that the whole link was copied."))
+
+
+def is_page(url: str) -> bool:
+    """Tell whether an address that a processor gave is that of a web page, to which payers may be sent."""
+    return url.startswith(("https://", "http://"))

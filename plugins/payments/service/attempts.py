@@ -14,7 +14,7 @@ from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import Order, OrderCancelled, OrderEdited, OrderPaid, OrderStatus
 from guildshop.plugins.orders.service import OrderService
-from guildshop.plugins.payments import tables
+from guildshop.plugins.payments import rules, tables
 from guildshop.plugins.payments.api import (
     Attempt,
     AttemptState,
@@ -178,16 +178,13 @@ class AttemptService:
             # Nobody was given its address, so another attempt cannot be a second payment.
             await self._end(attempt)
             raise
-        if not self._is_page(begun.url):
+        if not rules.is_page(begun.url):
             raise Unavailable(
                 _("{processor} gave no address to pay at. Tell the staff.").format(processor=processor.label)
             )
         await self._keep(attempt, begun)
         found = await self.get(attempt.id)
         return found if found is not None and found.state is AttemptState.OPEN else None
-
-    def _is_page(self, url: str) -> bool:
-        return url.startswith(("https://", "http://"))
 
     async def _keep(self, attempt: Attempt, begun: Begun) -> None:
         async with self.app.work(self._actor()) as work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -45,7 +46,8 @@ class PaymentService(Receiving):
         payment = await self.get(payment_id)
         if not payment.processor_id:
             return None
-        return await self.processors.get(payment.method).refund(payment, amount, key)
+        outcome = await self.processors.get(payment.method).refund(payment, amount, key)
+        return outcome if rules.is_page(outcome.url) else replace(outcome, url="")
 
     def hold_refund(self, work: Work, payment_id: UUID, amount: int, refusal: Refusal) -> None:
         """Set money of a payment aside for a refund; the refusal when so much is not left of it."""

@@ -1,0 +1,34 @@
+"""What BTCPay's answers mean, without BTCPay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guildshop.plugins.btcpay.rules import codes
+from guildshop.plugins.payments.rules import is_page
+
+
+def method(kind: str, link: str) -> dict[str, Any]:
+    return {"paymentMethodId": kind, "destination": "bc1q", "paymentLink": link, "due": "0.00010000"}
+
+
+def test_codes_lead_to_wallets() -> None:
+    found = codes([method("BTC-CHAIN", "bitcoin:bc1q?amount=0.0001"), method("BTC-LN", "lightning:lnbc1")])
+    assert [(code.label, code.amount) for code in found] == [
+        ("Bitcoin", "0.0001 BTC"),
+        ("Bitcoin · Lightning", "0.0001 BTC"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "data:text/html,x", "https://elsewhere.example", "bitcoin:", "bitcoin:a b", "", "x"]
+)
+def test_what_a_browser_would_open_is_no_code(link: str) -> None:
+    assert codes([method("BTC-CHAIN", link)]) == ()
+
+
+def test_payers_are_sent_to_web_pages_only() -> None:
+    assert [is_page(url) for url in ("https://a.example", "http://127.0.0.1/i")] == [True, True]
+    assert not any(is_page(url) for url in ("javascript:alert(1)", "//a.example", "", "data:,x", " https://a.example"))
