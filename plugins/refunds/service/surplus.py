@@ -92,8 +92,7 @@ class SurplusRefunds:
             net=0,
         )
         # Numbered, so that the second of two at once meets the first, and looks again at what is left.
-        number = sum(part.payment == payment.id for one in await refunds.of_order(payment.order) for part in one.parts)
-        refund_id = uuid5(payment.id, f"surplus {number}")
+        refund_id = uuid5(payment.id, f"surplus {await self._made(payment)}")
         async with self.app.work(actor) as work:
             refunds.write(work, planned, refund_id, {PartKind.PROCESSOR}, note=note, surplus=True)
             if kind is PartKind.MANUAL:
@@ -111,6 +110,15 @@ class SurplusRefunds:
             return Surplus(payment, order, amount, label)
         counted = [one for one in await payments.taken(order.id) if one.state in COUNTED]
         return Surplus(payment, order, min(payment.refundable, await self._beyond(order, counted)), label)
+
+    async def _made(self, payment: Payment) -> int:
+        """Return how often something of a payment was given back, also for the order that it came for at first."""
+        row = await self.app.database.fetch_one(
+            "SELECT COUNT(*) AS made FROM refund_part WHERE store = :store AND payment = :payment",
+            store=payment.store,
+            payment=payment.id,
+        )
+        return 0 if row is None else int(row["made"])
 
     async def _order(self, payment: Payment) -> Order | None:
         try:

@@ -407,6 +407,27 @@ async def test_money_of_no_order_goes_back_and_changes_none(till) -> None:
         await till.surplus.refund(till.boss, over)
 
 
+async def test_money_that_was_moved_to_another_order_goes_back_after_a_refund_that_failed(till) -> None:
+    mug = await till.product(price=500)
+    placed = await till.order(till.buyer(1), (mug, 1))
+    await till.orders.cancel(till.boss, placed.id)
+    await till.take(placed, 1500)
+    (late,) = await till.surplus.all(till.boss)
+    till.bank.says = ["FAILED"]
+    failed = await till.surplus.refund(till.boss, late.payment.id)
+    await till.settle()
+    assert (await till.refunds.get(failed.id)).state is RefundState.FAILED
+    again = await till.order(till.buyer(1), (mug, 1))
+    await till.app.get(PaymentService).use_late(till.boss, late.payment.id, again.number)
+    (over,) = await till.surplus.all(till.boss)
+    assert (over.payment.state, over.amount) == ("OVERPAID", 1000)
+    made = await till.surplus.refund(till.boss, late.payment.id)
+    await till.settle()
+    assert (await till.refunds.get(made.id)).state is RefundState.SUCCEEDED
+    assert till.bank.given_back() == 1000
+    await till.check()
+
+
 @pytest.mark.parametrize("says", [["SUCCEEDED"], ["FAILED", "SUCCEEDED"], ["PENDING", "SUCCEEDED"]])
 async def test_money_of_a_deleted_order_goes_back(till, clock, says) -> None:
     placed = await till.order(till.buyer(1), (await till.product(), 1))
