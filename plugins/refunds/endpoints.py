@@ -37,14 +37,14 @@ class ItemModel(ApiModel):
     """Pieces of a product, by its ID or SKU."""
 
     product_id: str = Field(max_length=64)
-    quantity: int = Field(default=1, ge=-LARGEST, le=LARGEST)
+    quantity: int = Field(default=1, ge=-LARGEST, le=LARGEST, strict=True)
 
 
 class RefundBody(ApiModel):
     """What to refund: `amount` (minor units) for the modes amount and both, `items` for items and both."""
 
     mode: RefundMode = RefundMode.FULL
-    amount: int | None = Field(default=None, ge=-LARGEST, le=LARGEST)
+    amount: int | None = Field(default=None, ge=-LARGEST, le=LARGEST, strict=True)
     items: list[ItemModel] = Field(default_factory=list, max_length=1000)
     reason: str = Field(default="", max_length=REASON_LENGTH)
     to_credit: bool = Field(default=False, description="Give it as store credit instead of the way it was paid.")

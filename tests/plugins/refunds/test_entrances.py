@@ -97,6 +97,10 @@ async def test_the_api_refuses_and_lists(till, visitor, token, other_store) -> N
         ({"mode": "items", "items": [{"productId": "MUG"}, {"productId": "MUG"}]}, 422, "named twice"),
         ({"mode": "everything"}, 422, ""),
         ({"mode": "full", "amount": 10**30}, 422, ""),
+        *(({"mode": "amount", "amount": wrong}, 422, "") for wrong in (1.0, 1.5, True, "1", "1e3", [1])),
+        *(({"mode": "items", "items": [{"productId": "MUG", "quantity": one}]}, 422, "") for one in (1.0, True, "1")),
+        ({"mode": "items", "items": [{"productId": "MUG", "quantity": -1}]}, 422, "-1 pieces of MUG"),
+        ({"mode": "amount", "amount": 100, "items": [{"productId": "MUG"}]}, 422, ""),
         ({"mode": "full", "toCredit": True}, 422, "no store credit"),
         ({"mode": "full", "reason": "x" * 501}, 422, ""),
     ):
