@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from piccolo_admin.endpoints import FormConfig
 from pydantic import BaseModel, Field
 
+from guildshop.database import new_id
+from guildshop.errors import Invalid
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import _, lazy
 from guildshop.plugins.refunds.api import NOTE_LENGTH, READ, REASON_LENGTH, RefundMode
@@ -29,6 +32,14 @@ class RefundForm(BaseModel):
     items: str = Field(default="", max_length=1000, description="productId:quantity,… for items and both.")
     reason: str = Field(default="", max_length=REASON_LENGTH, description="Told to the customer.")
     note: str = Field(default="", max_length=NOTE_LENGTH, description="How you paid it back, if you do so yourself.")
+    key: str = Field(default="", max_length=36, description="Leave it as it is: sent twice, the form refunds once.")
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Describe the form, each time with a key of its own."""
+        schema = super().model_json_schema(*args, **kwargs)
+        schema["properties"]["key"]["default"] = str(new_id())
+        return schema
 
 
 def admin_section(app: App) -> AdminSection:
@@ -36,8 +47,15 @@ def admin_section(app: App) -> AdminSection:
     service = app.get(RefundService)
 
     async def refund(_request: Any, data: RefundForm) -> str:
-        fields = {**data.model_dump(exclude={"order"}), "mode": data.mode.value}
-        return said(await service.refund(current_actor(), data.order, read_request(fields), note=data.note))
+        fields = {**data.model_dump(exclude={"order", "key"}), "mode": data.mode.value}
+        key = _key(data.key)
+        before = None if key is None else await service.find(key)
+        made = await service.refund(current_actor(), data.order, read_request(fields), key=key, note=data.note)
+        if before is None:
+            return said(made)
+        return _("This form was sent before: {answer} Reload the page to refund something else.").format(
+            answer=said(made)
+        )
 
     tables = [
         service_table(
@@ -69,3 +87,11 @@ def admin_section(app: App) -> AdminSection:
         description=_("Give back all that is left of an order, an amount, items, or items for another amount."),
     )
     return AdminSection(lazy("Refunds"), tables, [form])
+
+
+def _key(text: str) -> UUID | None:
+    """Return the key that a form came with; refuse what was written into its field."""
+    try:
+        return UUID(text.strip()) if text.strip() else None
+    except ValueError:
+        raise Invalid.field("key", _("This is no key of ours. Reload the page.")) from None

@@ -117,6 +117,8 @@ def said(refund: Refund) -> str:
     amount = format_money(refund.amount, refund.currency)
     if refund.state is RefundState.SUCCEEDED:
         return _("{amount} of order {number} are refunded.").format(amount=amount, number=refund.order_number)
+    if refund.state is RefundState.FAILED:
+        return _("The refund of order {number} failed: nothing went back.").format(number=refund.order_number)
     return _("{amount} of order {number} are on their way back; the refund shows when that is done.").format(
         amount=amount, number=refund.order_number
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 from uuid import uuid4
@@ -83,6 +84,28 @@ async def by_api(visitor, headers: dict[str, str], number: str, body: dict[str, 
     made = await answer.json()
     assert await (await visitor.http.get(f"/api/refunds/{made['id']}", headers=headers)).json() == made
     assert await (await visitor.http.get(path, headers=headers)).json() == [made]
+
+
+async def test_the_admin_form_sent_twice_refunds_once(till, owner) -> None:
+    sold = await till.sold((await till.product(), 2))
+    forms = {form["name"]: form["slug"] for form in await (await owner.get("/admin/api/forms/")).json()}
+    path = f"/admin/api/forms/{forms['Refund an order']}/"
+    keys = [(await (await owner.get(f"{path}schema/")).json())["properties"]["key"]["default"] for _time in range(2)]
+    assert keys[0] != keys[1]
+    sent = {"order": sold.number, "mode": "amount", "amount": "700", "key": keys[0]}
+    both = await asyncio.gather(*(owner.send("POST", path, sent) for _time in range(2)))
+    assert [answer.status for answer in both] == [200, 200]
+    said = await (await owner.send("POST", path, {**sent, "amount": "100"})).text()
+    assert "was sent before: $7.00 of order" in said
+    assert (await till.orders.get(sold.id)).refunded == 700
+    wrong = await owner.send("POST", path, {**sent, "key": "mine"})
+    assert (wrong.status, "no key of ours" in await wrong.text()) == (422, True)
+    other = await till.sold((await till.product("CAP"), 1), number=2)
+    wrong = await owner.send("POST", path, {**sent, "order": other.number})
+    assert (wrong.status, "another order" in await wrong.text()) == (422, True)
+    await owner.send("POST", path, {**sent, "key": keys[1]})
+    assert (await till.orders.get(sold.id)).refunded == 1400
+    assert not (await till.orders.get(other.id)).refunded
 
 
 async def test_the_api_refuses_and_lists(till, visitor, token, other_store) -> None:
