@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -116,12 +117,15 @@ async def live(url: str, guild: int, ledger: Path, number: int, die_at: int) -> 
     os._exit(SURVIVED)
 
 
-def one_life(url: str, guild: int, ledger: Path, number: int, die_at: int) -> int:
+Live = Callable[[str, int, Path, int, int], Coroutine[Any, Any, None]]
+
+
+def one_life(life: Live, url: str, guild: int, ledger: Path, number: int, die_at: int) -> int:
     """Fork a life and return how it ended: the signal's number, negative, or its exit status."""
     child = os.fork()
     if not child:
         try:
-            asyncio.run(live(url, guild, ledger, number, die_at))
+            asyncio.run(life(url, guild, ledger, number, die_at))
         except BaseException:
             import traceback
 
@@ -132,22 +136,22 @@ def one_life(url: str, guild: int, ledger: Path, number: int, die_at: int) -> in
     return os.waitstatus_to_exitcode(status)
 
 
-def main() -> None:
-    """Live and die at every step until one survives."""
+def live_and_die(life: Live) -> None:
+    """Live and die at every step until one survives, then look once more; say how often it died."""
     url, guild, ledger = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-    load_plugins(PLUGINS)  # so that no life has to import them
     deaths = 0
     for number in range(1, MOST_STEPS):
-        ended = one_life(url, guild, ledger, number, number)
+        ended = one_life(life, url, guild, ledger, number, number)
         if ended == -signal.SIGKILL:
             deaths += 1
             continue
         assert ended == SURVIVED, f"life {number} ended with {ended}"
         break
-    last = one_life(url, guild, ledger, MOST_STEPS, 0)
+    last = one_life(life, url, guild, ledger, MOST_STEPS, 0)
     assert last == 0, f"the last look ended with {last}"
     sys.stdout.write(f"{deaths}\n")
 
 
 if __name__ == "__main__":
-    main()
+    load_plugins(PLUGINS)  # so that no life has to import them
+    live_and_die(live)

@@ -1,0 +1,53 @@
+"""kill -9 at every step of taking money: what was taken is in the books, once, and pays its order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from guildshop.app import App
+from guildshop.config.settings import Settings
+from guildshop.permissions import Actor
+from guildshop.plugins.catalog.api import ProductInput
+from guildshop.plugins.catalog.service import CatalogService
+from guildshop.tenancy import scope
+
+from .killed_payment import PLUGINS
+
+# On PostgreSQL in the long run only: each life takes a second, and tests/chaos kills a shop on both.
+DATABASES = ["sqlite", "postgres"] if "GUILDSHOP_TEST_KILLS" in os.environ else ["sqlite"]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.parametrize("database_url", DATABASES, indirect=True),
+]
+
+GUILD = 100000000000000001
+ROOT = Path(__file__).parents[3]
+
+
+async def test_a_payment_survives_a_death_at_any_step(database_url: str, tmp_path: Path) -> None:
+    async with await App.open(Settings(), plugins=PLUGINS, database_url=database_url) as app:
+        store = await app.stores.create(GUILD, "Chaos")
+        with scope(store.id):
+            mug = ProductInput(sku="MUG", name="Mug", price=500, tracked=True, quantity=500)
+            await app.get(CatalogService).create_product(Actor.system(store.id, "chaos"), mug)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.plugins.payments.killed_payment",
+        database_url,
+        str(GUILD),
+        str(tmp_path / "robot"),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()[-3000:]
+    assert int(out) >= 8, "the payment had hardly any step to die at"
