@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,6 +15,7 @@ from guildshop.errors import Unavailable
 from guildshop.plugins.btcpay.service import BtcpayService
 from guildshop.plugins.payments.api import BeingEntered
 from guildshop.plugins.payments.service import PaymentService
+from tests.plugins.btcpay.double import WEBHOOK_SECRET
 from tests.plugins.payments.till import Till, open_till
 
 PAID = ("PAID", ["CONFIRMED"], ["PAID"])
@@ -116,9 +119,19 @@ async def forged_events_are_refused(till: Till) -> None:
     assert await send(b"{}") == 422
     assert await send(b"\xff") == 422
     assert await send(b"x" * (256 * 1024 + 1)) == 413
+    signed = "sha256=" + hmac.new(WEBHOOK_SECRET.encode(), body, hashlib.sha256).hexdigest()
+    for at in (10, len(body) // 2, len(body) - 2):
+        assert await send(body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :], header=signed) == 401
+    # An old secret is taken while it is changed only.
+    change = till.app.stores.change
+    await change(till.bench.boss, "btcpay", {"webhook_secret": "a new one"})
+    assert await send(body) == 401
+    await change(till.bench.boss, "btcpay", {"webhook_secret": ["a new one", WEBHOOK_SECRET]})
     assert await till.count("payment_webhook") == kept
     # Signed, and not true: nothing is paid.
-    assert await send(body) == 200
+    assert [await send(body), await send(body, secret="a new one")] == [200, 200]
+    await change(till.bench.boss, "btcpay", {"webhook_secret": WEBHOOK_SECRET})
+    assert await till.count("payment_webhook") == kept + 1
     await till.settle()
     assert await till.state(order.id) == WAITING
 

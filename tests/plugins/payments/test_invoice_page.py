@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -136,7 +137,39 @@ async def test_the_page_says_how_things_stand(till: Till) -> None:
     assert (status, "Paid, thank you!" in page, "<form" in page) == (200, True, False)
     assert (await press(till, url, "stripe", page))[0] == 409
     till.stripe.silent = False
+    await amounts_stand_in_lines_and_a_refund_is_said(till)
     await states_and_links_that_lead_nowhere(till)
+
+
+async def amounts_stand_in_lines_and_a_refund_is_said(till: Till) -> None:
+    order = await till.order("stripe")
+    place = {"store": order.store, "order": order.id}
+    for position, (phase, label, amount) in enumerate(
+        (("discount", "SPRING <10%>", 200), ("tax", "Sales tax (OR)", 130), ("credit", "Store credit", 30)), 7
+    ):
+        await till.app.database.execute(
+            "INSERT INTO order_adjustment (id, store, order_id, position, phase, plugin, code, label, amount, included)"
+            " VALUES (:id, :store, :order, :position, :phase, 'discounts', :label, :label, :amount, FALSE)",
+            **place, id=uuid4(), position=position, phase=phase, label=label, amount=amount,
+        )  # fmt: skip
+    await till.app.database.execute(
+        "UPDATE orders SET discount = 200, tax = 130, credit = 30, total = 1430, due = 1400"
+        " WHERE store = :store AND id = :order",
+        **place,
+    )
+    _status, page, _headers = await get(till, till.link(order))
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    for part in ("Subtotal $15.00", "SPRING &lt;10%&gt; −$2.00", "Sales tax (OR) $1.30", "Total $14.30", "Due $14.00"):
+        assert part in shown, part
+    assert "Pay $14.00 · Card or wallet (Stripe)" in shown
+    url = till.link(order)
+    await till.app.database.execute(
+        "UPDATE orders SET status = 'REFUNDED', paid_at = updated, refunded = total, reserved_until = NULL"
+        " WHERE store = :store AND id = :order",
+        **place,
+    )
+    assert await _says(till, url, "This order was refunded") == 200
+    assert await _says(till, url, "$14.30 went back") == 200
 
 
 async def states_and_links_that_lead_nowhere(till: Till) -> None:

@@ -122,6 +122,19 @@ async def forged_old_and_early_events_are_refused_and_nothing_is_stored(till: Ti
     till.stripe.silent = False
 
 
+async def an_old_secret_is_taken_while_it_is_changed_only(till: Till) -> None:
+    order, change, kept = await till.order(), till.app.stores.change, await till.count("payment_webhook")
+    await till.begin(order)
+    body = till.stripe.event("checkout.session.expired", session(till), "evt_rotated")
+    await change(till.bench.boss, "stripe", {"webhook_secret": ["whsec_new", WEBHOOK_SECRET]})
+    assert [await till.stripe.send(body, secret=one) for one in ("whsec_new", WEBHOOK_SECRET)] == [200, 200]
+    await change(till.bench.boss, "stripe", {"webhook_secret": "whsec_new"})
+    body = till.stripe.event("checkout.session.expired", session(till), "evt_rotated_2")
+    assert await till.stripe.send(body, secret=WEBHOOK_SECRET) == 401
+    assert await till.count("payment_webhook") == kept + 1
+    await change(till.bench.boss, "stripe", {"webhook_secret": WEBHOOK_SECRET})
+
+
 async def signed_events_of_odd_texts_are_no_fault_of_ours(till: Till) -> None:
     kept, odd = await till.count("payment_webhook"), "\0\ud800"
     for name, value in (("id", "evt_" + odd), ("type", odd), ("id", 7), ("type", None), ("id", "x" * 201)):
@@ -486,6 +499,7 @@ GROUPS = {
     ),
     "not Stripe's": (
         forged_old_and_early_events_are_refused_and_nothing_is_stored,
+        an_old_secret_is_taken_while_it_is_changed_only,
         signed_events_of_odd_texts_are_no_fault_of_ours,
         what_stripe_denies_when_asked_is_not_paid_and_other_modes_are_not_looked_at,
         the_doctor_examines_the_account,
