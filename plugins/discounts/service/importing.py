@@ -27,6 +27,7 @@ from guildshop.plugins.discounts.service.records import DISCOUNT_COLUMNS, column
 from guildshop.plugins.discounts.service.targets import Targets
 
 COLUMNS = {
+    "id": lazy("Of a discount that is here; empty: found by its code, or without one by its name, or new"),
     "name": lazy("Needed; what customers read"),
     "code": lazy("What is typed in; empty: it applies by itself"),
     "percent": lazy("1 to 100; empty where an amount is given"),
@@ -34,8 +35,8 @@ COLUMNS = {
     "currency": lazy("ISO 4217; empty: the store's"),
     "scope": lazy("all, products, categories, roles, tags or customers"),
     "targets": lazy("SKUs, category names, role IDs, tags or account numbers, with | between"),
-    "starts": lazy("A day such as 2026-01-31; empty: now"),
-    "ends": lazy("The last day; empty: never"),
+    "starts": lazy("A day such as 2026-01-31, or a time such as 2026-01-31T09:00; empty: now"),
+    "ends": lazy("The last day, or the time at which it ends; empty: never"),
     "limit_total": lazy("Whole number; empty: none"),
     "limit_per_customer": lazy("Whole number; empty: none"),
     "minimum": lazy("The least that the goods must cost; empty: nothing"),
@@ -44,6 +45,28 @@ COLUMNS = {
 REQUIRED = frozenset({"name"})
 NO = frozenset({"false", "no", "0"})
 YES = frozenset({"", "true", "yes", "1"})
+
+
+class _Known:
+    """The discounts that are here, by ID and by code or name."""
+
+    def __init__(self, discounts: Sequence[Discount]) -> None:
+        self._by_id = {str(one.id): one for one in discounts}
+        self._same: dict[str, list[Discount]] = {}
+        for one in discounts:
+            self._same.setdefault(_key(one), []).append(one)
+
+    def find(self, key: str, given: DiscountInput) -> Discount | None:
+        """Return the discount that a row changes: that of its ID, else of its code or name where only one has it."""
+        named = self._by_id.get(key.lower())
+        same = self._same.get(_key(given), [])
+        if named is None and len(same) > 1:
+            raise Invalid(
+                _("{count} discounts here are called “{name}”. Give the ID of the one that is meant.").format(
+                    count=len(same), name=given.name[:80]
+                )
+            )
+        return named or next(iter(same), None)
 
 
 class Importing(Targets):
@@ -55,23 +78,23 @@ class Importing(Targets):
         """Create the discounts of a file, or change those that have its codes, or, without a code, its names."""
         actor.require(DISCOUNT_CREATE)
         actor.require(DISCOUNT_UPDATE)
-        known = await self._known(actor.store)
-        checked: dict[str, DiscountInput] = {}
+        known = _Known(await self._known(actor.store))
+        checked: dict[str, tuple[DiscountInput, Discount | None]] = {}
         problems: list[tuple[int, str]] = []
         for number, row in enumerate(rows, 1):
             try:
-                given = await self._read_row(actor, row, known)
-                if _key(given) in checked:
+                given, before = await self._read_row(actor, row, known)
+                key = _key(given) if before is None else str(before.id)
+                if key in checked:
                     raise Invalid(_("An earlier row has this code or name already. Keep one of the two."))
-                checked[_key(given)] = given
+                checked[key] = given, before
             except Refusal as refusal:
                 problems.append((number, refusal.message))
             progress(number, len(rows))
         if problems or dry_run:
             return ImportReport(len(rows), 0, tuple(problems))
         async with self.app.work(actor) as work:
-            for key, given in checked.items():
-                before = known.get(key)
+            for given, before in checked.values():
                 columns = columns_of(given)
                 if before is None:
                     work.insert(
@@ -102,8 +125,9 @@ class Importing(Targets):
         """Yield every discount as a row of the file that the import takes."""
         actor.require(DISCOUNT_UPDATE)
         zone = ZoneInfo(self.app.stores.get(actor.store).time_zone)
-        for discount in (await self._known(actor.store)).values():
+        for discount in await self._known(actor.store):
             yield {
+                "id": str(discount.id),
                 "name": discount.name,
                 "code": discount.code,
                 "percent": _text(discount.percent),
@@ -111,23 +135,24 @@ class Importing(Targets):
                 "currency": discount.currency,
                 "scope": discount.scope.value.lower(),
                 "targets": "|".join(await self.written(actor, discount)),
-                "starts": discount.starts.astimezone(zone).date().isoformat(),
-                "ends": ""
-                if discount.ends is None
-                else (discount.ends - timedelta(seconds=1)).astimezone(zone).date().isoformat(),
+                "starts": _moment(discount.starts, zone),
+                "ends": "" if discount.ends is None else _moment(discount.ends, zone, after=1),
                 "limit_total": _text(discount.limit_total),
                 "limit_per_customer": _text(discount.limit_per_customer),
                 "minimum": str(to_decimal(discount.minimum, discount.currency)) if discount.minimum else "",
                 "active": "true" if discount.active else "false",
             }
 
-    async def _known(self, store: int) -> dict[str, Discount]:
+    async def _known(self, store: int) -> list[Discount]:
         rows = await self.app.database.fetch(
             f"SELECT {DISCOUNT_COLUMNS} FROM discount WHERE store = :store ORDER BY created, id", store=store
         )
-        return {_key(discount): discount for discount in map(discount_of, rows)}
+        return [discount_of(row) for row in rows]
 
-    async def _read_row(self, actor: Actor, row: Mapping[str, str], known: Mapping[str, Discount]) -> DiscountInput:
+    async def _read_row(
+        self, actor: Actor, row: Mapping[str, str], known: _Known
+    ) -> tuple[DiscountInput, Discount | None]:
+        """Return what a row gives, and the discount that it changes."""
         store = self.app.stores.get(actor.store)
         value = {name: row.get(name, "").strip() for name in COLUMNS}
         currency = value["currency"] or store.currency
@@ -146,16 +171,16 @@ class Importing(Targets):
             currency=currency,
             scope=scope,
             targets=await self.read(actor, scope, value["targets"].split("|")),
-            starts=_day(value["starts"], zone),
-            ends=_day(value["ends"], zone, after=1),
+            starts=_time(value["starts"], zone),
+            ends=_time(value["ends"], zone, after=1),
             limit_total=_whole(value["limit_total"]),
             limit_per_customer=_whole(value["limit_per_customer"]),
             minimum=parse_money(value["minimum"], currency) if value["minimum"] else 0,
             active=value["active"].lower() not in NO,
         )
-        before = known.get(_key(given))
+        before = known.find(value["id"], given)
         now = before.starts if before is not None else self.app.now()
-        return rules.check(given, store.currency, now)
+        return rules.check(given, store.currency, now), before
 
 
 def _key(discount: Discount | DiscountInput) -> str:
@@ -178,15 +203,27 @@ def _whole(text: str) -> int | None:
     return int(text)
 
 
-def _day(text: str, zone: ZoneInfo, after: int = 0) -> datetime | None:
-    """Return the beginning of a day in the store's time zone, or of the day `after` it."""
+def _time(text: str, zone: ZoneInfo, after: int = 0) -> datetime | None:
+    """Return a time, the store's where it says no other; of a day its beginning, or that of the day `after` it."""
     if not text:
         return None
     try:
-        day = date.fromisoformat(text) + timedelta(days=after)
-        return datetime.combine(day, time(), zone).astimezone(UTC)
+        if len(text) <= len("2026-01-31"):
+            day = date.fromisoformat(text) + timedelta(days=after)
+            return datetime.combine(day, time(), zone).astimezone(UTC)
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Invalid(_("“{text}” is no day. Write it like 2026-01-31.").format(text=text[:40])) from None
+        sentence = _("“{text}” is no day and no time. Write it like 2026-01-31 or 2026-01-31T09:00.")
+        raise Invalid(sentence.format(text=text[:40])) from None
+
+
+def _moment(at: datetime, zone: ZoneInfo, after: int = 0) -> str:
+    """Return a time as `_time` reads it: a day where it is the beginning of one, or of the day `after` it."""
+    there = at.astimezone(zone)
+    if there.timetz().replace(tzinfo=None) == time():
+        return (there.date() - timedelta(days=after)).isoformat()
+    return there.isoformat()
 
 
 def _text(value: int | None) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -178,6 +179,34 @@ async def test_a_file_of_discounts_there_and_back(bench: Bench, deals: Deals) ->
     refused = await deals.service.import_discounts(bench.boss, [*rows, *bad], False, lambda _done, _all: None)
     assert ([number for number, _text in refused.problems], refused.written) == ([5, 6, 7, 8], 0)
     assert len(await bench.rows("discount")) == 4
+
+
+async def test_a_file_of_discounts_loses_nothing(bench: Bench, deals: Deals, clock: Clock) -> None:
+    """To the second, and two of one name each for itself."""
+    await deals.make("Sale", percent=5, starts=clock.now, ends=clock.now + timedelta(hours=5, seconds=7))
+    await deals.make("Sale", percent=20, ends=datetime(2026, 12, 1, 5, tzinfo=UTC))
+    await deals.make("Code", percent=30, code="HELLO")
+    before = {str(row["id"]): row for row in await bench.rows("discount")}
+    exported = [dict(row) async for row in deals.service.export_discounts(bench.boss)]
+    assert len(exported) == 3
+    for row in exported:
+        row["percent"] = "7"
+    again = await deals.service.import_discounts(bench.boss, exported, False, lambda _done, _all: None)
+    assert again.problems == ()
+    after = {str(row["id"]): row for row in await bench.rows("discount")}
+    assert after.keys() == before.keys()
+    for key, row in after.items():
+        assert row["percent"] == 7
+        assert (row["starts"], row["ends"]) == (before[key]["starts"], before[key]["ends"])
+    row = {"name": "Sale", "percent": "9"}
+    unclear = await deals.service.import_discounts(bench.boss, [row], False, lambda _done, _all: None)
+    assert "2 discounts here are called “Sale”" in unclear.problems[0][1]
+    row = {"name": "Night", "percent": "9", "starts": "2026-12-24T22:30", "ends": "2026-12-25T06:00+01:00"}
+    await deals.service.import_discounts(bench.boss, [row], False, lambda _done, _all: None)
+    (night,) = [row for row in await bench.rows("discount") if row["name"] == "Night"]
+    zone = ZoneInfo(bench.store.time_zone)
+    assert night["starts"] == datetime(2026, 12, 24, 22, 30, tzinfo=zone)
+    assert night["ends"] == datetime(2026, 12, 25, 5, 0, tzinfo=UTC)
 
 
 async def test_strange_input_is_refused_with_a_sentence(bench: Bench, deals: Deals) -> None:
