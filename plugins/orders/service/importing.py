@@ -1,7 +1,8 @@
 """Past orders from and to CSV files.
 
-Imported orders are history: they take nothing from stock, move nothing later on, send no messages and never expire.
-When staff confirm the payment of an imported one, its status moves, and nothing is granted and nobody told.
+Imported orders are history: they take nothing from stock, move nothing later on, and send no messages. One that is
+unpaid still expires, counted from the import: else it would count against its customer for ever. When staff confirm the
+payment of an imported one, its status moves, and nothing is granted and nobody told.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from guildshop.plugins.orders.api import (
     Channel,
     Order,
     OrderFilter,
+    OrdersSettings,
     OrderStatus,
     Phase,
     QuoteLine,
@@ -48,8 +50,10 @@ COLUMNS: Mapping[str, str] = {
     "lines": "SKU:quantity or SKU:quantity:unit price, with | between; without a price, today's.",
     "currency": "ISO 4217; empty: the store's.",
     "discount": "In major units; empty: none.",
+    "loyalty": "What points took off, in major units; empty: nothing.",
     "shipping": "In major units; empty: free.",
     "tax": "In major units; empty: none.",
+    "credit": "What store credit paid of it, in major units; empty: nothing.",
     "carrier": "Who shipped it.",
     "tracking": "The tracking number.",
     "note": "A note for everybody.",
@@ -57,6 +61,7 @@ COLUMNS: Mapping[str, str] = {
 }
 REQUIRED = frozenset({"number", "customer", "status", "lines"})
 CHUNK = 500
+_AMOUNTS = ("discount", "loyalty", "shipping", "tax", "credit")
 _NUMBER_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
 
 
@@ -113,7 +118,8 @@ class OrderFiles:
         if problems or dry_run:
             return ImportReport(len(rows), 0, tuple(problems))
         async with self.app.work(actor) as work:
-            write_orders(work, checked, self.app.get(CustomerService))
+            hours = self.app.stores.settings(actor.store, OrdersSettings).expire_hours
+            write_orders(work, checked, self.app.get(CustomerService), work.now + timedelta(hours=hours))
             work.audit("order.import", subject="order", after={"orders": len(checked)})
         return ImportReport(len(rows), len(checked))
 
@@ -211,6 +217,9 @@ def read_row(row: Mapping[str, str], known: Known) -> PastOrder:
     currency = known_currency(row["currency"]) if row.get("currency") else known.currency
     lines = _lines(row.get("lines", ""), currency, known.products)
     adjustments = _adjustments(row, currency)
+    totals = rules.add_up(currency, lines, adjustments)
+    if status is OrderStatus.PENDING_PAYMENT and not totals.due:
+        raise Invalid(_("Nothing is due of this order, so that it cannot wait for its payment. Give another status."))
     return PastOrder(
         number=number,
         customer=customer,
@@ -219,7 +228,7 @@ def read_row(row: Mapping[str, str], known: Known) -> PastOrder:
         payment_method=row.get("payment_method", "").strip().lower()[:32],
         lines=lines,
         adjustments=adjustments,
-        totals=rules.add_up(currency, lines, adjustments),
+        totals=totals,
         carrier=row.get("carrier", "").strip()[:64],
         tracking=row.get("tracking", "").strip()[:100],
         note=row.get("note", "").strip()[:2000],
@@ -229,7 +238,7 @@ def read_row(row: Mapping[str, str], known: Known) -> PastOrder:
 
 def to_row(order: Order, email: str) -> dict[str, str]:
     """Return an order as a row of the file."""
-    decimal = {name: str(to_decimal(getattr(order, name), order.currency)) for name in ("discount", "shipping", "tax")}
+    decimal = {name: str(to_decimal(getattr(order, name), order.currency)) for name in _AMOUNTS}
     lines = [f"{line.sku}:{line.quantity}:{to_decimal(line.unit_price, order.currency)}" for line in order.lines]
     return {
         "number": order.number,
@@ -305,7 +314,14 @@ def _lines(text: str, currency: str, products: Mapping[str, Sold]) -> tuple[Quot
 
 def _adjustments(row: Mapping[str, str], currency: str) -> tuple[Adjustment, ...]:
     found = []
-    for phase, label in ((Phase.DISCOUNT, _("Discount")), (Phase.SHIPPING, _("Shipping")), (Phase.TAX, _("Tax"))):
+    labels = {
+        Phase.DISCOUNT: _("Discount"),
+        Phase.LOYALTY: _("Points"),
+        Phase.SHIPPING: _("Shipping"),
+        Phase.TAX: _("Tax"),
+        Phase.CREDIT: _("Store credit"),
+    }
+    for phase, label in labels.items():
         text = row.get(phase.value, "").strip()
         amount = parse_money(text, currency, field=phase.value) if text else 0
         if amount:

@@ -19,6 +19,7 @@ from guildshop.plugins.orders.api import (
     Channel,
     HistoryKind,
     LineKind,
+    OrderExpiryDue,
     OrderStatus,
     QuoteLine,
     ShippingStatus,
@@ -61,12 +62,12 @@ class PastOrder:
         return ShippingStatus.PENDING
 
 
-def write_orders(work: Work, orders: Sequence[PastOrder], customers: CustomerService) -> None:
-    """Add past orders to a Work, as they ended."""
+def write_orders(work: Work, orders: Sequence[PastOrder], customers: CustomerService, unpaid_until: datetime) -> None:
+    """Add past orders to a Work, as they ended; those that are unpaid wait until then."""
     taken = Refusal(_("One of these numbers was given to another order just now. Import the file again."))
     for order in orders:
         order_id = new_id()
-        paid = order.status in _AFTER_PAYMENT
+        paid, unpaid = order.status in _AFTER_PAYMENT, order.status is OrderStatus.PENDING_PAYMENT
         columns: dict[str, Any] = {
             "id": order_id,
             "number": order.number,
@@ -86,7 +87,7 @@ def write_orders(work: Work, orders: Sequence[PastOrder], customers: CustomerSer
             "refunded": order.totals.total if order.status is OrderStatus.REFUNDED else 0,
             "created": order.placed,
             "updated": order.placed,
-            "reserved_until": None,
+            "reserved_until": unpaid_until if unpaid else None,
             "paid_at": order.placed if paid else None,
             "cancelled_at": order.placed if order.status is OrderStatus.CANCELLED else None,
             "completed_at": order.placed if order.status is OrderStatus.COMPLETE else None,
@@ -104,6 +105,8 @@ def write_orders(work: Work, orders: Sequence[PastOrder], customers: CustomerSer
         customers.count_sale(work, order.customer, sale)
         _write_parcel(work, order_id, order, lines)
         records.add_history(work, order_id, HistoryKind.IMPORTED, after=order.status.value)
+        if unpaid:
+            work.record(OrderExpiryDue(order_id), due=unpaid_until)
         if order.note:
             work.insert(
                 tables.OrderNote,

@@ -333,3 +333,41 @@ async def test_confirming_an_imported_order_moves_its_status_and_nothing_else(be
     assert (after["stock_movement"], after["product"]) == (before["stock_movement"], before["product"])
     told = {row["name"] for row in after["event"]} - {row["name"] for row in before["event"]}
     assert told == {"OrderStatusChanged"}
+
+
+async def test_an_imported_order_that_is_never_paid_expires_too(bench, clock) -> None:
+    mug = await bench.product()
+    await bench.orders.cancel(bench.boss, (await bench.order(bench.buyer(), (mug, 1))).id)
+    row = {"number": "OLD-8", "customer": bench.buyer().id, "status": "PENDING_PAYMENT", "lines": "MUG:2"}
+    row |= {"placed_days_ago": "300", "payment_method": "venmo"}
+    await bench.app.get(OrderFiles).import_orders(bench.boss, [row], False, lambda _done, _total: None)
+    clock.advance(hours=47)
+    await bench.app.dispatcher.drain()
+    assert (await bench.orders.get("OLD-8")).status is S.PENDING_PAYMENT
+    clock.advance(hours=2)
+    await bench.app.dispatcher.drain()
+    assert (await bench.orders.get("OLD-8")).status is S.CANCELLED
+    assert await bench.stock(mug.id) == (10, 0)
+    await bench.check_stock()
+
+
+async def test_points_and_credit_of_an_order_survive_the_file(bench) -> None:
+    await bench.product("MUG", price=5000)
+    await bench.order(bench.buyer(), ((await bench.catalog.find("MUG")), 1))
+    row = {"number": "OLD-9", "customer": bench.buyer().id, "status": "COMPLETE", "lines": "MUG:2:50.00"}
+    row |= {"placed_at": "2026-01-31T12:00:00Z", "payment_method": "venmo", "channel": "WEB", "currency": "USD"}
+    amounts = {"discount": "10.00", "loyalty": "5.00", "shipping": "4.99", "tax": "7.01", "credit": "20.00"}
+    files = bench.app.get(OrderFiles)
+    report = await files.import_orders(bench.boss, [row | amounts], False, lambda _done, _total: None)
+    assert report.problems == ()
+    order = await bench.orders.get("OLD-9")
+    assert (order.loyalty, order.credit, order.total, order.due) == (500, 2000, 9700, 7700)
+    (exported,) = [one async for one in files.export_orders(bench.boss) if one["number"] == "OLD-9"]
+    assert {name: exported[name] for name in amounts} == amounts
+    again = await files.import_orders(bench.boss, [{**exported, "number": "OLD-10"}], False, lambda _done, _total: None)
+    assert again.problems == ()
+    copy = await bench.orders.get("OLD-10")
+    assert (copy.total, copy.due, copy.loyalty, copy.credit) == (9700, 7700, 500, 2000)
+    nothing = row | {"number": "OLD-11", "status": "PENDING_PAYMENT", "credit": "100.00"}
+    refused = await files.import_orders(bench.boss, [nothing], False, lambda _done, _total: None)
+    assert "Nothing is due" in refused.problems[0][1]
