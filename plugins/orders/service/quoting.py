@@ -37,7 +37,7 @@ class Checkout:
     def __init__(self, app: App) -> None:
         """Ask no plugin yet: other services may not be there."""
         self._app = app
-        self.shipping = ShippingStep(app)
+        self.shipping = ShippingStep(app, self.goods)
         self.terms = TermsStep(app)
         self.own = (self.terms, self.shipping, PlaceStep(app, self.tax_decided), FlatTaxStep(app, self.tax_decided))
         self._all: list[tuple[str, CheckoutStep]] | None = None
@@ -85,6 +85,18 @@ class Checkout:
                 with suppress(PluginFailed), isolated(plugin, f"checkout step {step.name}: summary"):
                     actions += await step.summary_actions(draft, quote)
         return actions
+
+    async def goods(self, draft: Draft) -> int:
+        """Return what the goods of a draft cost after discounts and points, in minor units."""
+        lines = quote_lines(draft)
+        adjustments: list[Adjustment] = []
+        for plugin, step in self.steps(draft.store):
+            if step.phase in (Phase.DISCOUNT, Phase.LOYALTY):
+                totals = rules.add_up(draft.currency, lines, adjustments)
+                with isolated(plugin, f"checkout step {step.name}: quote"):
+                    adjustments += await step.quote(draft, totals)
+        totals = rules.add_up(draft.currency, lines, adjustments)
+        return totals.subtotal - totals.discount - totals.loyalty
 
     async def quote(self, draft: Draft) -> Quote:
         """Return what the draft comes to now. Foreign services are asked here and nowhere later."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -65,9 +65,10 @@ class ShippingStep:
     position = 0
     change_label = lazy("Shipping address")
 
-    def __init__(self, app: App) -> None:
-        """Ask the customers' service of this application for addresses."""
+    def __init__(self, app: App, goods: Callable[[Draft], Awaitable[int]]) -> None:
+        """Ask the customers' service of this application for addresses, and `goods` for the value after discounts."""
         self.app = app
+        self._goods = goods
 
     async def ask(self, draft: Draft) -> Question | None:
         """Return the question for the address, then for the shipping type unless there is only one."""
@@ -83,6 +84,9 @@ class ShippingStep:
         known = draft.answer(SHIPPING_STEP).get(TYPE, "")
         if len(choices) == 1 or known in {kind.code for kind, _cost in choices}:
             return None
+        if any(kind.free_over is not None for kind, _cost in choices):
+            # As it will be charged: what is free by the full price may cost something once a discount is off.
+            choices = self._choices(draft, address.country, await self._goods(draft))
         return Question(
             step=SHIPPING_STEP,
             name=TYPE,

@@ -11,7 +11,7 @@ import pytest
 
 from guildshop.app import App
 from guildshop.errors import Refusal
-from guildshop.plugins.catalog.api import Product
+from guildshop.plugins.catalog.api import Product, ProductKind
 from guildshop.plugins.customers.api import CustomerChange
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.discounts.api import CodeRefused, DiscountGone, DiscountKind, DiscountScope, TooManyCodes
@@ -21,7 +21,7 @@ from guildshop.stores import Store
 from guildshop.tenancy import scope
 from guildshop.testing import ActorFactory, Clock
 from tests.plugins.discounts.conftest import Deals
-from tests.plugins.orders.conftest import Bench
+from tests.plugins.orders.conftest import ADDRESS, Bench
 
 
 async def test_the_best_discount_applies_by_itself_and_is_kept_with_the_order(bench: Bench, deals: Deals) -> None:
@@ -319,6 +319,18 @@ async def test_an_order_keeps_the_discount_it_was_promised_when_its_items_change
     assert (await deals.counters())["discount"] == [0 if how == "too small" else 1]
     other = await bench.order(bench.buyer(2), (mug, 1))
     assert other.total == 2000
+
+
+async def test_shipping_is_offered_at_what_it_will_cost_after_the_discount(bench: Bench, deals: Deals) -> None:
+    mug = await bench.product("MUG", price=5000, kind=ProductKind.SHIPPED)
+    standard = {"code": "standard", "label": "Standard", "cost": 499, "free_over": 5000}
+    await bench.set(shipping_types=[standard, {"code": "fast", "label": "Fast", "cost": 1999}])
+    await deals.make("Sale", percent=10)
+    screen = await bench.begin(bench.buyer(), (mug, 1))
+    while screen.question is not None and screen.question.name != "type":
+        screen = await bench.checkout.answer(bench.buyer(), (), screen.draft.id, screen.question.name, ADDRESS)
+    assert screen.question is not None
+    assert [choice.description for choice in screen.question.choices] == ["$4.99, free from $50.00 on", "$19.99"]
 
 
 @pytest.mark.parametrize("how", ["edited", "deleted"])
