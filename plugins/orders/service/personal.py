@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 UNFINISHED = "customer = :customer AND status IN ('PENDING_PAYMENT', 'PAID', 'FULFILLING', 'SHIPPED')"
 """Orders that still need to know whom they are for."""
+_THEIRS = "order_id IN (SELECT id FROM orders WHERE store = :store AND customer = :customer)"
+ERASED = "Erased customer"
 
 
 class PersonalOrders:
@@ -58,7 +60,10 @@ class PersonalOrders:
         return found
 
     async def erase(self, customer: Customer) -> Callable[[Work], None]:
-        """Return what takes the addresses off the customer's orders; refused while one of them is not finished."""
+        """Return what takes addresses, tracking numbers and all free text off the customer's orders; invoices stay.
+
+        Refused while an order is not finished.
+        """
         row = await self._app.database.fetch_one(
             f"SELECT number FROM orders WHERE store = :store AND {UNFINISHED} ORDER BY created",
             store=customer.store,
@@ -79,13 +84,32 @@ class PersonalOrders:
             )
             work.guard(
                 tables.Order,
-                set="address = NULL, tax_place = NULL, answers = NULL, recipient_discord_id = NULL,"
-                " version = version + 1",
+                set="address = NULL, tax_place = NULL, answers = NULL, recipient_discord_id = NULL, notes = '',"
+                " cancel_reason = '', tracking_number = '', version = version + 1",
                 where="customer = :customer",
                 rows=None,
                 customer=customer.id,
             )
             work.delete(tables.OrderDraft, where="customer = :customer", customer=customer.id)
+            work.delete(tables.OrderNote, where=_THEIRS, customer=customer.id)
+            work.guard(tables.Shipment, set="tracking_number = ''", where=_THEIRS, rows=None, customer=customer.id)
+            # What somebody wrote; what the program wrote (items, invoice numbers) names nobody.
+            work.guard(
+                tables.OrderHistory,
+                set="text = ''",
+                where=f"{_THEIRS} AND kind NOT IN ('edited', 'invoice')",
+                rows=None,
+                customer=customer.id,
+            )
+            work.guard(
+                tables.OrderHistory,
+                set="actor_id = '', actor_name = :name",
+                where=f"{_THEIRS} AND actor_kind = 'member' AND actor_id = :member",
+                rows=None,
+                customer=customer.id,
+                name=ERASED,
+                member=str(customer.discord_id or 0),
+            )
 
         return join
 

@@ -12,14 +12,15 @@ from guildshop.plugins.catalog.api import (
     OutOfStock,
     Product,
     ProductChange,
+    ProductKind,
     QuantityVisibility,
     VariantInput,
     VariantNeeded,
 )
 from guildshop.plugins.customers.api import CustomerInput
 from guildshop.plugins.customers.service import CustomerService
-from guildshop.plugins.orders.api import Channel, NewOrder, WantedItem
-from guildshop.plugins.orders.service import StaffOrders
+from guildshop.plugins.orders.api import Channel, NewOrder, OrderChange, ShipmentChange, ShippingStatus, WantedItem
+from guildshop.plugins.orders.service import Invoices, StaffOrders
 from guildshop.plugins.orders.service.waiting import PersonalWaiting
 from tests.plugins.orders.conftest import Bench
 
@@ -147,3 +148,32 @@ async def test_a_customer_who_is_forgotten_leaves_every_list(bench: Bench) -> No
     assert await bench.stock(pen.id) == (1, 0)
     assert (await bench.catalog.get(mug.id)).waiting == 0
     await bench.check_stock()
+
+
+async def test_nothing_written_about_a_forgotten_customer_stays_on_an_order(bench: Bench) -> None:
+    who, customers = bench.buyer(), bench.app.get(CustomerService)
+    mug = await bench.product(kind=ProductKind.SHIPPED)
+    sent, cancelled = await bench.order(who, (mug, 1)), await bench.order(who, (mug, 1))
+    await bench.orders.cancel(who, cancelled.id, "Secret: Ada moved")
+    invoice = await bench.app.get(Invoices).issue(bench.boss, sent.id)
+    await bench.orders.confirm_payment(bench.boss, sent.id, "Secret reference")
+    for public in (True, False):
+        await bench.orders.add_note(bench.boss, sent.id, "Secret: rings twice", public=public)
+    change = ShipmentChange(status=ShippingStatus.DELIVERED, carrier="UPS", tracking_number="1ZSECRET")
+    await bench.orders.ship(bench.boss, sent.id, "UPS", "1ZSECRET")
+    (parcel,) = await bench.orders.shipments(sent.id)
+    await bench.orders.change_shipment(bench.boss, sent.id, parcel.id, change)
+    await bench.orders.change(bench.boss, sent.id, OrderChange(notes="Secret: knows the owner"))
+    await customers.forget(who, "FORGET ME")
+    kept = [
+        str(await bench.rows(table)).casefold()
+        for table in ("orders", "order_note", "order_history", "shipment", "payment")
+    ]
+    for personal in ("secret", "main street", "lovelace", f"'{who.id}'", "'buyer1'"):
+        assert not [rows for rows in kept if personal in rows], personal
+    order = await bench.orders.get(sent.id)
+    assert (order.customer_name, order.total, order.carrier) == ("Erased customer", sent.total, "UPS")
+    # An accounting document stays as it was issued: ADR 8.
+    after = await bench.app.get(Invoices).of(sent.id)
+    assert after == invoice
+    assert after.content.buyer[0] == "Ada Lovelace"
