@@ -3,6 +3,7 @@
 BUILT_IN = (
     "customers",
     "catalog",
+    "organization",
     "orders",
     "discounts",
     "taxjar",

@@ -14,15 +14,14 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from guildshop.bot.events import MemberJoined
 from guildshop.bot.items import split_custom_id
+from guildshop.bot.members import RolesSeen, record_join
 from guildshop.bot.owner import handle_owner_message
 from guildshop.bot.presence import ServersState, greet, note_server, note_servers
 from guildshop.bot.routing import run_modal, run_unknown
 from guildshop.bot.sync import CommandSync
 from guildshop.bot.tree import CatalogueTranslator, ShopTree
 from guildshop.errors import ConfigurationError
-from guildshop.permissions import Actor
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -73,6 +72,7 @@ class Bot(discord.AutoShardedClient):
         """Held while it is noted which servers there are."""
         self._connecting: asyncio.Task[None] | None = None
         self._modals: set[asyncio.Task[None]] = set()
+        self._roles_seen = RolesSeen()
 
     # Starting and stopping
 
@@ -153,6 +153,10 @@ class Bot(discord.AutoShardedClient):
         """Tell the plugins that somebody joined."""
         await record_join(self.app, member)
 
+    async def on_member_roles(self, guild_id: int, user_id: int, roles: tuple[int, ...]) -> None:
+        """Tell the plugins which roles a member has now, unless that is what they had."""
+        await self._roles_seen.note(self.app, guild_id, user_id, roles)
+
     async def on_message(self, message: discord.Message) -> None:
         """Hear what the owners tell the bot."""
         await handle_owner_message(self, message)
@@ -203,15 +207,6 @@ class Bot(discord.AutoShardedClient):
         message = interaction.message.id if interaction.message is not None else None
         views = [held._views.get(message, {}), held._views.get(None, {})]
         return any(key[1] == custom_id for view in views for key in view)
-
-
-async def record_join(app: App, member: discord.Member) -> None:
-    """Record that a member joined a store's server, if any plugin wants to know."""
-    store = app.stores.by_guild(member.guild.id)
-    if store is None or member.bot or not app.listeners.of(MemberJoined(member.id)):
-        return
-    async with app.work(Actor.system(store.id, "bot")) as work:
-        work.record(MemberJoined(member.id))
 
 
 async def start_bot(app: App, *, shard_ids: Sequence[int] | None = None, shard_count: int | None = None) -> Bot:

@@ -17,3 +17,16 @@ class MemberJoined(Event):
     def key(self) -> str:
         """The member: joins of one person arrive in order."""
         return str(self.discord_id)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRolesChanged(Event):
+    """A member has these Discord roles in the store's server now, none when they left. Needs the members intent."""
+
+    discord_id: int
+    roles: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        """The member: changes of one person arrive in order."""
+        return str(self.discord_id)

@@ -6,6 +6,7 @@ so that it is never taken for lost; servers of shards that other processes run a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,21 @@ class ServersState(AutoShardedConnectionState["Bot"]):
                 self._remove_guild(guild)
         super().parse_ready(data)
         self.dispatch("servers_known", shard, count)
+
+    def parse_guild_member_update(self, data: Any) -> None:
+        """Tell the bot of a member's roles: it keeps no members, so that discord.py has nothing to compare with."""
+        super().parse_guild_member_update(data)
+        self._tell_roles(data, data["roles"])
+
+    def parse_guild_member_remove(self, data: Any) -> None:
+        """Tell the bot that a member left, with all roles."""
+        super().parse_guild_member_remove(data)
+        self._tell_roles(data, ())
+
+    def _tell_roles(self, data: Any, roles: Sequence[Any]) -> None:
+        if not data["user"].get("bot"):
+            found = tuple(sorted(int(role) for role in roles))
+            self.dispatch("member_roles", int(data["guild_id"]), int(data["user"]["id"]), found)
 
 
 async def note_servers(bot: Bot, shard: int, count: int) -> None:

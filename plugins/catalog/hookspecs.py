@@ -1,11 +1,11 @@
-"""The hooks of the catalog: who may wait for a product."""
+"""The hooks of the catalog: what a buyer sees of it, and who may wait for a product."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from guildshop.hookspecs import hookspec
-from guildshop.plugins.catalog.api import WaitingCheck
+from guildshop.plugins.catalog.api import BuyerTerms, WaitingCheck
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 class CatalogHooks:
     """The hooks that speak of products. Each is called once while the application starts and returns a list."""
+
+    @hookspec
+    def register_buyer_terms(self, app: App) -> list[BuyerTerms]:
+        """Return what closes products to some buyers, or has them at other prices; asked at every look and order."""
+        raise NotImplementedError
 
     @hookspec
     def register_waiting_checks(self, app: App) -> list[WaitingCheck]:

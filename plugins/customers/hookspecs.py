@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guildshop.hookspecs import hookspec
-from guildshop.plugins.customers.api import CustomerAction, CustomerFigures, CustomerTab, MessageTopic, PersonalData
+from guildshop.plugins.customers.api import (
+    AccountGuard,
+    CustomerAction,
+    CustomerChoice,
+    CustomerColumns,
+    CustomerFigures,
+    CustomerSection,
+    CustomerTab,
+    MessageTopic,
+    PersonalData,
+)
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -23,6 +33,26 @@ class CustomersHooks:
     @hookspec
     def register_customer_tabs(self, app: App) -> list[CustomerTab]:
         """Return the tabs that the plugin adds to a customer's page; they are shown in stores where it is on."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_customer_sections(self, app: App) -> list[CustomerSection]:
+        """Return what the plugin adds to the Overview of a customer's page, in stores where it is on."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_customer_choices(self, app: App) -> list[CustomerChoice]:
+        """Return what lists of customers can be narrowed by, in stores where the plugin is on."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_customer_columns(self, app: App) -> list[CustomerColumns]:
+        """Return the columns that the plugin adds to the CSV file of customers."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_account_guards(self, app: App) -> list[AccountGuard]:
+        """Return what keeps customers from changing something of their account themselves, where the plugin is on."""
         raise NotImplementedError
 
     @hookspec

@@ -106,7 +106,7 @@ class Customers(Plugin):
         return [
             ImportKind(
                 name="customers",
-                columns=IMPORT_COLUMNS,
+                columns={**IMPORT_COLUMNS, **service.added_columns()},
                 required=frozenset(),
                 run=service.import_customers,
                 permission=CUSTOMER_UPDATE,

@@ -10,8 +10,8 @@ import discord.ext.test as dpytest
 import pytest
 
 from guildshop.app import App
-from guildshop.bot.client import record_join
 from guildshop.bot.events import MemberJoined
+from guildshop.bot.members import record_join
 from guildshop.bot.owner import handle_owner_message
 from guildshop.config.settings import Settings
 from guildshop.events import Delivery

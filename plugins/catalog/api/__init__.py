@@ -1,5 +1,6 @@
 """What others may know of the catalog: the data, the errors and the events. The cost of a product is in none of it."""
 
+from guildshop.plugins.catalog.api.buyers import Buyer, BuyerTerms
 from guildshop.plugins.catalog.api.lists import Panel, PanelDue, ProductList
 from guildshop.plugins.catalog.api.products import (
     MAXIMUM_QUANTITY,
@@ -52,6 +53,8 @@ __all__ = [
     "START_BUTTON",
     "UNSET",
     "BackInStock",
+    "Buyer",
+    "BuyerTerms",
     "Category",
     "CategoryTaken",
     "CategoryUnknown",

@@ -117,6 +117,15 @@ class Product:
     """How many of `available` are held for the member for whom it was read."""
     quantity_shown: bool = True
     """Whether members see how many are left, rather than In or Out of stock."""
+    closed: bool = False
+    """Read for a buyer: whether a plugin closes it to them."""
+    list_price: int | None = None
+    """Read for a buyer who pays less than others: what these pay; None where `price` is everybody's."""
+
+    @property
+    def family(self) -> UUID:
+        """What stands for it and all its variants: of a variant the product that it belongs to."""
+        return self.parent or self.id
 
     @property
     def listed(self) -> bool:
@@ -151,8 +160,8 @@ class Product:
         return self.kind is ProductKind.SHIPPED
 
     def open_to(self, roles: tuple[int, ...] | frozenset[int] | set[int] | list[int]) -> bool:
-        """Tell whether a member with these roles may see and order it."""
-        return not self.required_roles or not set(self.required_roles).isdisjoint(roles)
+        """Tell whether a member with these roles, the buyer for whom it was read, may see and order it."""
+        return not self.closed and (not self.required_roles or not set(self.required_roles).isdisjoint(roles))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

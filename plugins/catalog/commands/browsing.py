@@ -106,34 +106,38 @@ async def product_card(context: Context, reference: str) -> Made:
     """Return one product's card: with its variants to choose from, or with the button to order it."""
     service = service_of(context)
     product = await service.look_up(reference, context.roles, member=context.user_id)
-    card = (await cards_of(service, [product]))[0]
+    card = (await cards_of(service, [product], context.user_id))[0]
     items: list[discord.ui.Item[Any]] = []
     if is_selling(context.app, context.store.id) and not product.variants:
         items += buttons([card], row=0)
     family = card
     if product.parent is not None:
-        parent = await service.look_up(str(product.parent), context.roles)
-        family = (await cards_of(service, [parent]))[0]
+        parent = await service.look_up(str(product.parent), context.roles, member=context.user_id)
+        family = (await cards_of(service, [parent], context.user_id))[0]
     if family.variants:
         items.append(variant_select(family, product.id, row=1))
-    names = {category.id: category.name for category in await service.visible_categories(context.roles)}
+    names = {
+        category.id: category.name
+        for category in await service.visible_categories(context.roles, member=context.user_id)
+    }
     return single_embeds(card, category_name(product, names)), view(*items) if items else None
 
 
 async def catalog_page(context: Context, shelf: str, number: int) -> Made:
     """Return a page of the whole catalog, of a category or of a list; one that is gone is the whole catalog."""
     service = service_of(context)
-    categories = await service.visible_categories(context.roles)
-    lists = await service.visible_lists(context.roles)
+    categories = await service.visible_categories(context.roles, member=context.user_id)
+    lists = await service.visible_lists(context.roles, member=context.user_id)
     category = next((one for one in categories if str(one.id) == shelf), None)
     chosen = next((one for one in lists if f"{LIST}{one.id}" == shelf), None)
     found = await service.visible(
         context.roles,
+        member=context.user_id,
         category=category.id if category else None,
         product_list=chosen.id if chosen else None,
         page=number,
     )
-    cards = await cards_of(service, found.items)
+    cards = await cards_of(service, found.items, context.user_id)
     page: Page[Card] = Page(cards, found.number, found.pages, found.total)
     known = str(category.id) if category else f"{LIST}{chosen.id}" if chosen else ALL
     items: list[discord.ui.Item[Any]] = []

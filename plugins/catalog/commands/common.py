@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 async def suggest_products(interaction: discord.Interaction[Bot], current: str) -> list[app_commands.Choice[str]]:
     """Suggest what the member may buy."""
     context = context_of(interaction)
-    return choices(await service_of(context).autocomplete(current, context.roles))
+    return choices(await service_of(context).autocomplete(current, context.roles, member=context.user_id))
 
 
 async def suggest_all_products(interaction: discord.Interaction[Bot], current: str) -> list[app_commands.Choice[str]]:
@@ -55,9 +55,9 @@ async def suggest_lists(interaction: discord.Interaction[Bot], current: str) -> 
     ][:25]
 
 
-async def cards_of(service: CatalogService, products: Sequence[Product]) -> list[Card]:
-    """Return products with the variants that they are sold in."""
-    variants = await service.variants([product.id for product in products if product.variants])
+async def cards_of(service: CatalogService, products: Sequence[Product], member: int | None = None) -> list[Card]:
+    """Return products with the variants that they are sold in, as that member sees them."""
+    variants = await service.variants([product.id for product in products if product.variants], member=member)
     return [Card(product, variants.get(product.id, ())) for product in products]
 
 

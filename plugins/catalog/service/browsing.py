@@ -13,6 +13,7 @@ from guildshop.paging import Page, Slice, from_cursor, page_number, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import (
     PRODUCT_READ,
+    Buyer,
     Category,
     CategoryUnknown,
     Hold,
@@ -23,6 +24,7 @@ from guildshop.plugins.catalog.api import (
 from guildshop.plugins.catalog.rules import search_text
 from guildshop.plugins.catalog.rules.products import check_quantity, check_stock
 from guildshop.plugins.catalog.service.records import CATEGORY_COLUMNS, PRODUCT_COLUMNS, category_of, product_of
+from guildshop.plugins.catalog.service.terms import Terms
 from guildshop.plugins.catalog.settings import CatalogSettings
 from guildshop.tenancy import current_store
 
@@ -45,35 +47,54 @@ class Browsing:
     def __init__(self, app: App) -> None:
         """Belong to an application."""
         self.app = app
+        self.terms = Terms(app)
 
     async def get(self, product_id: UUID) -> Product:
         """Return the product of that ID, whether it is for sale or not; refuse an unknown one."""
         return await self._product(current_store(), product_id)
 
-    async def get_many(self, ids: Collection[UUID], *, member: int | None = None) -> dict[UUID, Product]:
-        """Return those of the products that exist, by ID; for a member, with what is available to them."""
+    async def get_many(
+        self, ids: Collection[UUID], *, member: int | None = None, customer: UUID | None = None
+    ) -> dict[UUID, Product]:
+        """Return those of the products that exist, by ID; for a member or customer, as they have them."""
         if not ids:
             return {}
         rows = await self._select("id IN :ids", ids=list(ids))
         found = [self._read(row) for row in rows]
+        if member is not None or customer is not None:
+            found = await self.terms.apply(Buyer(member, customer), found)
         if member is not None:
             held = await self.holds(member)
             found = [_seen(product, held) for product in found]
         return {product.id: product for product in found}
 
-    async def find(self, text: str, roles: Collection[int] | None = None, *, member: int | None = None) -> Product:
+    async def find(
+        self,
+        text: str,
+        roles: Collection[int] | None = None,
+        *,
+        member: int | None = None,
+        customer: UUID | None = None,
+    ) -> Product:
         """Return the product of that SKU or ID.
 
         With a member's roles, refuse one that is not for sale or closed to them just as one that does not exist, and
-        one that is sold in variants; without roles (staff) every product is found. `member` counts what is held for
-        them as available.
+        one that is sold in variants; without roles (staff) every product is found. `member` and `customer` say who
+        looks: what is held for the member counts as available.
         """
-        product = await self.look_up(text, roles, member=member)
+        product = await self.look_up(text, roles, member=member, customer=customer)
         if roles is not None and product.variants:
             raise variant_needed(product)
         return product
 
-    async def look_up(self, text: str, roles: Collection[int] | None = None, *, member: int | None = None) -> Product:
+    async def look_up(
+        self,
+        text: str,
+        roles: Collection[int] | None = None,
+        *,
+        member: int | None = None,
+        customer: UUID | None = None,
+    ) -> Product:
         """Return the same, but also a product that is sold in variants."""
         wanted = text.strip()
         try:
@@ -85,22 +106,28 @@ class Browsing:
             rows = await self._select("id = :value", value=value)
         rows = rows or await self._select("sku_key = :value", value=fold(wanted))
         product = self._read(rows[0]) if rows else None
+        if product is not None and roles is not None:
+            product = (await self.terms.apply(Buyer(member, customer), [product]))[0]
         if product is None or (roles is not None and not (product.listed and product.open_to(frozenset(roles)))):
             raise unknown(wanted)
         if roles is None:
             return product
         return _seen(product, await self.holds(member) if member is not None else {})
 
-    async def variants(self, parents: Collection[UUID], *, listed: bool = True) -> dict[UUID, list[Product]]:
-        """Return the variants of products, in order, as members see them; without `listed` all, as staff do."""
+    async def variants(
+        self, parents: Collection[UUID], *, listed: bool = True, member: int | None = None
+    ) -> dict[UUID, list[Product]]:
+        """Return the variants of products, in order, as that member sees them; without `listed` all, as staff do."""
         if not parents:
             return {}
         where = "parent IN :parents" + (" AND active AND published" if listed else "")
         rows = await self._select(f"{where} {_ORDER}", parents=list(parents))
+        products = [self._read(row) for row in rows]
+        if listed:
+            products = [_seen(product) for product in await self.terms.apply(Buyer(member), products)]
         found: dict[UUID, list[Product]] = {}
-        for row in rows:
-            product = self._read(row)
-            found.setdefault(row["parent"], []).append(_seen(product) if listed else product)
+        for product in products:
+            found.setdefault(product.family, []).append(product)
         return found
 
     async def families(self, products: Collection[Product]) -> dict[UUID, frozenset[UUID]]:
@@ -129,6 +156,7 @@ class Browsing:
         self,
         roles: Collection[int],
         *,
+        member: int | None = None,
         category: UUID | None = None,
         product_list: UUID | None = None,
         page: int = 1,
@@ -140,7 +168,7 @@ class Browsing:
         """
         store = current_store()
         size = size or self.app.stores.settings(store, CatalogSettings).page_size
-        where, values = _SHELF, {"store": store, "open": await self._open_to(store, roles)}
+        where, values = await self._for(Buyer(member), _SHELF, {"open": await self._open_to(store, roles)})
         order = _ORDER
         if category is not None:
             where += " AND category = :category"
@@ -159,23 +187,29 @@ class Browsing:
             start=(number - 1) * size,
             **values,
         )
-        return Page([_seen(self._read(row)) for row in rows], number, pages, total)
+        products = await self.terms.apply(Buyer(member), [self._read(row) for row in rows])
+        return Page([_seen(product) for product in products], number, pages, total)
 
-    async def visible_categories(self, roles: Collection[int]) -> list[Category]:
+    async def visible_categories(self, roles: Collection[int], *, member: int | None = None) -> list[Category]:
         """Return the categories in which a member with these roles finds something."""
         store = current_store()
         columns = ", ".join(f"c.{name}" for name in CATEGORY_COLUMNS.split(", "))
+        shown, values = await self._for(
+            Buyer(member),
+            "product.store = :store AND product.category = c.id AND active AND published AND parent IS NULL"
+            " AND required_roles IN :open",
+            {"open": await self._open_to(store, roles)},
+        )
         rows = await self.app.database.fetch(
-            f"SELECT {columns} FROM category AS c WHERE c.store = :store AND EXISTS (SELECT 1 FROM product AS p"
-            " WHERE p.store = :store AND p.category = c.id AND p.active AND p.published AND p.parent IS NULL"
-            " AND p.required_roles IN :open)"
-            " ORDER BY c.position, c.name_key",
-            store=store,
-            open=await self._open_to(store, roles),
+            f"SELECT {columns} FROM category AS c WHERE c.store = :store AND EXISTS (SELECT 1 FROM product"
+            f" WHERE {shown}) ORDER BY c.position, c.name_key",
+            **values,
         )
         return [category_of(row) for row in rows]
 
-    async def autocomplete(self, text: str, roles: Collection[int] | None = None) -> list[Product]:
+    async def autocomplete(
+        self, text: str, roles: Collection[int] | None = None, *, member: int | None = None
+    ) -> list[Product]:
         """Return up to 25 products whose name or SKU contains the text, to order: variants, not what they belong to.
 
         Without roles (staff) also unpublished ones.
@@ -184,7 +218,7 @@ class Browsing:
         if roles is None:
             where, values = "store = :store AND active AND variants = 0", dict[str, Any](store=store)
         else:
-            where, values = _FOR_SALE, {"store": store, "open": await self._open_to(store, roles)}
+            where, values = await self._for(Buyer(member), _FOR_SALE, {"open": await self._open_to(store, roles)})
         rows = await self.app.database.fetch(
             f"SELECT {PRODUCT_COLUMNS} FROM product WHERE {where} AND search LIKE :text ESCAPE '!'"
             f" {_ORDER} LIMIT {CHOICES}",
@@ -192,7 +226,7 @@ class Browsing:
             **values,
         )
         found = [self._read(row) for row in rows]
-        return found if roles is None else [_seen(product) for product in found]
+        return found if roles is None else [_seen(one) for one in await self.terms.apply(Buyer(member), found)]
 
     async def categories(self) -> list[Category]:
         """Return all categories in the order of the shelves."""
@@ -240,6 +274,14 @@ class Browsing:
         )
         held = {str(role) for role in roles}
         return ["", *(row["required_roles"] for row in rows if held.intersection(row["required_roles"].split(",")))]
+
+    async def _for(self, buyer: Buyer, where: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Return a condition on products, and its values, without those that plugins close to the buyer."""
+        values = {"store": current_store(), **values}
+        closed = await self.terms.closed(buyer)
+        if not closed:
+            return where, values
+        return f"{where} AND COALESCE(parent, product.id) NOT IN :closed", {**values, "closed": sorted(closed)}
 
     def _read(self, row: Mapping[str, Any]) -> Product:
         shown = self.app.stores.settings(row["store"], CatalogSettings).show_quantity

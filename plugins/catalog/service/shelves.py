@@ -14,6 +14,7 @@ from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import (
     MAXIMUM_QUANTITY,
     PRODUCT_UPDATE,
+    Buyer,
     Category,
     CategoryTaken,
     ListTaken,
@@ -126,16 +127,19 @@ class Shelves(Browsing):
                 return one
         raise _list_unknown()
 
-    async def visible_lists(self, roles: Collection[int]) -> list[ProductList]:
+    async def visible_lists(self, roles: Collection[int], *, member: int | None = None) -> list[ProductList]:
         """Return the product lists in which a member with these roles finds something."""
         store = current_store()
+        shown, values = await self._for(
+            Buyer(member),
+            "i.store = :store AND i.product_list = l.id AND active AND published AND required_roles IN :open",
+            {"open": await self._open_to(store, roles)},
+        )
         rows = await self.app.database.fetch(
             f"SELECT {_LIST} FROM product_list AS l WHERE l.store = :store AND EXISTS (SELECT 1 FROM"
-            " product_list_item AS i JOIN product AS p ON p.store = i.store AND p.id = i.product"
-            " WHERE i.store = :store AND i.product_list = l.id AND p.active AND p.published AND p.required_roles"
-            " IN :open) ORDER BY l.position, l.name_key",
-            store=store,
-            open=await self._open_to(store, roles),
+            " product_list_item AS i JOIN product ON product.store = i.store AND product.id = i.product"
+            f" WHERE {shown}) ORDER BY l.position, l.name_key",
+            **values,
         )
         return [list_of(row) for row in rows]
 

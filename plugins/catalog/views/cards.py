@@ -62,9 +62,11 @@ class Card:
 
     @property
     def price(self) -> str:
-        """The price, or the least one of several variants."""
+        """The price, the least one of several variants; where others pay more, what these pay too, struck out."""
         prices = [variant.price for variant in self.variants] or [self.product.price]
         least = money(min(prices), self.product.currency)
+        if not self.variants and self.product.list_price is not None:
+            return f"~~{money(self.product.list_price, self.product.currency)}~~ {least}"
         return least if min(prices) == max(prices) else _("from {price}").format(price=least)
 
 

@@ -35,6 +35,7 @@ async def overview_page(request: web.Request) -> web.StreamResponse:
     customer = await customer_of(request)
     values = {
         "figures": await customers.figures(actor, customer),
+        "sections": await app.get(CustomerTabs).sections(actor, customer),
         "user_name": await customers.user_of(customer) if customer.user else "",
         "addresses": await customers.addresses(customer.id),
         "address_labels": address_labels(),

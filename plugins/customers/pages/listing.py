@@ -48,15 +48,18 @@ class Card:
 async def list_page(request: web.Request) -> web.StreamResponse:
     """Show the figures, and the customers that fit the filters."""
     app, actor = app_of(request), actor_of(request)
-    typed = {name: request.query.get(name, "").strip()[:100] for name in ("text", "status", "type", "tag", "sort")}
+    customers = app.get(CustomerService)
+    added = customers.choices(actor.store)
+    names = ("text", "status", "type", "tag", *(choice.name for choice in added), "sort")
+    typed = {name: request.query.get(name, "").strip()[:100] for name in names}
     wanted = CustomerFilter(
         text=typed["text"],
         status=CustomerStatus(typed["status"]) if typed["status"] in CustomerStatus.__members__ else None,
         type=CustomerType(typed["type"]) if typed["type"] in CustomerType.__members__ else None,
         tag=typed["tag"],
+        choices={choice.name: typed[choice.name] for choice in added if typed[choice.name]},
     )
     sort = CustomerSort(typed["sort"]) if typed["sort"] in CustomerSort.__members__ else CustomerSort.CREATED
-    customers = app.get(CustomerService)
     cursor = request.query.get("cursor", "")
     found = await customers.list_customers(actor, wanted, cursor=cursor, limit=PAGE_SIZE, sort=sort)
     count = await customers.count(actor, wanted)
@@ -74,6 +77,10 @@ async def list_page(request: web.Request) -> web.StreamResponse:
             "filtered": bool(query.keys() - {"sort"}),
             "statuses": [("", _("All Status")), *((one.value, _(label)) for one, label in STATUS_LABELS.items())],
             "types": [("", _("All Types")), *((one.value, _(label)) for one, label in TYPE_LABELS.items())],
+            "added": [
+                (choice.name, _(choice.label), [("", _(choice.everything)), *await choice.choices()])
+                for choice in added
+            ],
             "sorts": [(one.value, _(label)) for one, label in SORT_LABELS.items()],
             "offered_tags": ", ".join(OFFERED_TAGS),
             "chosen": CHOSEN,

@@ -11,6 +11,7 @@ from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import (
     CUSTOMER_UPDATE,
+    AccountFunction,
     Address,
     AddressCheck,
     AddressInput,
@@ -78,8 +79,7 @@ class Addresses(Reading):
 
     async def add_address(self, actor: Actor, customer_id: UUID, given: AddressInput) -> Address:
         """Save an address as it is given, tidied; the first one becomes the default."""
-        customer = await self._customer(actor.store, customer_id)
-        _allow(actor, customer)
+        await self._allow(actor, await self._customer(actor.store, customer_id))
         tidy = check_address(given).given
         existing = await self.app.database.fetch_one(
             "SELECT COUNT(*) AS found FROM address WHERE store = :store AND customer = :customer",
@@ -107,7 +107,7 @@ class Addresses(Reading):
     ) -> Address:
         """Change an address; orders keep the copy that they were placed with."""
         before = await self._address(actor.store, address_id)
-        _allow(actor, await self._customer(actor.store, before.customer))
+        await self._allow(actor, await self._customer(actor.store, before.customer))
         if version is not None and version != before.version:
             raise _stale()
         columns = _columns(check_address(given).given)
@@ -136,7 +136,7 @@ class Addresses(Reading):
     async def delete_address(self, actor: Actor, address_id: UUID) -> None:
         """Delete an address; when it was the default, the oldest of the others takes its place."""
         address = await self._address(actor.store, address_id)
-        _allow(actor, await self._customer(actor.store, address.customer))
+        await self._allow(actor, await self._customer(actor.store, address.customer))
         async with self.app.work(actor) as work:
             _lock(work, address.customer)
             work.delete(AddressTable, where="id = :id", rows=1, refusal=_unknown(), id=address_id)
@@ -153,7 +153,7 @@ class Addresses(Reading):
 
     async def _mark(self, actor: Actor, address_id: UUID, mark: str) -> Address:
         address = await self._address(actor.store, address_id)
-        _allow(actor, await self._customer(actor.store, address.customer))
+        await self._allow(actor, await self._customer(actor.store, address.customer))
         async with self.app.work(actor) as work:
             _lock(work, address.customer)
             work.guard(
@@ -168,6 +168,14 @@ class Addresses(Reading):
             work.audit("address.update", subject="customer", subject_id=address.customer, after={mark: str(address_id)})
         return await self._address(actor.store, address_id)
 
+    async def _allow(self, actor: Actor, customer: Customer) -> None:
+        if actor.discord_id is not None and actor.discord_id == customer.discord_id:
+            await self.require_function(actor, customer, AccountFunction.ADDRESSES)
+            return
+        if not actor.is_staff:
+            raise Forbidden(_("These are somebody else's addresses."))
+        actor.require(CUSTOMER_UPDATE)
+
     async def _address(self, store: int, address_id: UUID) -> Address:
         row = await self.app.database.fetch_one(
             f"SELECT {ADDRESS_COLUMNS} FROM address WHERE store = :store AND id = :id", store=store, id=address_id
@@ -175,14 +183,6 @@ class Addresses(Reading):
         if row is None:
             raise _unknown()
         return address_of(row)
-
-
-def _allow(actor: Actor, customer: Customer) -> None:
-    if actor.discord_id is not None and actor.discord_id == customer.discord_id:
-        return
-    if not actor.is_staff:
-        raise Forbidden(_("These are somebody else's addresses."))
-    actor.require(CUSTOMER_UPDATE)
 
 
 def _lock(work: Work, customer_id: UUID) -> None:

@@ -18,6 +18,7 @@ from guildshop.permissions import Actor, Origin
 from guildshop.plugins.customers import tables
 from guildshop.plugins.customers.api import (
     CUSTOMER_UPDATE,
+    AccountFunction,
     Customer,
     EmailConfirmationAsked,
     EmailLinkGone,
@@ -49,7 +50,10 @@ class Confirming(Preferences, Registering):
         address = clean_email(email)
         if not address:
             raise Invalid.field("email", _("Write an email address like name@example.org."))
-        await self._ask(actor, await self.of_member(actor), address, current_locale())
+        customer = await self.of_member(actor)
+        if address != customer.email:
+            await self.require_function(actor, customer, AccountFunction.EMAIL)
+        await self._ask(actor, customer, address, current_locale())
         return address
 
     async def ask_email(self, actor: Actor, customer_id: UUID) -> str:

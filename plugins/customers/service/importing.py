@@ -12,8 +12,9 @@ from guildshop.database import new_id
 from guildshop.errors import Refusal
 from guildshop.hookspecs import ImportReport, ProgressCallback
 from guildshop.i18n import _
+from guildshop.isolation import isolated
 from guildshop.permissions import Actor
-from guildshop.plugins.customers.api import CUSTOMER_READ, CUSTOMER_UPDATE, Customer, Source
+from guildshop.plugins.customers.api import CUSTOMER_READ, CUSTOMER_UPDATE, Customer, Source, WriteColumns
 from guildshop.plugins.customers.rules import new_account_number
 from guildshop.plugins.customers.rules.importing import CustomerRow, read_row
 from guildshop.plugins.customers.service.reading import Reading
@@ -32,6 +33,7 @@ _ADDRESS = ("recipient", "company", "street", "street2", "city", "region", "post
 _NAMES = ("display_name", "username", "first_name", "last_name", "email", "phone", "account_number", "discord_id")
 
 Checked = tuple[int, CustomerRow]
+New = tuple[int, CustomerRow, UUID]
 Problem = tuple[int, str]
 
 
@@ -50,18 +52,22 @@ class Importing(Reading):
         problems += _twice(checked)
         known, clashes = await self._known(actor.store, checked)
         problems += clashes
+        wrong, write = await self._read_added(actor, rows, known)
+        problems += wrong
         if problems or dry_run:
             return ImportReport(len(rows), 0, tuple(sorted(set(problems))))
         addresses = await self._saved_addresses(actor.store, [customer.id for customer in known.values()])
-        created, changed = [], 0
+        created: list[New] = []
+        changed = 0
         async with self.app.work(actor) as work:
             for number, row in checked:
                 customer = known.get(number)
                 if customer is None:
-                    created.append(row)
+                    created.append((number, row, new_id()))
                 else:
-                    changed += _update(work, customer, row, addresses.get(customer.id, ()))
-            await asyncio.to_thread(_create, work, created)
+                    own = _update(work, customer, row, addresses.get(customer.id, ()))
+                    changed += write(work, number, customer.id) or own
+            await asyncio.to_thread(_create, work, created, write)
             work.audit("customer.import", subject="customer", after={"created": len(created), "changed": changed})
         return ImportReport(len(rows), len(created) + changed)
 
@@ -80,9 +86,54 @@ class Importing(Reading):
                 return
             customers = [customer_of(row) for row in rows]
             addresses = await self._saved_addresses(actor.store, [customer.id for customer in customers])
+            added = await self._export_added(actor.store, [customer.id for customer in customers])
             for customer in customers:
-                yield _exported(customer, addresses.get(customer.id, ()), now)
+                row = _exported(customer, addresses.get(customer.id, ()), now)
+                yield {**row, **added.get(customer.id, {})}
             after = customers[-1].id
+
+    def added_columns(self) -> dict[str, str]:
+        """Return the columns that plugins add to the file."""
+        found = self.app.hooks("register_customer_columns")
+        return {name: text for _plugin, some in found for added in some for name, text in added.columns.items()}
+
+    async def _read_added(
+        self, actor: Actor, rows: Sequence[Mapping[str, str]], known: Mapping[int, Customer]
+    ) -> tuple[list[Problem], WriteColumns]:
+        """Check what rows give of columns that plugins add; return what is wrong, and what writes a row."""
+        problems: list[Problem] = []
+        writers: list[WriteColumns] = []
+        for plugin, some in self.app.hooks("register_customer_columns"):
+            for added in some:
+                given = []
+                for number, row in enumerate(rows, 1):
+                    texts = {name: row[name].strip() for name in added.columns if (row.get(name) or "").strip()}
+                    if texts:
+                        given.append((number, known[number].id if number in known else None, texts))
+                if given and not self.app.stores.enabled(actor.store, plugin):
+                    told = _("“{column}” belongs to the plugin {plugin}, which is switched off. Leave it empty.")
+                    problems += [(one[0], told.format(column=next(iter(one[2])), plugin=plugin)) for one in given]
+                elif given:
+                    with isolated(plugin, "customer columns"):
+                        wrong, write = await added.read(actor, given)
+                    problems += wrong
+                    writers.append(write)
+
+        def write_all(work: Work, number: int, customer: UUID) -> bool:
+            changes = [write(work, number, customer) for write in writers]
+            return any(changes)
+
+        return problems, write_all
+
+    async def _export_added(self, store: int, customers: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
+        found: dict[UUID, dict[str, str]] = {
+            customer: dict.fromkeys(self.added_columns(), "") for customer in customers
+        }
+        for plugin, some in self.app.hooks("register_customer_columns"):
+            for added in some if self.app.stores.enabled(store, plugin) else ():
+                for customer, texts in (await added.export(customers)).items():
+                    found[customer].update(texts)
+        return found
 
     async def _known(self, store: int, checked: Sequence[Checked]) -> tuple[dict[int, Customer], list[Problem]]:
         """Return the customers that rows name, by row, and the rows that name two or take another one's number."""
@@ -177,16 +228,18 @@ def _twice(checked: Sequence[Checked]) -> list[Problem]:
     return problems
 
 
-def _create(work: Work, rows: Sequence[CustomerRow]) -> None:
+def _create(work: Work, rows: Sequence[New], write: WriteColumns) -> None:
     """Add new customers to the Work; called in a thread, so that a large file leaves the shop responsive."""
     customers, addresses = [], []
-    for row in rows:
+    for _number, row, key in rows:
         columns = _new_columns(row)
-        customers.append(columns | {"id": new_id(), "created": row.created or work.now})
+        customers.append(columns | {"id": key, "created": row.created or work.now})
         if row.address is not None:
-            addresses.append(_address_columns(row, customers[-1]["id"], work.now, default=True))
+            addresses.append(_address_columns(row, key, work.now, default=True))
     work.insert_many(CustomerTable, customers, conflict=taken())
     work.insert_many(AddressTable, addresses)
+    for number, _row, key in rows:
+        write(work, number, key)
 
 
 def _new_columns(row: CustomerRow) -> dict[str, Any]:

@@ -10,12 +10,15 @@ from uuid import UUID
 from guildshop.errors import Invalid
 from guildshop.folding import fold, like
 from guildshop.i18n import _
+from guildshop.isolation import isolated
 from guildshop.paging import Slice, from_cursor, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import (
     CUSTOMER_READ,
+    AccountFunction,
     Customer,
     CustomerBlocked,
+    CustomerChoice,
     CustomerFilter,
     CustomerInactive,
     CustomerSort,
@@ -91,7 +94,7 @@ class Reading:
         """Return customers that fit the filter, newest first unless sorted otherwise, `limit` after the cursor."""
         actor.require(CUSTOMER_READ)
         size = min(max(limit, 1), PAGE_LIMIT)
-        conditions = _conditions(actor.store, chosen or CustomerFilter())
+        conditions = self._conditions(actor.store, chosen or CustomerFilter())
         last = _after(cursor, sort) if cursor else None
         if sort is CustomerSort.LAST_ORDER:
             rows = [] if last and last[0] is None else await self._sorted(conditions, sort, last, size + 1)
@@ -131,7 +134,7 @@ class Reading:
     async def count(self, actor: Actor, chosen: CustomerFilter | None = None) -> int:
         """Return how many customers fit the filter, never more than 1,001."""
         actor.require(CUSTOMER_READ)
-        where, values = _conditions(actor.store, chosen or CustomerFilter())
+        where, values = self._conditions(actor.store, chosen or CustomerFilter())
         row = await self.app.database.fetch_one(
             f"SELECT COUNT(*) AS found FROM (SELECT 1 FROM customer WHERE {where} LIMIT {COUNT_CAP}) AS capped",
             **values,
@@ -141,7 +144,7 @@ class Reading:
     async def told_together(self, actor: Actor, *, tag: str = "", members: bool = False) -> list[UUID]:
         """Return the active customers with a tag, or all, who can be told something; `members`: of Discord only."""
         actor.require(CUSTOMER_READ)
-        where, values = _conditions(actor.store, CustomerFilter(status=CustomerStatus.ACTIVE, tag=tag))
+        where, values = self._conditions(actor.store, CustomerFilter(status=CustomerStatus.ACTIVE, tag=tag))
         reached = "discord_id IS NOT NULL" if members else "(discord_id IS NOT NULL OR email <> '')"
         rows = await self.app.database.fetch(
             f"SELECT id FROM customer WHERE {where} AND {reached} ORDER BY created, id", **values
@@ -159,6 +162,32 @@ class Reading:
         """Make the Work happen only if the customer is still active and not blocked."""
         work.require(CustomerTable, where="id = :id AND NOT blocked", refusal=blocked(), id=customer_id)
         work.require(CustomerTable, where="id = :id AND active", refusal=inactive(), id=customer_id)
+
+    def choices(self, store: int) -> list[CustomerChoice]:
+        """Return what plugins let lists be narrowed by in a store."""
+        found = self.app.hooks("register_customer_choices")
+        return [choice for plugin, some in found if self.app.stores.enabled(store, plugin) for choice in some]
+
+    async def require_function(self, actor: Actor, customer: Customer, function: AccountFunction) -> None:
+        """Refuse what plugins keep a customer from doing; staff, and whoever is not the customer, are not kept."""
+        if actor.discord_id is None or actor.discord_id != customer.discord_id:
+            return
+        for plugin, guards in self.app.hooks("register_account_guards"):
+            if self.app.stores.enabled(actor.store, plugin):
+                for guard in guards:
+                    with isolated(plugin, "account guard"):
+                        await guard(customer, function)
+
+    def _conditions(self, store: int, chosen: CustomerFilter) -> Conditions:
+        where, values = _conditions(store, chosen)
+        for choice in self.choices(store) if chosen.choices else ():
+            if chosen.choices.get(choice.name):
+                try:
+                    values[choice.name] = choice.read(chosen.choices[choice.name])
+                except ValueError:
+                    return f"{where} AND 1 = 0", values
+                where += f" AND customer.id IN ({choice.customers})"
+        return where, values
 
     async def _customer(self, store: int, customer_id: UUID) -> Customer:
         row = await self.app.database.fetch_one(
@@ -193,7 +222,7 @@ def inactive() -> CustomerInactive:
 
 
 def _conditions(store: int, chosen: CustomerFilter) -> tuple[str, dict[str, Any]]:
-    conditions, values = ["store = :store"], dict[str, Any](store=store)
+    conditions, values = ["customer.store = :store"], dict[str, Any](store=store)
     for index, word in enumerate(fold(chosen.text).split()[:8]):
         conditions.append(f"search LIKE :word{index} ESCAPE '!'")
         values[f"word{index}"] = like(word)

@@ -1,12 +1,13 @@
-"""The tabs of a customer's page that plugins add."""
+"""The tabs of a customer's page that plugins add, and what they add to its Overview."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from guildshop.isolation import PluginFailed, isolated
 from guildshop.permissions import Actor
-from guildshop.plugins.customers.api import CustomerTab
+from guildshop.plugins.customers.api import Customer, CustomerSection, CustomerTab
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -30,3 +31,20 @@ class CustomerTabs:
             for plugin, tab in self._known
             if self._app.stores.enabled(actor.store, plugin) and actor.may(tab.permission)
         ]
+
+    async def sections(self, actor: Actor, customer: Customer) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return (template, values) of what plugins add to the Overview; of one that fails, that it did."""
+        found: list[tuple[str, CustomerSection]] = [
+            (plugin, section)
+            for plugin, sections in self._app.hooks("register_customer_sections")
+            for section in sections
+            if self._app.stores.enabled(actor.store, plugin) and actor.may(section.permission)
+        ]
+        shown: list[tuple[str, Mapping[str, Any]]] = []
+        for plugin, section in sorted(found, key=lambda one: one[1].position):
+            try:
+                with isolated(plugin, f"customer section {section.name}"):
+                    shown.append((section.template, await section.load(actor, customer)))
+            except PluginFailed as failed:
+                shown.append(("customers/failed.html", {"problem": failed.part}))
+        return shown

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 async def shelf_of(context: Context, page: int = 1, category: str = "") -> Shelf:
     """Return a page of what the member may order; the category is named by the end of its ID."""
     checkout = context.app.get(CheckoutService)
-    categories = await checkout.categories(context.roles)
-    found = await checkout.products(context.roles, category=category, page=page, size=PAGE)
+    categories = await checkout.categories(context.roles, member=context.user_id)
+    found = await checkout.products(context.roles, category=category, page=page, size=PAGE, member=context.user_id)
     return Shelf(found.items, found.number, found.pages, categories, category)
 
 
 async def search_shelf(context: Context, text: str) -> Shelf:
     """Return what a search finds among what the member may order."""
     checkout = context.app.get(CheckoutService)
-    found = await checkout.search(context.roles, text)
-    return Shelf(found, categories=await checkout.categories(context.roles), searched=True)
+    found = await checkout.search(context.roles, text, member=context.user_id)
+    return Shelf(found, categories=await checkout.categories(context.roles, member=context.user_id), searched=True)

@@ -49,6 +49,11 @@ def sold_to(product: Product, currency: str, roles: Collection[int]) -> bool:
     return product.for_sale and product.currency == currency and product.open_to(frozenset(roles))
 
 
+def list_price(product: Product, promised: int) -> int:
+    """Return at what price a product is to be found in the catalog when it is promised to a buyer at another one."""
+    return promised if product.list_price is None else product.list_price
+
+
 def check_line(product: Product, quantity: int, already: int) -> None:
     """Refuse more pieces than there are, or than one customer may have (`already` is what they ordered before)."""
     limit = product.limit_per_customer

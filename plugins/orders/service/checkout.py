@@ -98,7 +98,7 @@ class CheckoutService(Offering):
         if product in known and typed.strip() == "0":
             return await self.remove_item(actor, roles, draft_id, known[product])
         quantity = rules.check_quantity(typed)
-        found = await self.app.get(CatalogService).find(product, roles, member=draft.member)
+        found = await self.app.get(CatalogService).find(product, roles, member=draft.member, customer=draft.customer)
         already = await own_limits(self.app.get(OrderService), draft, [found])
         check_line(found, quantity, already.get(found.id, 0))
         return await self._change(actor, roles, draft_id, lambda draft: with_line(draft, found, quantity))
@@ -127,7 +127,9 @@ class CheckoutService(Offering):
             raise Forbidden(_("Order {number} is somebody else's.").format(number=order.number))
         screen = await self.start(actor, roles, username, display_name)
         wanted = [line.product for line in order.lines if line.product is not None]
-        products = await self.app.get(CatalogService).get_many(wanted, member=screen.draft.member)
+        products = await self.app.get(CatalogService).get_many(
+            wanted, member=screen.draft.member, customer=screen.draft.customer
+        )
         already = await own_limits(orders, screen.draft, list(products.values()))
         _draft, said = repeated(screen.draft, order, products, roles, already)
         return await self._change(
@@ -301,7 +303,7 @@ class CheckoutService(Offering):
             draft, _quote = await self.drafts.get(actor, draft_id)
             changed = replace(change(draft), roles=frozenset(roles))
             products = await self.app.get(CatalogService).get_many(
-                [line.product for line in changed.lines], member=changed.member
+                [line.product for line in changed.lines], member=changed.member, customer=changed.customer
             )
             fresh, said = freshen(changed, products, roles)
             screen = await self._stage(fresh, " ".join(part for part in (notice, said) if part))

@@ -35,7 +35,7 @@ from guildshop.plugins.orders.api import (
     ShippingStatus,
     WantedItem,
 )
-from guildshop.plugins.orders.service.availability import check_line, gone, own_limits, require_limit
+from guildshop.plugins.orders.service.availability import check_line, gone, list_price, own_limits, require_limit
 from guildshop.plugins.orders.service.checkout import CheckoutService
 from guildshop.plugins.orders.service.deciding import check_version, stale
 from guildshop.plugins.orders.service.invoices import Invoices
@@ -94,7 +94,7 @@ class OrderEditing:
         if before == after:
             return
         async with self.app.work(actor) as work:
-            self._write(work, order, quote, before, after)
+            self._write(work, order, quote, before, after, {product.id: product for product in grown})
             self._keep_limits(work, order, grown)
 
     async def _quote(self, order: Order, items: Sequence[WantedItem]) -> tuple[Quote, list[Product]]:
@@ -129,7 +129,7 @@ class OrderEditing:
 
     async def _draft(self, order: Order, items: Sequence[WantedItem]) -> Draft:
         """Return the order as a draft with the new items, priced as promised."""
-        catalog, staff = self.app.get(CatalogService), self.app.get(StaffOrders)
+        staff = self.app.get(StaffOrders)
         roles = await staff.roles_of(await self.app.get(CustomerService).get(order.customer))
         known = {key: line for line in order.lines if line.product for key in (line.sku, str(line.product))}
         lines: dict[UUID, DraftLine] = {}
@@ -142,7 +142,7 @@ class OrderEditing:
                 ships = line.kind is LineKind.SHIPPED
                 made = DraftLine(line.product, line.sku, line.name, ships, quantity, line.unit_price)
             else:
-                made = _line(await catalog.find(item.product, roles), quantity, order)
+                made = _line(await staff.find(order.customer, item.product, roles), quantity, order)
             if made.product in lines:
                 raise Invalid.field("items", _("{name} is named twice. Name each once.").format(name=made.name))
             lines[made.product] = made
@@ -172,7 +172,9 @@ class OrderEditing:
     async def _check_available(self, order: Order, draft: Draft, before: Mapping[UUID, int]) -> list[Product]:
         """Refuse more pieces than there are, or than the customer may have; return the products that grow in number."""
         orders = self.app.get(OrderService)
-        products = await self.app.get(CatalogService).get_many([line.product for line in draft.lines])
+        products = await self.app.get(CatalogService).get_many(
+            [line.product for line in draft.lines], customer=order.customer
+        )
         already = await own_limits(orders, draft, list(products.values()))
         if any(line.ships for line in draft.lines) and order.address is None and draft.ship_to is None:
             raise Invalid.field(
@@ -186,7 +188,7 @@ class OrderEditing:
             had = before.get(line.product, 0)
             product = products.get(line.product)
             if line.quantity > had:
-                if product is None or not product.for_sale:
+                if product is None or not product.for_sale or product.closed:
                     raise gone(line.name)
                 # What it holds already counts as ordered before.
                 check_line(product, line.quantity - had, already.get(line.product, 0))
@@ -212,7 +214,13 @@ class OrderEditing:
             require_limit(work, order.id, order.customer, product)
 
     def _write(
-        self, work: Work, order: Order, quote: Quote, before: Mapping[UUID, int], after: Mapping[UUID, int]
+        self,
+        work: Work,
+        order: Order,
+        quote: Quote,
+        before: Mapping[UUID, int],
+        after: Mapping[UUID, int],
+        grown: Mapping[UUID, Product],
     ) -> None:
         ships = any(line.ships for line in quote.lines)
         amounts = {name: getattr(quote.totals, name) for name in _AMOUNTS}
@@ -230,7 +238,7 @@ class OrderEditing:
             address=dict(quote.address) or (None if order.address is None else asdict(order.address)),
             **amounts,
         )
-        self._move_stock(work, order, quote, before, after)
+        self._move_stock(work, order, quote, before, after, grown)
         steps = self.app.get(CheckoutService).checkout.steps(order.store)
         again = [step for _plugin, step in steps if isinstance(step, Releases)]
         for step in again:
@@ -258,7 +266,13 @@ class OrderEditing:
         work.record(OrderEdited(order.id, quote.totals.due))
 
     def _move_stock(
-        self, work: Work, order: Order, quote: Quote, before: Mapping[UUID, int], after: Mapping[UUID, int]
+        self,
+        work: Work,
+        order: Order,
+        quote: Quote,
+        before: Mapping[UUID, int],
+        after: Mapping[UUID, int],
+        grown: Mapping[UUID, Product],
     ) -> None:
         """Reserve and release the difference, in one sequence for everybody."""
         catalog = self.app.get(CatalogService)
@@ -270,7 +284,7 @@ class OrderEditing:
                 short = OutOfStock(_("{name} was bought by somebody else just now.").format(name=name))
                 catalog.reserve(work, product, more, order.id, short)
                 if product not in before:
-                    price = lines[product].unit_price
+                    price = list_price(grown[product], lines[product].unit_price)
                     catalog.require_for_sale(work, product, price, order.currency, gone(name))
             elif more < 0:
                 catalog.release(work, product, -more, order.id)

@@ -37,30 +37,31 @@ class Offering:
         catalog = self.app.get(CatalogService)
         product = await catalog.look_up(reference, roles, member=actor.discord_id)
         if product.variants:
-            variants = (await catalog.variants([product.id])).get(product.id, [])
+            variants = (await catalog.variants([product.id], member=actor.discord_id)).get(product.id, [])
             return self._choice(product), [self._choice(variant) for variant in variants[:25]]
         short = short_of(product, 1)
         if short is not None:
             raise short
         return self._choice(product), ()
 
-    async def products(self, roles: Collection[int], *, category: str, page: int, size: int) -> Page[Choice]:
+    async def products(
+        self, roles: Collection[int], *, category: str, page: int, size: int, member: int | None = None
+    ) -> Page[Choice]:
         """Return a page of what a member with these roles may order, of the category of that key or of all."""
         catalog = self.app.get(CatalogService)
-        chosen = next(
-            (one.id for one in await catalog.visible_categories(roles) if category_key(one.id) == category), None
-        )
-        found = await catalog.visible(roles, category=chosen, page=page, size=size)
+        categories = await catalog.visible_categories(roles, member=member)
+        chosen = next((one.id for one in categories if category_key(one.id) == category), None)
+        found = await catalog.visible(roles, member=member, category=chosen, page=page, size=size)
         return Page([self._choice(product) for product in found.items], found.number, found.pages, found.total)
 
-    async def search(self, roles: Collection[int], text: str) -> Sequence[Choice]:
+    async def search(self, roles: Collection[int], text: str, *, member: int | None = None) -> Sequence[Choice]:
         """Return up to 25 products in whose name or SKU the text occurs."""
-        found = await self.app.get(CatalogService).autocomplete(text, roles)
+        found = await self.app.get(CatalogService).autocomplete(text, roles, member=member)
         return [self._choice(product) for product in found[:25]]
 
-    async def categories(self, roles: Collection[int]) -> Sequence[Choice]:
+    async def categories(self, roles: Collection[int], *, member: int | None = None) -> Sequence[Choice]:
         """Return the categories to choose from, all of them first; none where there is only one."""
-        found = await self.app.get(CatalogService).visible_categories(roles)
+        found = await self.app.get(CatalogService).visible_categories(roles, member=member)
         if len(found) < 2:
             return ()
         named = [Choice(category_key(one.id), one.name) for one in found[:24]]

@@ -32,7 +32,14 @@ from guildshop.plugins.orders.api import (
     Quote,
     ShippingStatus,
 )
-from guildshop.plugins.orders.service.availability import check_line, gone, own_limits, require_limit, sold_to
+from guildshop.plugins.orders.service.availability import (
+    check_line,
+    gone,
+    list_price,
+    own_limits,
+    require_limit,
+    sold_to,
+)
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.quoting import Checkout
 from guildshop.plugins.orders.service.rows import add_history, insert_order, line_columns
@@ -75,13 +82,14 @@ class Placing:
         A member's draft, which is in the database, is used up by it; one of staff, through another channel, is not.
         """
         orders = self.app.get(OrderService)
-        limited = await self._check(roles, draft, quote)
+        products = await self._check(roles, draft, quote)
+        limited = [product for product in products.values() if product.limit_per_customer is not None]
         holds = await self.app.get(CatalogService).holds(draft.member) if draft.member else {}
         for left in reversed(range(NUMBER_ATTEMPTS)):
             order_id = new_id()
             try:
                 async with self.app.work(actor) as work:
-                    self._fill(work, order_id, draft, quote, channel, holds)
+                    self._fill(work, order_id, draft, quote, channel, holds, products)
                     self._keep_limits(work, order_id, draft.customer, limited)
                 break
             except NumberTaken:
@@ -98,10 +106,12 @@ class Placing:
                 raise
         return await orders.get(order_id)
 
-    async def _check(self, roles: Collection[int], draft: Draft, quote: Quote) -> list[Product]:
-        """Refuse what does not hold any more; return the products of which a customer may have only so many."""
+    async def _check(self, roles: Collection[int], draft: Draft, quote: Quote) -> dict[UUID, Product]:
+        """Refuse what does not hold any more; return the products as this customer has them."""
         catalog, orders = self.app.get(CatalogService), self.app.get(OrderService)
-        products = await catalog.get_many([line.product for line in quote.lines], member=draft.member or None)
+        products = await catalog.get_many(
+            [line.product for line in quote.lines], member=draft.member or None, customer=draft.customer
+        )
         for line in quote.lines:
             product = products.get(line.product)
             if product is None or not sold_to(product, quote.totals.currency, roles):
@@ -112,7 +122,7 @@ class Placing:
         rules.place(quote, {product.id: product.price for product in products.values()}, self.app.now())
         _check_method(orders, draft.store, quote)
         self._check_adjustments(draft.store, quote)
-        return [product for product in products.values() if product.limit_per_customer is not None]
+        return products
 
     def _check_adjustments(self, store: int, quote: Quote) -> None:
         """Refuse what a plugin promised that was switched off since: nobody would claim it any more."""
@@ -132,7 +142,14 @@ class Placing:
             require_limit(work, order_id, customer, product)
 
     def _fill(
-        self, work: Work, order_id: UUID, draft: Draft, quote: Quote, channel: Channel, holds: Mapping[UUID, Hold]
+        self,
+        work: Work,
+        order_id: UUID,
+        draft: Draft,
+        quote: Quote,
+        channel: Channel,
+        holds: Mapping[UUID, Hold],
+        products: Mapping[UUID, Product],
     ) -> None:
         """Add everything that makes the order to the Work, guards first."""
         if channel is Channel.DISCORD:
@@ -176,7 +193,7 @@ class Placing:
             quote.adjustments,
             conflict=NumberTaken(_("The order number was taken. Confirm again.")),
         )
-        self._take_stock(work, order_id, quote, holds, sell=not due)
+        self._take_stock(work, order_id, quote, holds, products, sell=not due)
         for plugin, step in self._checkout.steps(work.store):
             with isolated(plugin, f"checkout step {step.name}: claim"):
                 step.claim(quote, order_id, work)
@@ -190,7 +207,16 @@ class Placing:
         work.record(OrderStatusChanged(order_id, pending, paid))
         work.record(OrderPaid(order_id))
 
-    def _take_stock(self, work: Work, order_id: UUID, quote: Quote, holds: Mapping[UUID, Hold], *, sell: bool) -> None:
+    def _take_stock(
+        self,
+        work: Work,
+        order_id: UUID,
+        quote: Quote,
+        holds: Mapping[UUID, Hold],
+        products: Mapping[UUID, Product],
+        *,
+        sell: bool,
+    ) -> None:
         """Reserve in one sequence for everybody, so that two Works never wait in a circle."""
         catalog = self.app.get(CatalogService)
         for line in sorted(quote.lines, key=lambda line: line.product):
@@ -198,7 +224,8 @@ class Placing:
             catalog.reserve(work, line.product, line.quantity, order_id, short, hold=holds.get(line.product))
             # After reserving, since the row is then locked for us alone.
             currency = quote.totals.currency
-            catalog.require_for_sale(work, line.product, line.unit_price, currency, gone(line.name))
+            price = list_price(products[line.product], line.unit_price)
+            catalog.require_for_sale(work, line.product, price, currency, gone(line.name))
             if sell:
                 catalog.sell(work, line.product, line.quantity, order_id)
 

@@ -12,7 +12,7 @@ from guildshop.errors import Invalid, NotConfigured, Refusal
 from guildshop.i18n import _, grouped, lazy
 from guildshop.money import format_money
 from guildshop.permissions import Actor
-from guildshop.plugins.customers.api import Address, AddressInput
+from guildshop.plugins.customers.api import AccountFunction, Address, AddressInput, FunctionBlocked
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
@@ -114,6 +114,9 @@ class ShippingStep:
                 return {}
             return await self._keep(actor, draft, theirs if value == USE else mine)
         if value == NEW:
+            customers = self.app.get(CustomerService)
+            customer = await customers.get(draft.customer)
+            await customers.require_function(actor, customer, AccountFunction.ADDRESSES)
             return {NEW: NEW}
         if len(value) > COUNTRY_CODE:
             return await self._choose(draft, value)
@@ -220,7 +223,7 @@ class ShippingStep:
             return _answer(copy)
         try:
             saved = await self.app.get(CustomerService).add_address(actor, draft.customer, given)
-        except Invalid:
+        except (Invalid, FunctionBlocked):
             raise
         except Refusal:
             return _answer(copy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from guildshop.database import new_id
 from guildshop.errors import Invalid
 from guildshop.i18n import _, use_locale
 from guildshop.permissions import Actor
+from guildshop.plugins.catalog.api import Buyer, Product, ProductUnknown
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.api import Customer
 from guildshop.plugins.customers.service import CustomerService
@@ -75,6 +76,18 @@ class StaffOrders:
         store = self.app.stores.get(customer.store)
         return await self.app.messenger.member_roles(store, customer.discord_id) or frozenset()
 
+    async def find(self, customer: UUID, text: str, roles: Collection[int]) -> Product:
+        """Return the product as the customer may order it; where a plugin closes it to them, the refusal says why."""
+        catalog = self.app.get(CatalogService)
+        try:
+            return await catalog.find(text, roles, customer=customer)
+        except ProductUnknown:
+            product = await catalog.look_up(text)
+            why = await catalog.terms.why_closed(Buyer(customer=customer), product) if product.listed else ""
+            if not why:
+                raise
+            raise Invalid.field("items", why) from None
+
     # Within
 
     async def _prepare(self, actor: Actor, wanted: NewOrder) -> tuple[Draft, Quote]:
@@ -92,11 +105,11 @@ class StaffOrders:
         return await self._take_offers(actor, draft, wanted.answers)
 
     async def _draft(self, store: int, customer: Customer, wanted: NewOrder) -> Draft:
-        catalog, roles = self.app.get(CatalogService), await self.roles_of(customer)
+        roles = await self.roles_of(customer)
         lines: dict[UUID, DraftLine] = {}
         currency = ""
         for item in wanted.items:
-            product = await catalog.find(item.product, roles)
+            product = await self.find(customer.id, item.product, roles)
             if currency and product.currency != currency:
                 raise Invalid.field(
                     "items",

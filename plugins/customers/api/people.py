@@ -1,22 +1,20 @@
-"""What others may know of customers: the data, the errors and the events."""
+"""The data of customers, the errors and the events."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from guildshop.errors import Forbidden, NotFound, Refusal
 from guildshop.events import Event
 from guildshop.i18n import _, lazy
-from guildshop.money import Money
-from guildshop.permissions import Actor
 
 if TYPE_CHECKING:
-    from guildshop.database import Work
+    pass
 
 CUSTOMER_READ = "customer.read"
 CUSTOMER_UPDATE = "customer.update"
@@ -225,6 +223,8 @@ class CustomerFilter:
     status: CustomerStatus | None = None
     type: CustomerType | None = None
     tag: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """What is chosen of the choices that plugins add, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,39 +252,6 @@ class AddressCheck:
     suggestion: AddressInput | None = field(default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerTab:
-    """A tab of a customer's page, read when it is opened, by staff with the permission.
-
-    `name` is part of its address. `template`, such as `reviews/customer_tab.html`, is shown with what
-    `load(actor, customer)` returns, the `customer`, and all that a page has. The title is shown through `_()`.
-    """
-
-    name: str
-    title: str
-    permission: str
-    template: str
-    load: Callable[[Actor, Customer], Awaitable[Mapping[str, Any]]]
-    position: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerAction:
-    """Something staff can do to a customer, offered as an icon in each row of the list of customers.
-
-    `label` is what the icon is called, shown through `_()`. `path(customer)` is the page of the workspace that it
-    leads to, and `offered(customers)` says for which of those on the list it is there.
-    """
-
-    name: str
-    label: str
-    permission: str
-    path: Callable[[Customer], str]
-    offered: Callable[[Sequence[Customer]], Awaitable[Collection[UUID]]]
-    icon: str = "dot"
-    position: int = 100
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
     """What changes of a customer's purchases: orders that were paid, the amount, when; negative for what goes back."""
@@ -294,52 +261,6 @@ class Sale:
     currency: str = ""
     placed: datetime | None = None
     paid: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """One of a customer's last orders, in words."""
-
-    number: str
-    created: datetime
-    status: str
-    total: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Purchases:
-    """What a customer bought: paid minus refunded for each currency, how many orders were paid, the last ones."""
-
-    revenue: tuple[Money, ...]
-    orders: int
-    last: tuple[Purchase, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerFigures:
-    """Something that counts purchases: this shop, or another one, shown side by side under `title`.
-
-    `read(customer, last)` returns what it counted, with that many of the last orders.
-    """
-
-    title: str
-    permission: str
-    read: Callable[[Customer, int], Awaitable[Purchases]]
-    position: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalData:
-    """What a plugin keeps about a person, for `/my-data` and `/forget-me`.
-
-    `export(customer)` returns it as values that JSON can hold (times and IDs too). `erase(customer)` reads what it
-    needs and returns what joins the Work in which everything of the customer is erased: what identifies the person
-    goes, accounting rows stay. It may refuse, then nothing is erased. `name` is the key in the file.
-    """
-
-    name: str
-    export: Callable[[Customer], Awaitable[object]]
-    erase: Callable[[Customer], Awaitable[Callable[[Work], None]]]
 
 
 class MessageChannel(StrEnum):

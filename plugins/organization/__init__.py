@@ -1,0 +1,1 @@
+"""Branches and departments of a store, what is sold to which of them, and discount groups."""

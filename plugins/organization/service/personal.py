@@ -1,0 +1,41 @@
+"""What the organization keeps of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from guildshop.plugins.customers.api import Customer
+from guildshop.plugins.organization import tables
+from guildshop.plugins.organization.service.reading import Reading
+
+if TYPE_CHECKING:
+    from guildshop.app import App
+    from guildshop.database import Work
+
+
+class PersonalOrganization:
+    """Answers the hook `register_personal_data`."""
+
+    def __init__(self, app: App) -> None:
+        """Read what this application's stores know."""
+        self._reading = Reading(app)
+
+    async def export(self, customer: Customer) -> object:
+        """Return where the person belongs."""
+        known = await self._reading.membership(customer.id)
+        units = {unit.id: unit.name for unit in await self._reading.units()}
+        group = None if known.group is None else await self._reading.group(known.group)
+        return {
+            "branch": units.get(known.branch) if known.branch else None,
+            "department": units.get(known.department) if known.department else None,
+            "discount_group": None if group is None else group.name,
+        }
+
+    async def erase(self, customer: Customer) -> Callable[[Work], None]:
+        """Return what forgets where the person belonged."""
+
+        def join(work: Work) -> None:
+            work.delete(tables.CustomerOrganization, where="customer = :customer", customer=customer.id)
+
+        return join
