@@ -5,9 +5,11 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig
 
 from guildshop.plugins.orders.tables import (
+    CreditNoteSequence,
     InvoiceSequence,
     Order,
     OrderAdjustment,
+    OrderCreditNote,
     OrderDraft,
     OrderHistory,
     OrderInvoice,
@@ -32,7 +34,9 @@ APP_CONFIG = AppConfig(
         Shipment,
         ShipmentLine,
         InvoiceSequence,
+        CreditNoteSequence,
         OrderInvoice,
+        OrderCreditNote,
         SavedFilter,
         TermsText,
     ],

@@ -29,6 +29,7 @@ from guildshop.plugins.orders.pages import PAGES, TONES
 from guildshop.plugins.orders.piccolo_app import APP_CONFIG
 from guildshop.plugins.orders.service import (
     CheckoutService,
+    CreditNotes,
     Invoices,
     OrderActions,
     OrderDeletion,
@@ -71,6 +72,7 @@ class Orders(Plugin):
             OrderEditing(app),
             OrderDeletion(app),
             Invoices(app),
+            CreditNotes(app),
             SavedFilters(app),
             TrackingFile(app),
         ]

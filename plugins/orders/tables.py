@@ -146,6 +146,26 @@ class InvoiceSequence(StoreTable, tablename="invoice_sequence"):
     last = Integer()
 
 
+class CreditNoteSequence(StoreTable, tablename="credit_note_sequence"):
+    """The number of the last credit note: one row a store."""
+
+    id = UUID(primary_key=True)
+    last = Integer()
+
+
+class OrderCreditNote(StoreTable, tablename="order_credit_note"):
+    """A credit note as it was issued; its content never changes, and it outlives its order."""
+
+    id = UUID(primary_key=True)
+    number = Integer()
+    prefix = Varchar(16, default="")
+    order_id = UUID()
+    order_number = Varchar(16)
+    amount = BigInt()
+    issued = Timestamptz()
+    content = JSON()
+
+
 class OrderInvoice(StoreTable, tablename="order_invoice"):
     """An invoice as it was issued; its content never changes, and it outlives its order."""
 

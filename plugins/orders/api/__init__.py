@@ -47,7 +47,14 @@ from guildshop.plugins.orders.api.events import (
     ShipmentFailed,
 )
 from guildshop.plugins.orders.api.flow import Screen, Stage
-from guildshop.plugins.orders.api.invoice import Invoice, InvoiceAmount, InvoiceContent, InvoiceLine
+from guildshop.plugins.orders.api.invoice import (
+    CreditNote,
+    CreditNoteContent,
+    Invoice,
+    InvoiceAmount,
+    InvoiceContent,
+    InvoiceLine,
+)
 from guildshop.plugins.orders.api.labels import channel_label, shipping_label, status_label
 from guildshop.plugins.orders.api.order import (
     Channel,
@@ -89,6 +96,8 @@ __all__ = [
     "Channel",
     "CheckoutStep",
     "Choice",
+    "CreditNote",
+    "CreditNoteContent",
     "DecidesTax",
     "DeletionCheck",
     "Draft",

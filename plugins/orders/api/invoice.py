@@ -65,3 +65,39 @@ class Invoice:
     def label(self) -> str:
         """Return the number as it is printed."""
         return f"{self.prefix}{self.number:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteContent:
+    """Everything that is printed of a credit note; `taxes` lie within the amount, `lines` are there if it is all."""
+
+    seller: str
+    seller_address: tuple[str, ...]
+    tax_number: str
+    buyer: tuple[str, ...]
+    invoice: str
+    invoiced: datetime
+    order_number: str
+    currency: str
+    lines: tuple[InvoiceLine, ...]
+    taxes: tuple[InvoiceAmount, ...]
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNote:
+    """What of an invoiced order was given back, as it was issued; numbers of a store have no gaps."""
+
+    id: UUID
+    number: int
+    prefix: str
+    order: UUID
+    order_number: str
+    amount: int
+    issued: datetime
+    content: CreditNoteContent
+
+    @property
+    def label(self) -> str:
+        """Return the number as it is printed."""
+        return f"{self.prefix}{self.number:04d}"

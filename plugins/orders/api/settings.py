@@ -110,4 +110,10 @@ class OrdersSettings(BaseModel):
     invoice_prefix: str = Field(
         default="", max_length=16, pattern=r"^[A-Za-z0-9/-]*$", description="What stands before an invoice's number."
     )
+    credit_note_prefix: str = Field(
+        default="C-",
+        max_length=16,
+        pattern=r"^[A-Za-z0-9/-]*$",
+        description="What stands before a credit note's number.",
+    )
     invoice_note: str = Field(default="", max_length=500, description="What stands below each invoice.")

@@ -2,7 +2,14 @@
 
 from guildshop.hookspecs import Page
 from guildshop.i18n import lazy
-from guildshop.plugins.orders.pages.documents import invoice_act, invoice_page, slip_page, slips_page
+from guildshop.plugins.orders.pages.documents import (
+    credit_note_act,
+    credit_note_page,
+    invoice_act,
+    invoice_page,
+    slip_page,
+    slips_page,
+)
 from guildshop.plugins.orders.pages.listing import bulk_act, export_page, filters_act, list_page, slips_act
 from guildshop.plugins.orders.pages.making import new_act, new_page
 from guildshop.plugins.orders.pages.order import act, delete_act, items_act, order_page, pack_act, parcel_act
@@ -30,6 +37,8 @@ PAGES = [
     Page("order/{id}/packing-slip", slip_page, READ),
     Page("order/{id}/invoice", invoice_page, READ),
     Page("order/{id}/invoice", invoice_act, UPDATE, methods=POST),
+    Page("order/{id}/credit-note", credit_note_act, UPDATE, methods=POST),
+    Page("order/{id}/credit-note/{number}", credit_note_page, READ),
     Page("order/{id}/parcels", pack_act, UPDATE, methods=POST),
     Page("order/{id}/parcels/{shipment}", parcel_act, UPDATE, methods=POST),
     Page("order/{id}/items", items_act, UPDATE, methods=POST),

@@ -10,7 +10,7 @@ from guildshop.errors import Refusal
 from guildshop.i18n import _
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import Order, OrdersSettings, Shipment, ShipmentItem
-from guildshop.plugins.orders.service import Invoices, OrderService
+from guildshop.plugins.orders.service import CreditNotes, Invoices, OrderService
 from guildshop.web.context import actor_of, app_of
 from guildshop.web.pages import flash, redirect, render
 
@@ -46,6 +46,27 @@ async def invoice_act(request: web.Request) -> web.StreamResponse:
         flash(request, refusal.message, "error")
         raise redirect(request, f"order/{order.number}") from None
     raise redirect(request, f"order/{order.number}/invoice")
+
+
+async def credit_note_page(request: web.Request) -> web.StreamResponse:
+    """Show a credit note of an order as it was issued."""
+    app, number = app_of(request), request.match_info["number"]
+    order = await app.get(OrderService).get(request.match_info["id"])
+    known = number.isascii() and number.isdigit() and len(number) < 10
+    note = await app.get(CreditNotes).numbered(order.id, int(number) if known else 0)
+    return render(request, "orders/credit_note.html", {"order": order, "note": note})
+
+
+async def credit_note_act(request: web.Request) -> web.StreamResponse:
+    """Issue a credit note over what was given back of an invoiced order."""
+    app, actor = app_of(request), actor_of(request)
+    order = await app.get(OrderService).get(request.match_info["id"])
+    try:
+        note = await app.get(CreditNotes).issue(actor, order.id)
+    except Refusal as refusal:
+        flash(request, refusal.message, "error")
+        raise redirect(request, f"order/{order.number}") from None
+    raise redirect(request, f"order/{order.number}/credit-note/{note.number}")
 
 
 async def _slips(request: web.Request, references: list[str]) -> web.StreamResponse:

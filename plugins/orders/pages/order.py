@@ -27,6 +27,7 @@ from guildshop.plugins.orders.api import (
 )
 from guildshop.plugins.orders.pages.words import PARCEL_TONES, TONES, titles, words
 from guildshop.plugins.orders.service import (
+    CreditNotes,
     Invoices,
     OrderActions,
     OrderDeletion,
@@ -88,6 +89,8 @@ async def _show(
             "problem": problem,
             "carriers": list(orders.carriers(order.store)),
             "invoice": invoice,
+            "credit_notes": await app.get(CreditNotes).of(order.id) if invoice is not None else (),
+            "to_credit": await app.get(CreditNotes).open_amount(order) if invoice is not None else 0,
             "deletable": actor.may("order.delete") and _deletable(order),
             "status_label": status_label,
             "channel_label": channel_label,

@@ -2,6 +2,7 @@
 
 from guildshop.plugins.orders.service.actions import OrderActions
 from guildshop.plugins.orders.service.checkout import CheckoutService
+from guildshop.plugins.orders.service.credit_notes import CreditNotes
 from guildshop.plugins.orders.service.deleting import OrderDeletion
 from guildshop.plugins.orders.service.editing import OrderEditing
 from guildshop.plugins.orders.service.filters import SavedFilters
@@ -14,6 +15,7 @@ from guildshop.plugins.orders.service.tracking import TrackingFile
 
 __all__ = [
     "CheckoutService",
+    "CreditNotes",
     "Invoices",
     "OrderActions",
     "OrderDeletion",

@@ -34,6 +34,7 @@ from guildshop.plugins.orders.api import (
 from guildshop.plugins.orders.service.deciding import stale
 from guildshop.plugins.orders.service.orders import OrderService
 from guildshop.plugins.orders.service.rows import add_history, as_json, as_time, as_uuid
+from guildshop.plugins.orders.service.sequences import next_number
 from guildshop.tenancy import current_store
 
 if TYPE_CHECKING:
@@ -87,24 +88,11 @@ class Invoices:
         if order.status is OrderStatus.CANCELLED:
             raise MoveRefused(_("Order {number} is CANCELLED: it gets no invoice.").format(number=order.number))
         content = await self._content(order)
-        sequence = await self.app.database.fetch_one(
-            "SELECT id, last FROM invoice_sequence WHERE store = :store", store=actor.store
-        )
+        following = await next_number(self.app.database, tables.InvoiceSequence)
         taken = Stale(_("Another invoice took the number at the same moment. Try again."))
-        number = 1 if sequence is None else int(sequence["last"]) + 1
+        number = following.number
         async with self.app.work(actor) as work:
-            if sequence is None:
-                work.insert(tables.InvoiceSequence, conflict=taken, id=new_id(), last=number)
-            else:
-                work.guard(
-                    tables.InvoiceSequence,
-                    set="last = :number",
-                    where="id = :id AND last = :before",
-                    refusal=taken,
-                    id=as_uuid(sequence["id"]),
-                    number=number,
-                    before=number - 1,
-                )
+            following.take(work, taken)
             # It says what the order was when it was read.
             work.guard(
                 tables.Order,
