@@ -153,6 +153,14 @@ class Messenger:
             return _message_failure(error, member=False, channel_id=channel_id)
         return Outcome(Sent.DELIVERED, channel_id=channel_id, message_id=message_id)
 
+    async def delete(self, store: Store, channel_id: int, message_id: int) -> Outcome:
+        """Delete a message that the bot sent."""
+        try:
+            await self._partial(store, channel_id).get_partial_message(message_id).delete()
+        except discord.HTTPException as error:
+            return _message_failure(error, member=False, channel_id=channel_id)
+        return Outcome(Sent.DELIVERED, channel_id=channel_id, message_id=message_id)
+
     async def grant_role(self, store: Store, discord_id: int, role_id: int, *, reason: str = "") -> Outcome:
         """Give a member a role; having it already is fine."""
         return await self._change_role("PUT", store, discord_id, role_id, reason)

@@ -15,7 +15,7 @@ from guildshop.errors import NotFound, Stale
 from guildshop.events import Delivery
 from guildshop.i18n import _, use_locale
 from guildshop.permissions import Actor
-from guildshop.plugins.catalog.api import HoldGranted, Panel, PanelDue, StockLow, WaitingState
+from guildshop.plugins.catalog.api import HoldGranted, Panel, PanelDue, PanelRemoved, StockLow, WaitingState
 from guildshop.plugins.catalog.commands.common import cards_of, is_selling
 from guildshop.plugins.catalog.commands.staff import restock_button
 from guildshop.plugins.catalog.service import CatalogService
@@ -95,8 +95,18 @@ async def show_panel(event: PanelDue, delivery: Delivery) -> None:
         posting = replace(message, nonce=f"{delivery.event_id}{delivery.listener}")
         outcome = await app.messenger.to_channel(store, panel.channel_id, posting)
     # Where it was refused, the digest is kept all the same, so that it is tried again only when asked or checked.
-    with suppress(Stale):  # It was taken off, or is wanted anew.
+    try:
         await service.keep_panel(delivery.actor, panel, outcome.message_id, wanted, outcome.reason)
+    except Stale:  # It was taken off, or is wanted anew.
+        if outcome.message_id is not None and await service.panel(panel.id) is None:
+            await app.messenger.delete(store, panel.channel_id, outcome.message_id)
+
+
+async def remove_panel(event: PanelRemoved, delivery: Delivery) -> None:
+    """Delete the message of a panel that was taken off."""
+    if event.message_id is not None:
+        store = delivery.app.stores.get(delivery.store)
+        await delivery.app.messenger.delete(store, event.channel_id, event.message_id)
 
 
 async def watch_panels(app: App, store: int) -> None:

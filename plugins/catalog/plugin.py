@@ -17,6 +17,7 @@ from guildshop.plugins.catalog.api import (
     HoldExpiryDue,
     HoldGranted,
     PanelDue,
+    PanelRemoved,
     StockLow,
 )
 from guildshop.plugins.catalog.commands import COMMANDS, ITEMS
@@ -68,6 +69,7 @@ class Catalog(Plugin):
             Listener(HoldGranted, "catalog.hold", deliveries.tell_hold, discord=True),
             Listener(StockLow, "catalog.low_stock", deliveries.tell_low, courtesy=True, discord=True),
             Listener(PanelDue, "catalog.panel", deliveries.show_panel, courtesy=True, discord=True),
+            Listener(PanelRemoved, "catalog.panel_removed", deliveries.remove_panel, discord=True),
         ]
 
     @hookimpl

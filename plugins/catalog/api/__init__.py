@@ -1,7 +1,7 @@
 """What others may know of the catalog: the data, the errors and the events. The cost of a product is in none of it."""
 
 from guildshop.plugins.catalog.api.buyers import Buyer, BuyerTerms
-from guildshop.plugins.catalog.api.lists import Panel, PanelDue, ProductList
+from guildshop.plugins.catalog.api.lists import Panel, PanelDue, PanelRemoved, ProductList
 from guildshop.plugins.catalog.api.products import (
     MAXIMUM_QUANTITY,
     ORDER_BUTTON,
@@ -69,6 +69,7 @@ __all__ = [
     "OutOfStock",
     "Panel",
     "PanelDue",
+    "PanelRemoved",
     "Product",
     "ProductChange",
     "ProductFilter",

@@ -47,3 +47,17 @@ class PanelDue(Event):
     def key(self) -> str:
         """Order by panel, so that none is posted twice at once."""
         return str(self.panel)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRemoved(Event):
+    """A panel was taken off: its message is to go too, None where none was posted."""
+
+    panel: UUID
+    channel_id: int
+    message_id: int | None
+
+    @property
+    def key(self) -> str:
+        """The panel's ID."""
+        return str(self.panel)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -54,12 +53,8 @@ class Unpanel(StoreButton, prefix="catalog.unpanel"):
     permission = PRODUCT_UPDATE
 
     async def pressed(self, interaction: discord.Interaction[Bot], context: Context, *args: str) -> None:
-        """Keep it no longer and delete its message."""
-        panel = await service_of(context).remove_panel(context.actor, UUID(args[0]))
-        if panel.message_id is not None:
-            channel = interaction.client.get_partial_messageable(panel.channel_id, guild_id=context.store.guild_id)
-            with suppress(discord.HTTPException):
-                await channel.get_partial_message(panel.message_id).delete()
+        """Keep it no longer; its message goes by itself."""
+        await service_of(context).remove_panel(context.actor, UUID(args[0]))
         await update(interaction, content=_("The panel was taken off."))
 
 

@@ -22,6 +22,7 @@ PAGES = [
     Page("product-list", shelves.shelves_page, PRODUCT_READ),
     Page("product-list/category", shelves.save_category, PRODUCT_UPDATE, methods=_POST),
     Page("product-list/new", shelves.create_list, PRODUCT_UPDATE, methods=_POST),
+    Page("product-list/panel/{id}/remove", shelves.remove_panel, PRODUCT_UPDATE, methods=_POST),
     Page("product-list/{id}", shelves.list_page, PRODUCT_READ),
     Page("product-list/{id}", shelves.save_list, PRODUCT_UPDATE, methods=_POST),
     Page("product-list/{id}/delete", shelves.delete_list, PRODUCT_UPDATE, methods=_POST),

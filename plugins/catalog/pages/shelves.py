@@ -61,6 +61,16 @@ async def save_category(request: web.Request) -> web.StreamResponse:
     raise redirect(request, "product-list")
 
 
+async def remove_panel(request: web.Request) -> web.StreamResponse:
+    """Take a panel off its channel."""
+    try:
+        await service_of(request).remove_panel(actor_of(request), _key(request.match_info["id"]))
+        flash(request, _("The panel was taken off. Its message disappears in a moment."))
+    except Refusal as refusal:
+        flash(request, refusal.message, "error")
+    raise redirect(request, "product-list")
+
+
 async def create_list(request: web.Request) -> web.StreamResponse:
     """Add an empty list and open it."""
     typed = await read_form(request)

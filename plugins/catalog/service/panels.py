@@ -10,7 +10,7 @@ from guildshop.errors import NotFound, Stale
 from guildshop.hookspecs import Finding, Severity
 from guildshop.i18n import _
 from guildshop.permissions import Actor
-from guildshop.plugins.catalog.api import PRODUCT_UPDATE, Panel, PanelDue
+from guildshop.plugins.catalog.api import PRODUCT_UPDATE, Panel, PanelDue, PanelRemoved
 from guildshop.plugins.catalog.service.browsing import Browsing
 from guildshop.plugins.catalog.service.records import PANEL_COLUMNS, panel_of
 from guildshop.plugins.catalog.tables import Panel as PanelTable
@@ -112,12 +112,13 @@ class Panels(Browsing):
             )
 
     async def remove_panel(self, actor: Actor, panel_id: UUID) -> Panel:
-        """Keep a panel no longer; return it, so that its message can be deleted."""
+        """Keep a panel no longer; its message is deleted soon. Return it as it was."""
         actor.require(PRODUCT_UPDATE)
         found = await self._panel(actor.store, panel_id)
         async with self.app.work(actor) as work:
             work.delete(PanelTable, where="id = :id", rows=1, refusal=panel_unknown(), id=panel_id)
             work.audit("panel.delete", subject="panel", subject_id=panel_id, before={"channel": str(found.channel_id)})
+            work.record(PanelRemoved(panel_id, found.channel_id, found.message_id))
         return found
 
     async def examine_panels(self, store_id: int | None) -> Sequence[Finding]:

@@ -135,6 +135,7 @@ async def test_a_panel_follows_the_products_and_comes_back(shop: Shop) -> None:
         reply = await shop.staff.slash("panel")
         await shop.settle()
         assert "taken off" in (await reply.press("Take the panel off")).text
+        await shop.settle()
         assert not [one for one in shop.sim.messages(panel["channel_id"]) if "Browse" in one.buttons]
         assert await service.panels() == []
 

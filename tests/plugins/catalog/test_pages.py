@@ -92,6 +92,22 @@ async def test_a_list_and_categories_are_kept(owner: Visitor, catalog: CatalogSe
     assert await catalog.product_lists() == []
 
 
+async def test_a_panel_is_taken_off_on_the_page(
+    owner: Visitor, support: Visitor, catalog: CatalogService, staff: ActorFactory, store: Store, app: App
+) -> None:
+    panel = await catalog.put_panel(staff(store), 4242)
+    path = f"/admin/product-list/panel/{panel.id}/remove"
+    assert path in await (await owner.get("/admin/product-list")).text()
+    assert "Take off" not in await (await support.get("/staff/product-list")).text()
+    assert (await support.post(path.replace("admin", "staff"))).status == 403
+    assert await catalog.panels() == [panel]
+    assert (await owner.post(path)).status == 303
+    assert await catalog.panels() == []
+    events = await app.database.fetch("SELECT name FROM event WHERE store = :store", store=store.id)
+    assert "PanelRemoved" in {row["name"] for row in events}
+    assert "not kept any more" in await (await owner.get((await owner.post(path)).headers["Location"])).text()
+
+
 async def test_who_may_not_change_products_sees_no_cost_and_no_forms(support: Visitor, tee: Product) -> None:
     page = await (await support.get(f"/staff/product/{tee.id}")).text()
     assert "Tee" in page
