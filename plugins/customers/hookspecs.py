@@ -11,6 +11,7 @@ from guildshop.plugins.customers.api import (
     CustomerChoice,
     CustomerColumns,
     CustomerFigures,
+    CustomerLink,
     CustomerSection,
     CustomerTab,
     MessageTopic,
@@ -63,6 +64,11 @@ class CustomersHooks:
     @hookspec
     def register_customer_figures(self, app: App) -> list[CustomerFigures]:
         """Return what counts a customer's purchases; each is shown with its title in stores where the plugin is on."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_customer_links(self, app: App) -> list[CustomerLink]:
+        """Return where else a customer may be known; `/customer` says so in stores where the plugin is on."""
         raise NotImplementedError
 
     @hookspec

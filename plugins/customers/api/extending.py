@@ -84,6 +84,15 @@ class CustomerFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerLink:
+    """Somewhere else that a customer may be known: `describe(customer)` says in a few words whether they are."""
+
+    permission: str
+    describe: Callable[[Customer], Awaitable[str]]
+    position: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class PersonalData:
     """What a plugin keeps about a person, for `/my-data` and `/forget-me`.
 

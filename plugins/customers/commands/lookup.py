@@ -38,7 +38,8 @@ async def customer_command(interaction: discord.Interaction[Bot], member: discor
         )
     figures = await service.figures(context.actor, customer, last=LAST_ORDERS)
     user = None if customer.user is None else await service.user_of(customer)
-    shown = customer_embed(customer, figures, user, pii=context.store.show_pii)
+    links = await service.links(context.actor, customer)
+    shown = customer_embed(customer, figures, user, links, pii=context.store.show_pii)
     hidden = bool(customer.email) and not context.store.show_pii
     reveal = RevealEmail(context.store.id, customer.id, label=_("Reveal"))
     await answer(interaction, embed=shown, view=view(reveal) if hidden else None)

@@ -53,3 +53,13 @@ class Sales(Reading):
     async def figures(self, actor: Actor, customer: Customer, *, last: int = 0) -> list[tuple[str, Purchases]]:
         """Return what each source counted for a customer with its `last` orders, under the source's title."""
         return [(source.title, await source.read(customer, last)) for source in self.sources_of_figures(actor)]
+
+    async def links(self, actor: Actor, customer: Customer) -> list[str]:
+        """Return in words where else a customer is known, as far as the actor may see it."""
+        found = [
+            link
+            for plugin, links in self.app.hooks("register_customer_links")
+            for link in links
+            if self.app.stores.enabled(actor.store, plugin) and actor.may(link.permission)
+        ]
+        return [await link.describe(customer) for link in sorted(found, key=lambda link: link.position)]

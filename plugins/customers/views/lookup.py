@@ -20,7 +20,12 @@ STATES = {
 
 
 def customer_embed(
-    customer: Customer, figures: Sequence[tuple[str, Purchases]], user: str | None, *, pii: bool
+    customer: Customer,
+    figures: Sequence[tuple[str, Purchases]],
+    user: str | None,
+    links: Sequence[str] = (),
+    *,
+    pii: bool,
 ) -> discord.Embed:
     """Return the profile, the link state, and what each source of figures counted, side by side."""
     status = {
@@ -35,7 +40,7 @@ def customer_embed(
         (_("Email"), _email(customer, pii=pii), True),
         (_("Tags"), escape(", ".join(customer.tags)), True),
         (_("Customer since"), format_dt(customer.created, "D"), True),
-        (_("Link"), _link(customer, user), False),
+        (_("Link"), _link(customer, user, links), False),
     ]
     for title, purchases in figures:
         fields += _figures(_(title), purchases)
@@ -48,13 +53,13 @@ def _email(customer: Customer, *, pii: bool) -> str:
     return escape(customer.email) if pii else REDACTED
 
 
-def _link(customer: Customer, user: str | None) -> str:
+def _link(customer: Customer, user: str | None, links: Sequence[str]) -> str:
     states = []
     if customer.discord_id is not None:
         states.append(_("Discord member <@{member}>").format(member=customer.discord_id))
     if customer.user is not None:
         states.append(_("user {user}").format(user=escape(user or str(customer.user))))
-    return ", ".join(states) or _("linked to nobody")
+    return ", ".join([*(states or [_("linked to nobody")]), *map(escape, links)])
 
 
 def _figures(title: str, purchases: Purchases) -> list[tuple[str, str, bool]]:
