@@ -4,6 +4,7 @@ BUILT_IN = (
     "customers",
     "catalog",
     "organization",
+    "shopify_link",
     "orders",
     "discounts",
     "taxjar",

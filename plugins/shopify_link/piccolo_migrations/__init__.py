@@ -1,0 +1,1 @@
+"""The schema history of sales tax by TaxJar."""

@@ -1,0 +1,77 @@
+"""Tokens of the Admin API: a static one as it is, those of client credentials fetched and renewed before they end."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+
+from guildshop.config.secret import remember_secret
+from guildshop.plugins.shopify_link.api import ShopifySettings
+from guildshop.plugins.shopify_link.wire import ShopifyFailure, ShopifyUnauthorized, read_json
+
+EARLY = 600.0
+"""How many seconds before its end a token is renewed."""
+USUAL_LIFE = 24 * 60 * 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token, and when it is renewed."""
+
+    text: str
+    until: float
+
+
+class Tokens:
+    """The tokens of all accounts, held in memory only."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin without any."""
+        self.clock = clock
+        self._tokens: dict[str, Token] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def get(self, http: aiohttp.ClientSession, settings: ShopifySettings) -> str:
+        """Return a token that is good now; of many who need one at once, one asks for it."""
+        if settings.has_token and settings.access_token is not None:
+            return settings.access_token.reveal()
+        account = _account(settings)
+        async with self._turns[account]:
+            known = self._tokens.get(account)
+            if known is None or known.until <= self.clock():
+                known = self._tokens[account] = await self._fetch(http, settings)
+            return known.text
+
+    def forget(self, settings: ShopifySettings) -> bool:
+        """Drop a token that Shopify refused; False where there is no way to get another one."""
+        return not settings.has_token and self._tokens.pop(_account(settings), None) is not None
+
+    async def _fetch(self, http: aiohttp.ClientSession, settings: ShopifySettings) -> Token:
+        if settings.client_secret is None:
+            message = "Shopify is not set up"
+            raise ShopifyUnauthorized(message)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": settings.client_id,
+            "client_secret": settings.client_secret.reveal(),
+        }
+        answer = await read_json(http, "POST", f"{settings.base_url}/admin/oauth/access_token", data=form)
+        text = answer.get("access_token")
+        if not isinstance(text, str) or not text:
+            message = "Shopify gave no token"
+            raise ShopifyFailure(message)
+        remember_secret(text)
+        life = answer.get("expires_in")
+        seconds = float(life) if isinstance(life, int | float) and life > 0 else USUAL_LIFE
+        return Token(text, self.clock() + max(seconds - EARLY, seconds / 2))
+
+
+def _account(settings: ShopifySettings) -> str:
+    secret = settings.client_secret.reveal_or() if settings.client_secret is not None else ""
+    return hashlib.sha256(f"{settings.base_url}\n{settings.client_id}\n{secret}".encode()).hexdigest()
