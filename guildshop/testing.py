@@ -16,7 +16,18 @@ from guildshop.mail.testing import MailboxServer, mailbox
 from guildshop.permissions import TEMPLATES, Actor, ActorKind
 from guildshop.plugins import BUILT_IN
 from guildshop.stores import Store
-from guildshop.web.testing import chromium, owner, server, support, tabs, token, users, visitor, visitors
+from guildshop.web.testing import (
+    chromium,
+    owner,
+    server,
+    shared_chromium,
+    support,
+    tabs,
+    token,
+    users,
+    visitor,
+    visitors,
+)
 
 __all__ = [
     "Clock",
@@ -35,6 +46,7 @@ __all__ = [
     "owner",
     "plugin_names",
     "server",
+    "shared_chromium",
     "shop",
     "staff",
     "store",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -21,10 +24,23 @@ from guildshop.web.tokens import TokenService
 from guildshop.web.users import UserService
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Page
+    from playwright.async_api import Browser, Page
 
 CHROMIUM = (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser"), Path("/usr/bin/google-chrome"))
-CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+CHROMIUM_ARGUMENTS = (
+    "--headless=new",
+    "--remote-debugging-port=0",
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--mute-audio",
+)
+LISTENING = "DevTools listening on "
 PASSWORD = "correct horse battery"  # noqa: S105 - of users that live as long as a test
 CSRF = "csrftoken"
 
@@ -128,18 +144,69 @@ async def token(app: App, users: UserService, store: Store) -> str:
     return await TokenService(app).create("Robot", store.id, "tests")
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """A real Chromium; the test is skipped where there is none."""
+class Chromium:
+    """A real Chromium that the tests of a process share; started when it is wanted, and again if it has died."""
+
+    def __init__(self, executable: Path) -> None:
+        """Run this program."""
+        self._executable = executable
+        self._process: subprocess.Popen[str] | None = None
+        self._address = ""
+
+    @property
+    def address(self) -> str:
+        """Where it listens for those who drive it."""
+        if self._process is None or self._process.poll() is not None:
+            self.stop()
+            self._start()
+        return self._address
+
+    def _start(self) -> None:
+        self._profile = TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
+        arguments = [*CHROMIUM_ARGUMENTS, f"--user-data-dir={self._profile.name}", "about:blank"]
+        self._process = subprocess.Popen(  # noqa: S603 - the system's Chromium
+            [self._executable, *arguments], stderr=subprocess.PIPE, text=True
+        )
+        said: list[str] = []
+        for line in self._process.stderr or ():
+            said.append(line)
+            if LISTENING in line:
+                self._address = line.partition(LISTENING)[2].strip()
+                # Read on, or it would stop when the pipe is full.
+                Thread(target=self._process.communicate, daemon=True).start()
+                return
+        pytest.fail(f"{self._executable} did not start: {''.join(said)}")
+
+    def stop(self) -> None:
+        """End it, if it runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            self._profile.cleanup()
+
+
+@pytest.fixture(scope="session")
+def shared_chromium() -> Iterator[Chromium]:
+    """The Chromium of this process; tests that want it are skipped where none is installed."""
     executable = next((path for path in CHROMIUM if path.exists()), None)
     if executable is None:
         pytest.skip("no Chromium is installed (looked for " + ", ".join(str(path) for path in CHROMIUM) + ")")
+    found = Chromium(executable)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+async def chromium(shared_chromium: Chromium) -> AsyncIterator[Browser]:
+    """A real Chromium. Pages are its own for each test, and go with it.
+
+    They are not closed one by one: asked to close a page that is on its way to another, Chromium may never answer.
+    """
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(executable), args=CHROMIUM_ARGUMENTS)
-        yield browser
-        await browser.close()
+        yield await playwright.chromium.connect_over_cdp(shared_chromium.address)
 
 
 @dataclass
@@ -154,9 +221,8 @@ NewTab = Callable[..., Awaitable[Tab]]
 
 
 @pytest.fixture
-async def tabs(chromium: Browser, server: WebServer) -> AsyncIterator[NewTab]:
+async def tabs(chromium: Browser, server: WebServer) -> NewTab:
     """Open tabs at the server: `await tabs(width=390, height=844, dark=True)`."""
-    contexts: list[BrowserContext] = []
 
     async def open_tab(*, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True) -> Tab:
         context = await chromium.new_context(
@@ -166,15 +232,12 @@ async def tabs(chromium: Browser, server: WebServer) -> AsyncIterator[NewTab]:
             java_script_enabled=scripts,
             locale="en-US",
         )
-        contexts.append(context)
         tab = Tab(await context.new_page(), [])
         tab.page.on("console", lambda message: tab.complaints.append(message.text) if message.type == "error" else None)
         tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
         return tab
 
-    yield open_tab
-    for context in contexts:
-        await context.close()
+    return open_tab
 
 
 async def sign_in(page: Page, username: str, password: str = PASSWORD) -> None:

@@ -8,29 +8,28 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
-from ..simulator.console_page import ConsolePage, chromium, console
+from ..simulator.console_page import ConsolePage, console
 from .demo_process import Demo, demo, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-async def test_the_first_sale(tmp_path: Path) -> None:
+async def test_the_first_sale(tmp_path: Path, chromium: Browser) -> None:
     web, simulator = free_port(), free_port()
-    async with chromium() as browser:
-        async with demo(tmp_path, web, simulator) as running:
-            async with console(browser, running.console_url, "Buyer") as page:
-                await _choose_products(page)
-            assert await running.stop() == 0, running.screen
-        async with demo(tmp_path, web, simulator) as running:
-            assert "Imported" not in running.screen, "the second start must keep the data, not load it again"
-            async with console(browser, running.console_url, "Buyer") as page:
-                number = await _finish_the_order(page)
-                await page.become("Staff")
-                await _approve(page, number)
-                await page.become("Buyer")
-                await _find_receipt_and_role(page, number)
-            await _find_it_in_the_admin(browser, running, number)
-            assert await running.stop() == 0, running.screen
+    async with demo(tmp_path, web, simulator) as running:
+        async with console(chromium, running.console_url, "Buyer") as page:
+            await _choose_products(page)
+        assert await running.stop() == 0, running.screen
+    async with demo(tmp_path, web, simulator) as running:
+        assert "Imported" not in running.screen, "the second start must keep the data, not load it again"
+        async with console(chromium, running.console_url, "Buyer") as page:
+            number = await _finish_the_order(page)
+            await page.become("Staff")
+            await _approve(page, number)
+            await page.become("Buyer")
+            await _find_receipt_and_role(page, number)
+        await _find_it_in_the_admin(chromium, running, number)
+        assert await running.stop() == 0, running.screen
 
 
 def _newest(page: ConsolePage) -> Locator:
@@ -138,4 +137,3 @@ async def _find_it_in_the_admin(browser: Browser, running: Demo, number: str) ->
     await expect(page.get_by_role("rowheader", name="T-shirt “Guild” – M / Black")).to_be_visible()
     await page.goto(f"{running.web_url}#/orders")
     await expect(page.get_by_text(number)).to_be_visible()
-    await context.close()

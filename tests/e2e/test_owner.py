@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
@@ -18,7 +17,7 @@ from guildshop.web.users import UserService
 from guildshop.web.workspace import DASHBOARD
 
 from ..plugins.sale import Sale
-from ..simulator.console_page import ConsolePage, chromium, console
+from ..simulator.console_page import ConsolePage, console
 from .demo_process import free_port
 
 pytestmark = [
@@ -30,33 +29,33 @@ pytestmark = [
 ]
 
 
-async def test_an_owner_sets_a_store_up_to_the_first_sale(make_shop: ShopFactory) -> None:
+async def test_an_owner_sets_a_store_up_to_the_first_sale(make_shop: ShopFactory, chromium: Browser) -> None:
     port = free_port()
     web = {"port": port, "public_url": f"http://127.0.0.1:{port}"}
     shop = await make_shop(settings={"stores": {}, "web": web}, web=True)
-    async with chromium() as browser, console(browser, shop.sim.base_url, "Owner") as page:
+    async with console(chromium, shop.sim.base_url, "Owner") as page:
         await _create_the_store(shop, page)
         await _choose_channel_and_staff(shop, page)
-        async with _browser_window(browser, web["public_url"]) as admin:
-            await _sign_in_by_link(page, admin)
-            await _set_up_the_shop(shop, admin)
-            await _add_a_product(shop, admin)
-            number = await _buy(page)
-            await shop.settle()
-            await page.become("Staff")
-            await page.open_channel("orders")
-            notice = page.message(number)
-            await notice.get_by_role("button", name="Approve").click()
-            await expect(notice.get_by_role("button", name="Approve")).to_have_count(0)
-            await shop.settle()
-            await admin.goto("/admin/order")
-            row = admin.get_by_role("row").filter(has_text=number)
-            # Nothing is left to do for something digital once it is paid.
-            await expect(row).to_contain_text("Complete")
-            await expect(row).to_contain_text("$12.50")
-            await page.become("Buyer")
-            await page.open_dm()
-            await expect(page.message(number).last).to_contain_text("$12.50")
+        admin = await _browser_window(chromium, web["public_url"])
+        await _sign_in_by_link(page, admin)
+        await _set_up_the_shop(shop, admin)
+        await _add_a_product(shop, admin)
+        number = await _buy(page)
+        await shop.settle()
+        await page.become("Staff")
+        await page.open_channel("orders")
+        notice = page.message(number)
+        await notice.get_by_role("button", name="Approve").click()
+        await expect(notice.get_by_role("button", name="Approve")).to_have_count(0)
+        await shop.settle()
+        await admin.goto("/admin/order")
+        row = admin.get_by_role("row").filter(has_text=number)
+        # Nothing is left to do for something digital once it is paid.
+        await expect(row).to_contain_text("Complete")
+        await expect(row).to_contain_text("$12.50")
+        await page.become("Buyer")
+        await page.open_dm()
+        await expect(page.message(number).last).to_contain_text("$12.50")
 
 
 Day = Callable[[Shop, Page, Order, Order], Awaitable[None]]
@@ -112,19 +111,19 @@ DAYS: dict[str, Day] = {
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-async def test_each_role_has_its_day(make_shop: ShopFactory, template: str) -> None:
+async def test_each_role_has_its_day(make_shop: ShopFactory, template: str, chromium: Browser) -> None:
     shop = await make_shop(web=True)
     sale = Sale(shop)
     parcel = await sale.product("PARCEL", ships=True)
     unpaid, paid = await sale.order(parcel), await sale.paid(parcel)
     await UserService(shop.app).create_user("Robin", PASSWORD, store=shop.store.id, role=template)
     assert shop.app.web is not None
-    async with chromium() as browser, _browser_window(browser, shop.app.web.url) as page:
-        await sign_in(page, "Robin")
-        base = "/admin" if template in {OWNER, ADMIN} else "/staff"
-        await expect(page).to_have_url(re.compile(f"{base}/dashboard$"))
-        await _walk_the_pages(shop, page, base, template)
-        await DAYS[template](shop, page, unpaid, paid)
+    page = await _browser_window(chromium, shop.app.web.url)
+    await sign_in(page, "Robin")
+    base = "/admin" if template in {OWNER, ADMIN} else "/staff"
+    await expect(page).to_have_url(re.compile(f"{base}/dashboard$"))
+    await _walk_the_pages(shop, page, base, template)
+    await DAYS[template](shop, page, unpaid, paid)
 
 
 async def _walk_the_pages(shop: Shop, page: Page, base: str, template: str) -> None:
@@ -148,14 +147,10 @@ async def _walk_the_pages(shop: Shop, page: Page, base: str, template: str) -> N
             await expect(page.locator("main")).to_contain_text(f"“{one.permission}”, which your role does not have")
 
 
-@asynccontextmanager
-async def _browser_window(browser: Browser, url: str) -> AsyncIterator[Page]:
+async def _browser_window(browser: Browser, url: str) -> Page:
     context = await browser.new_context(base_url=url, viewport={"width": 1400, "height": 1000}, locale="en-US")
     context.set_default_timeout(15_000)
-    try:
-        yield await context.new_page()
-    finally:
-        await context.close()
+    return await context.new_page()
 
 
 def _newest(page: ConsolePage) -> Locator:

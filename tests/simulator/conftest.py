@@ -8,9 +8,9 @@ import pytest
 
 from guildshop.simulator import Simulator, demo_world
 
-from .console_fixtures import browser, console_bot, page
+from .console_fixtures import console_bot, page
 
-__all__ = ["browser", "console_bot", "page", "sim"]
+__all__ = ["console_bot", "page", "sim"]
 
 SPECS = Path(os.environ.get("GUILDSHOP_SPECS") or Path(__file__).parents[3] / "shared" / "specs")
 

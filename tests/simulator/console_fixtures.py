@@ -9,16 +9,7 @@ from guildshop.simulator import Simulator
 
 from .bare_bot import running
 from .console_bot import ConsoleBot
-from .console_page import CHROMIUM, ConsolePage, chromium, console
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """The system's Chromium."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed")
-    async with chromium() as started:
-        yield started
+from .console_page import ConsolePage, console
 
 
 @pytest.fixture
@@ -30,8 +21,8 @@ async def console_bot(sim: Simulator) -> AsyncIterator[ConsoleBot]:
 
 
 @pytest.fixture
-async def page(browser: Browser, sim: Simulator, console_bot: ConsoleBot) -> AsyncIterator[ConsolePage]:
+async def page(chromium: Browser, sim: Simulator, console_bot: ConsoleBot) -> AsyncIterator[ConsolePage]:
     """The console in the shop channel, as the buyer."""
-    async with console(browser, sim.base_url) as opened:
+    async with console(chromium, sim.base_url) as opened:
         await opened.open_channel("shop")
         yield opened

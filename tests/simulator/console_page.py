@@ -2,26 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
-CHROMIUM = Path("/usr/bin/chromium")
 # Generous, since the machine may be busy; nothing waits longer than it has to.
 expect.set_options(timeout=15_000)
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Run the system's Chromium until the block ends."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        try:
-            yield browser
-        finally:
-            await browser.close()
 
 
 class ConsolePage:

@@ -12,9 +12,9 @@ from .console_page import ConsolePage, console
 pytestmark = pytest.mark.browser
 
 
-async def test_button_edits_the_message_for_everybody(page: ConsolePage, browser: Browser, sim: Simulator) -> None:
+async def test_button_edits_the_message_for_everybody(page: ConsolePage, chromium: Browser, sim: Simulator) -> None:
     await page.command("count")
-    async with console(browser, sim.base_url, "Staff") as staff:
+    async with console(chromium, sim.base_url, "Staff") as staff:
         await staff.open_channel("shop")
         await page.page.get_by_role("button", name="Count 0").click()
         for tab in (page, staff):
@@ -66,13 +66,13 @@ async def test_select_of_several_and_of_a_user(page: ConsolePage) -> None:
 
 
 async def test_ephemeral_answer_is_for_one_person_and_can_be_dismissed(
-    page: ConsolePage, browser: Browser, sim: Simulator
+    page: ConsolePage, chromium: Browser, sim: Simulator
 ) -> None:
     await page.command("invoice")
     await page.command("ping")
     receipt = page.message("Receipt GS-7K2M9")
     await expect(receipt).to_contain_text("Only you can see this")
-    async with console(browser, sim.base_url, "Staff") as staff:
+    async with console(chromium, sim.base_url, "Staff") as staff:
         await staff.open_channel("shop")
         await expect(staff.message("Pong")).to_be_visible()
         await expect(staff.message("Receipt GS-7K2M9")).to_have_count(0)

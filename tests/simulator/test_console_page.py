@@ -26,9 +26,9 @@ async def findings(page: ConsolePage) -> list[Any]:
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 async def test_axe_finds_nothing_serious(
-    browser: Browser, sim: Simulator, console_bot: ConsoleBot, scheme: str
+    chromium: Browser, sim: Simulator, console_bot: ConsoleBot, scheme: str
 ) -> None:
-    async with console(browser, sim.base_url, color_scheme=scheme) as page:
+    async with console(chromium, sim.base_url, color_scheme=scheme) as page:
         await page.open_channel("shop")
         await page.box.fill("Look: **bold** `code` ||spoiler|| https://example.org <@" + sim.member("staff").id + ">")
         await page.box.press("Enter")
@@ -54,9 +54,9 @@ async def test_axe_finds_nothing_serious(
 
 
 async def test_phone_has_drawers_and_no_sideways_scroll(
-    browser: Browser, sim: Simulator, console_bot: ConsoleBot
+    chromium: Browser, sim: Simulator, console_bot: ConsoleBot
 ) -> None:
-    async with console(browser, sim.base_url, **PHONE) as page:
+    async with console(chromium, sim.base_url, **PHONE) as page:
         channels = page.page.get_by_role("navigation", name="Channels and direct messages")
         await expect(channels).not_to_be_visible()
         await page.page.get_by_role("button", name="Channels", exact=True).click()
@@ -78,9 +78,9 @@ async def test_phone_has_drawers_and_no_sideways_scroll(
 
 
 async def test_everything_comes_from_the_simulator_itself(
-    browser: Browser, sim: Simulator, console_bot: ConsoleBot
+    chromium: Browser, sim: Simulator, console_bot: ConsoleBot
 ) -> None:
-    async with console(browser, sim.base_url) as page:
+    async with console(chromium, sim.base_url) as page:
         asked: list[str] = []
         page.page.on("request", lambda request: asked.append(request.url))
         await page.page.reload()

@@ -45,9 +45,9 @@ async def test_owner_toggles_roles_and_buyer_cannot(page: ConsolePage, sim: Simu
 
 
 async def test_newcomer_joins_and_leaves(
-    browser: Browser, sim: Simulator, console_bot: ConsoleBot, page: ConsolePage
+    chromium: Browser, sim: Simulator, console_bot: ConsoleBot, page: ConsolePage
 ) -> None:
-    async with console(browser, sim.base_url, "Newcomer") as newcomer:
+    async with console(chromium, sim.base_url, "Newcomer") as newcomer:
         pane = newcomer.page.get_by_role("region", name="Messages")
         await expect(pane.get_by_role("heading", name="You are in no server yet")).to_be_visible()
         await pane.get_by_role("button", name="Join").first.click()
