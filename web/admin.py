@@ -49,6 +49,8 @@ CONTENT_POLICY = (
     " font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
+TABLE_PATH = re.compile("/api/tables/([^/]+)/")
+
 Section = tuple[str, str, list[ServiceTable]]
 """Plugin (empty for the kernel), label and tables."""
 
@@ -119,26 +121,36 @@ def _in_group(table: ServiceTable, label: str, app: App, plugin: str) -> Service
 
 
 class _DataAdmin:
-    """Piccolo Admin, built once: that takes a second, which a test without it is spared."""
+    """Piccolo Admin: built whole, as a shop does, which takes a second; or by tables as they are asked for.
+
+    Tests do the latter: most look at one table or at none.
+    """
 
     def __init__(self, sections: Sequence[Section], forms: list[FormConfig]) -> None:
-        self._sections, self._forms = sections, forms
-        self._built: AdminRouter | None = None
+        self._tables = {table.name: table for _plugin, _label, tables in sections for table in tables}
+        self._forms = forms
+        self._whole: AdminRouter | None = None
+        self._parts: dict[str, AdminRouter] = {}
 
-    def build(self) -> AdminRouter:
-        if self._built is None:
-            self._built = _build(self._sections, self._forms)
-        return self._built
+    def build(self) -> None:
+        self._whole = _build(list(self._tables.values()), self._forms)
+
+    def _part(self, path: str) -> AdminRouter:
+        found = TABLE_PATH.match(path)
+        name = found[1] if found and found[1] in self._tables else ""
+        if name not in self._parts:
+            self._parts[name] = _build([self._tables[name]], []) if name else _build([], self._forms)
+        return self._parts[name]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.build()(scope, receive, send)
+        admin = self._whole or self._part(scope["path"].removeprefix(scope["root_path"]))
+        await admin(scope, receive, send)
 
 
-def _build(sections: Sequence[Section], forms: list[FormConfig]) -> AdminRouter:
-    configs = [table for _plugin, _label, tables in sections for table in tables]
-    with _standing_in(configs):
+def _build(tables: Sequence[ServiceTable], forms: list[FormConfig]) -> AdminRouter:
+    with _standing_in(tables):
         admin: AdminRouter = create_admin(
-            tables=configs, forms=forms, site_name=SITE_NAME, auto_include_related=False, page_size=25
+            tables=tables, forms=forms, site_name=SITE_NAME, auto_include_related=False, page_size=25
         )
     # What escapes it is logged by the bridge, with a reference; its own logger would write it down twice more.
     logging.getLogger(endpoints.__name__).setLevel(logging.CRITICAL)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from guildshop.errors import Invalid
@@ -38,6 +39,24 @@ Tone = Literal["success", "error", "info"]
 
 NAVIGATION: web.AppKey[Sequence[tuple[str, Page]]] = web.AppKey("navigation", list)
 """The pages with a label, each with its plugin (empty for the kernel), in order."""
+
+
+class _CompiledTemplates(jinja2.BytecodeCache):
+    """Keep compiled templates for the life of the process: a second server, as tests have many, compiles none."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        code = self._compiled.get((bucket.key, bucket.checksum))
+        if code is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED = _CompiledTemplates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +85,9 @@ def set_up_templates(app: web.Application, guildshop: App) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
         filters=FILTERS,
+        bytecode_cache=_COMPILED,
+        # What the filters say depends on the reader's language, so nothing is worked out beforehand.
+        optimized=False,
     )
     environment.globals.update(_=_, ngettext=ngettext, static=app[STATIC].url)
 
