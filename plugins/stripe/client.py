@@ -39,12 +39,13 @@ class StripeClient:
     async def running(self) -> AsyncIterator[None]:
         """Keep connections open inside the block."""
         stripe.enable_telemetry = False
-        self._http = stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=SECONDS))
-        try:
-            yield
-        finally:
-            await self._http.close_async()  # type: ignore[no-untyped-call]
-            self._http = None
+        # With a session of its own it would read the certificates once more, even only to be closed.
+        async with aiohttp.ClientSession() as session:
+            self._http = stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=SECONDS), session=session)
+            try:
+                yield
+            finally:
+                self._http = None
 
     async def create_session(self, settings: StripeSettings, params: Any, key: str) -> Answer:
         """Open a Checkout Session, or return the one that was opened with this key."""
