@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 class RefundForm(BaseModel):
     """Refund an order: all that is left, an amount, items, or items for another amount."""
 
-    order: str = Field(max_length=64, description="The order's number or ID.")
-    mode: RefundMode = Field(default=RefundMode.FULL, description="full, amount, items or both.")
-    amount: str = Field(default="", max_length=15, description="In minor units such as cents; for amount and both.")
-    items: str = Field(default="", max_length=1000, description="productId:quantity,… for items and both.")
-    reason: str = Field(default="", max_length=REASON_LENGTH, description="Told to the customer.")
-    note: str = Field(default="", max_length=NOTE_LENGTH, description="How you paid it back, if you do so yourself.")
-    key: str = Field(default="", max_length=36, description="Leave it as it is: sent twice, the form refunds once.")
+    # Piccolo Admin shows titles, and nothing else of a field.
+    order: str = Field(max_length=64, title="Order: its number or ID")
+    mode: RefundMode = Field(default=RefundMode.FULL, title="What to refund: full, amount, items or both")
+    amount: str = Field(default="", max_length=15, title="Amount in minor units such as cents (amount, both)")
+    items: str = Field(default="", max_length=1000, title="Items as productId:quantity,… (items, both)")
+    reason: str = Field(default="", max_length=REASON_LENGTH, title="Reason, told to the customer")
+    note: str = Field(default="", max_length=NOTE_LENGTH, title="How you paid it back, if you do so yourself")
+    key: str = Field(default="", max_length=36, title="Key: leave it as it is, so that two presses refund once")
 
     @classmethod
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
