@@ -114,8 +114,21 @@ def refund_outcome(refund: Mapping[str, Any]) -> RefundOutcome:
     """Return what a refund of Stripe says."""
     states = {"succeeded": RefundState.SUCCEEDED, "failed": RefundState.FAILED, "canceled": RefundState.FAILED}
     state = states.get(str(refund["status"]), RefundState.PENDING)
-    reason = str(refund.get("failure_reason") or "") if state is RefundState.FAILED else ""
+    reason = _why(str(refund.get("failure_reason") or "")) if state is RefundState.FAILED else ""
     return RefundOutcome(state, str(refund["id"]), reason)
+
+
+def _why(code: str) -> str:
+    """Return why a refund failed as a sentence; what Stripe calls it where that is not known."""
+    known = {
+        "expired_or_canceled_card": _("The customer's card has expired or was cancelled."),
+        "lost_or_stolen_card": _("The customer's card was lost or stolen."),
+        "insufficient_funds": _("There is not enough money in the Stripe account."),
+        "declined": _("The customer's bank declined it."),
+        "merchant_request": _("It was cancelled in Stripe."),
+        "charge_for_pending_refund_disputed": _("The customer disputes the payment."),
+    }
+    return known.get(code, code)
 
 
 def uuid_or_none(value: object) -> UUID | None:

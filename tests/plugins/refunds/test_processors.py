@@ -16,6 +16,8 @@ from guildshop.plugins.stripe.service import StripeService
 from tests.plugins.payments import till as tills
 from tests.plugins.payments.till import Till
 
+CLOSED = "The customer's card has expired or was cancelled."
+
 
 @pytest.fixture
 async def till(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Till]:
@@ -109,7 +111,7 @@ async def stripe_takes_back_that_a_refund_succeeded(till: Till) -> None:
         made["amount"] = 0  # The double counts it down once.
         await till.settle()
     back = await got(till, done.id)
-    assert (back.state, back.by_hand, back.problem) == (RefundState.PENDING, 1500, "expired_or_canceled_card")
+    assert (back.state, back.by_hand, back.problem) == (RefundState.PENDING, 1500, CLOSED)
     assert (await till.events("RefundFailed"), len(till.stripe.refunds)) == (told + 1, asked)
     found = await till.bench.orders.get(order.id)
     assert (found.status, found.refunded, found.refund_held) == (OrderStatus.REFUNDED, 1500, 0)
