@@ -12,6 +12,7 @@ from guildshop.errors import NotFound, Refusal
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy
 from guildshop.plugins.orders.api import status_label
+from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.refunds import labels
 from guildshop.plugins.refunds.api import (
     CREATE,
@@ -65,10 +66,19 @@ async def refund_page(request: web.Request) -> web.StreamResponse:
         {
             "refund": refund,
             "labels": labels,
+            "deleted": await _is_deleted(request, refund.order),
             "retriable": waits,
             "by_hand": bool(refund.by_hand) or any(part.refused for part in refund.parts if part.state == "PENDING"),
         },
     )
+
+
+async def _is_deleted(request: web.Request, order: UUID) -> bool:
+    try:
+        await app_of(request).get(OrderService).get(order)
+    except NotFound:
+        return True
+    return False
 
 
 async def refund_retry(request: web.Request) -> web.StreamResponse:
