@@ -21,7 +21,7 @@ DATABASES = 2
 
 
 def run(*command: str | Path, cwd: Path, path: Path) -> str:
-    environ = os.environ | {"PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1"}
+    environ = os.environ | {"PYTHONPATH": str(path)}
     environ = {name: value for name, value in environ.items() if not name.startswith(("PYTEST_", "GUILDSHOP_"))}
     done = subprocess.run(
         command, cwd=cwd, env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL

@@ -119,7 +119,7 @@ async def test_the_kind_takes_a_real_file(
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_a_file_of_many_rows(app: App, store: Store, catalog: CatalogService, sam: Actor) -> None:
-    many = 20_000 if app.database.dialect == "sqlite" else 5_000
+    many = 5_000
     rows = [{"sku": f"S{n}", "name": f"Product {n}", "price": "1.00", "stock": "3"} for n in range(many)]
     steps: list[int] = []
     report = await catalog.import_products(sam, rows, False, lambda done, _total: steps.append(done))

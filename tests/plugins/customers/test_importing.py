@@ -144,7 +144,7 @@ async def test_another_stores_customers_are_not_touched(
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_a_file_of_many_rows(app: App, customers: CustomerService, sam: Actor) -> None:
-    many = 20_000 if app.database.dialect == "sqlite" else 5_000
+    many = 5_000
     rows = [{"email": f"customer{n}@example.org", "first_name": f"Customer {n}"} for n in range(many)]
     assert await run(customers, sam, *rows) == ImportReport(many, many)
     assert await customers.count(sam) == 1001
