@@ -76,7 +76,12 @@ class OrdersSettings(BaseModel):
     closed_message: str = Field(default="", max_length=500, description="What members read while it does not.")
     expire_hours: int = Field(default=48, ge=1, le=24 * 90, description="After how long an unpaid order is cancelled.")
     return_days: int = Field(default=14, ge=0, le=365, description="How long after delivery a return can be asked for.")
-    max_unpaid_per_member: int = Field(default=3, ge=1, le=100, description="How many unpaid orders a member may have.")
+    max_unpaid_per_member: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="How many unpaid orders a member may have; staff may enter more for them.",
+    )
     terms: str = Field(default="", max_length=4000, description="What customers accept before they order.")
     refund_policy: str = Field(default="", max_length=4000, description="Which refunds they accept, likewise.")
     tax_rate: str = Field(

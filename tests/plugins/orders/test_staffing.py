@@ -194,3 +194,16 @@ async def test_an_order_is_deleted_only_where_no_money_stays(
     await bench.app.dispatcher.drain()
     await deletion.delete(bench.boss, paid.id, paid.number)
     await bench.check_stock()
+
+
+async def test_staff_enter_more_unpaid_orders_than_a_member_may_have(bench: Bench, refused: Refused) -> None:
+    await bench.set(max_unpaid_per_member=1)
+    pen = await bench.product("PEN")
+    order = await bench.order(bench.buyer(), (pen, 1))
+    with pytest.raises(Refusal, match="unpaid"):
+        await bench.order(bench.buyer(), (pen, 1))
+    wanted = NewOrder(
+        customer=order.customer, items=[WantedItem("PEN", 1)], channel=Channel.WEB, payment_method="venmo"
+    )
+    made = await bench.app.get(StaffOrders).create(bench.boss, wanted)
+    assert made.status is OrderStatus.PENDING_PAYMENT
