@@ -24,6 +24,7 @@ from guildshop.plugins.orders.tables import (
 )
 from guildshop.plugins.orders.tables import (
     OrderAdjustment,
+    OrderCreditNote,
     OrderHistory,
     OrderInvoice,
     OrderLine,
@@ -53,6 +54,7 @@ def admin_section(app: App) -> AdminSection:
         service_table(OrderHistory, read=READ, order_by=[OrderHistory.at], newest_first=True),
         service_table(ShipmentLine, read=READ, order_by=[ShipmentLine.shipment]),
         service_table(OrderInvoice, read=READ, order_by=[OrderInvoice.number], newest_first=True),
+        service_table(OrderCreditNote, read=READ, order_by=[OrderCreditNote.number], newest_first=True),
     ]
     return AdminSection(lazy("Orders"), [_orders(app), _lines(app), _shipments(app), _notes(app), *others])
 
