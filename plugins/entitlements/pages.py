@@ -12,7 +12,14 @@ from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy, ngettext
 from guildshop.plugins.catalog.api import PRODUCT_READ, PRODUCT_UPDATE
 from guildshop.plugins.catalog.service import CatalogService
-from guildshop.plugins.entitlements.api import FILES_A_PRODUCT, LARGEST_FILE, LONGEST_TERM, kind_label, state_label
+from guildshop.plugins.entitlements.api import (
+    FILES_A_PRODUCT,
+    GOODS,
+    LARGEST_FILE,
+    LONGEST_TERM,
+    kind_label,
+    state_label,
+)
 from guildshop.plugins.entitlements.service import EntitlementService, GoodsService
 from guildshop.plugins.orders.service import OrderService
 from guildshop.web.context import actor_of, app_of
@@ -34,7 +41,7 @@ async def show_all(request: web.Request) -> web.StreamResponse:
             unknown = error.message
         else:
             raise redirect(request, f"entitlement/product/{product.id}")
-    failed, numbers = [], {}
+    failed, numbers, store = [], {}, app.stores.get(actor.store)
     if actor.may(ORDER_READ):
         failed = list(await app.get(EntitlementService).failed())[:200]
         for order in {found.order for found in failed}:
@@ -45,6 +52,9 @@ async def show_all(request: web.Request) -> web.StreamResponse:
         {
             "failed": failed,
             "numbers": numbers,
+            "names": {
+                one.id: "" if one.kind in GOODS else app.messenger.target_name(store, one.target) for one in failed
+            },
             "kind_label": kind_label,
             "state_label": state_label,
             "products": await app.get(GoodsService).overview(actor),

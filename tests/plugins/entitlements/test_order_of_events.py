@@ -14,6 +14,7 @@ from guildshop.plugins.orders.service import OrderDeletion
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.tenancy import every_store
 from guildshop.testing import Clock
+from guildshop.web.testing import Visitor
 from tests.plugins.orders.conftest import Bench, bench
 
 __all__ = ["bench"]
@@ -110,3 +111,27 @@ async def test_keys_and_their_pieces_arrive_in_one_transaction(bench: Bench, clo
     assert await bench.stock(game.id) == (2, 0)
     (moved,) = [row["created"] for row in await bench.rows("stock_movement") if row["kind"] == "RESTOCK"]
     assert {row["created"] for row in await bench.rows("licence_key")} == {moved}
+
+
+async def test_the_page_lists_what_failed_with_what_to_do_and_retry(bench: Bench, owner: Visitor) -> None:
+    key = await bench.product("KEY", granted_roles=(4242,), name="Key <b>")
+    order = await bench.order(bench.buyer(), (key, 1))
+    await bench.app.get(PaymentService).confirm(bench.boss, order.id, "seen")
+    await bench.app.dispatcher.drain()
+    (row,) = await bench.rows("entitlement")
+    for status, problem, shown in (("FAILED", "", "Failed"), ("REVOKED", "role-too-high", "Could not be taken back")):
+        with every_store():
+            await bench.app.database.execute(
+                "UPDATE entitlement SET status = :status, problem = :problem, reason = 'It stands too high.',"
+                " remedy = 'Drag it.', revoked_at = CASE WHEN :status = 'REVOKED' THEN created END WHERE id = :id",
+                status=status,
+                problem=problem,
+                id=row["id"],
+            )
+        text = await (await owner.get("/admin/entitlement")).text()
+        for expected in (shown, "Key &lt;b&gt;", f"/admin/order/{order.number}", "It stands too high. Drag it."):
+            assert expected in text
+        assert (await owner.post(f"/admin/entitlement/{row['id']}/retry")).status == 303
+        assert "It stands too high" not in await (await owner.get("/admin/entitlement")).text()
+    (after,) = await bench.rows("entitlement")
+    assert (after["status"], after["problem"]) == ("REVOKED", "")

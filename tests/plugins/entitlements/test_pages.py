@@ -36,6 +36,7 @@ async def test_an_owner_sets_terms_adds_keys_and_a_file(app: App, game: Product,
     page = f"/admin/entitlement/product/{game.id}"
     assert (await owner.get("/admin/entitlement?sku=game")).headers["Location"] == page
     assert "“nope”" in await (await owner.get("/admin/entitlement?sku=nope")).text()
+    assert "field-error" not in await (await owner.get(page)).text()
     assert (await owner.post(f"{page}/terms", {"days": "30"})).status == 303
     wrong = await owner.post(f"{page}/terms", {"days": "-1"})
     assert (wrong.status, "is no number of days" in await wrong.text()) == (422, True)
