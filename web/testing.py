@@ -41,6 +41,8 @@ CHROMIUM_ARGUMENTS = (
     "--mute-audio",
 )
 LISTENING = "DevTools listening on "
+PATIENCE = 45_000
+"""How long a page may take to show what is waited for, in milliseconds: the machine may be busy."""
 PASSWORD = "correct horse battery"  # noqa: S105 - of users that live as long as a test
 CSRF = "csrftoken"
 
@@ -203,8 +205,9 @@ async def chromium(shared_chromium: Chromium) -> AsyncIterator[Browser]:
 
     They are not closed one by one: asked to close a page that is on its way to another, Chromium may never answer.
     """
-    from playwright.async_api import async_playwright
+    from playwright.async_api import async_playwright, expect
 
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         yield await playwright.chromium.connect_over_cdp(shared_chromium.address)
 
@@ -232,6 +235,7 @@ async def tabs(chromium: Browser, server: WebServer) -> NewTab:
             java_script_enabled=scripts,
             locale="en-US",
         )
+        context.set_default_timeout(PATIENCE)
         tab = Tab(await context.new_page(), [])
         tab.page.on("console", lambda message: tab.complaints.append(message.text) if message.type == "error" else None)
         tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))

@@ -12,7 +12,7 @@ from guildshop.bot.testing import Shop, ShopFactory
 from guildshop.permissions import ADMIN, FULFILMENT, MANAGER, OWNER, READ_ONLY, SUPPORT, TEMPLATES
 from guildshop.plugins.orders.api import Order, OrderStatus
 from guildshop.simulator import DEMO_GUILD_ID
-from guildshop.web.testing import PASSWORD, sign_in
+from guildshop.web.testing import PASSWORD, PATIENCE, sign_in
 from guildshop.web.users import UserService
 from guildshop.web.workspace import DASHBOARD
 
@@ -149,7 +149,7 @@ async def _walk_the_pages(shop: Shop, page: Page, base: str, template: str) -> N
 
 async def _browser_window(browser: Browser, url: str) -> Page:
     context = await browser.new_context(base_url=url, viewport={"width": 1400, "height": 1000}, locale="en-US")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     return await context.new_page()
 
 

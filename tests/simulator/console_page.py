@@ -6,8 +6,7 @@ from typing import Any
 
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
-# Generous, since the machine may be busy; nothing waits longer than it has to.
-expect.set_options(timeout=15_000)
+from guildshop.web.testing import PATIENCE
 
 
 class ConsolePage:
@@ -99,7 +98,7 @@ async def console(browser: Browser, base_url: str, who: str = "Buyer", **context
     """Open a tab as a person; at the end the page may have reported no error."""
     options: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark", "locale": "en-US"}
     made = await browser.new_context(**(options | context))
-    made.set_default_timeout(15_000)
+    made.set_default_timeout(PATIENCE)
     try:
         page = ConsolePage(await made.new_page(), base_url.rstrip("/"))
         await page.start(who)
