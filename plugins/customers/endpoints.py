@@ -13,6 +13,7 @@ from guildshop.plugins.customers.api import (
     Address,
     Customer,
     CustomerFilter,
+    CustomerSort,
     CustomerStatus,
     CustomerType,
     Source,
@@ -64,6 +65,12 @@ class CustomerModel(ApiModel):
     created_at: datetime
     last_seen_at: datetime | None
     version: int
+    revenue_cents: int
+    """Paid less refunded, in `revenueCurrency`."""
+    revenue_currency: str
+    paid_orders: int
+    last_order_at: datetime | None
+    merged_into_id: UUID | None
 
 
 class CustomerDetails(CustomerModel):
@@ -85,10 +92,11 @@ async def list_customers(
     status: CustomerStatus | None = None,
     type: CustomerType | None = None,
     tag: Annotated[str, Query(max_length=40)] = "",
+    sort: CustomerSort = CustomerSort.CREATED,
 ) -> CursorPage[CustomerModel]:
-    """Return customers, the newest first."""
+    """Return customers: the newest first, or those with the highest spend or the last order."""
     chosen = CustomerFilter(text=text, status=status, type=type, tag=tag)
-    found = await app.get(CustomerService).list_customers(actor, chosen, cursor=cursor or "", limit=limit)
+    found = await app.get(CustomerService).list_customers(actor, chosen, cursor=cursor or "", limit=limit, sort=sort)
     return CursorPage[CustomerModel].of(found, _model)
 
 
@@ -125,6 +133,11 @@ def _model(customer: Customer) -> CustomerModel:
         created_at=customer.created,
         last_seen_at=customer.last_seen,
         version=customer.version,
+        revenue_cents=customer.revenue,
+        revenue_currency=customer.revenue_currency,
+        paid_orders=customer.paid_orders,
+        last_order_at=customer.last_order,
+        merged_into_id=customer.merged_into,
     )
 
 

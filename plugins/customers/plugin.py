@@ -19,7 +19,7 @@ from guildshop.plugins.customers.api import (
 from guildshop.plugins.customers.commands import COMMANDS, ITEMS
 from guildshop.plugins.customers.piccolo_app import APP_CONFIG
 from guildshop.plugins.customers.rules.importing import COLUMNS as IMPORT_COLUMNS
-from guildshop.plugins.customers.service import CustomerActions, CustomerMetrics, CustomerService, CustomerTabs
+from guildshop.plugins.customers.service import MERGE, CustomerActions, CustomerMetrics, CustomerService, CustomerTabs
 
 if TYPE_CHECKING:
     from discord import app_commands
@@ -48,6 +48,7 @@ class Customers(Plugin):
         """Let most staff see customers, and those who support them change them."""
         return [
             Permission(CUSTOMER_READ, lazy("See customers"), frozenset({MANAGER, SUPPORT, FULFILMENT, READ_ONLY})),
+            Permission(MERGE, lazy("Merge two records of one customer"), frozenset({MANAGER})),
             Permission(CUSTOMER_UPDATE, lazy("Change customers"), frozenset({MANAGER, SUPPORT})),
         ]
 

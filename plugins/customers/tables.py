@@ -43,6 +43,7 @@ class Customer(StoreTable, tablename="customer"):
     last_paid = Timestamptz(null=True, default=None)
     user_account = UUID(null=True, default=None)
     merged_into = UUID(null=True, default=None)
+    erased = Boolean(default=False)
 
     @classmethod
     def get_readable(cls) -> Readable:

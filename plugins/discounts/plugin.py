@@ -84,7 +84,7 @@ class Discounts(Plugin):
     def register_personal_data(self, app: App) -> list[PersonalData]:
         """Give a customer's assignments and uses out, and end the assignments when they want to be forgotten."""
         personal = PersonalDiscounts(app)
-        return [PersonalData("discounts", personal.export, personal.erase)]
+        return [PersonalData("discounts", personal.export, personal.erase, personal.merge)]
 
     @hookimpl
     def register_api(self, app: App) -> list[Any]:

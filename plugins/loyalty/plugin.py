@@ -127,7 +127,7 @@ class Loyalty(Plugin):
     def register_personal_data(self, app: App) -> list[PersonalData]:
         """Give a customer's points out."""
         personal = PersonalPoints(app.get(LoyaltyService))
-        return [PersonalData(self.name, personal.export, personal.erase)]
+        return [PersonalData(self.name, personal.export, personal.erase, personal.merge)]
 
     @hookimpl
     def register_api(self, app: App) -> list[Any]:

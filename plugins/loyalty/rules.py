@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 
 from guildshop.errors import FieldError, Invalid
@@ -63,6 +64,24 @@ def expiring(lapsed: int, spent: int) -> int:
     What is spent comes out of the lots that lapse first, so `spent` (negative) is held against them.
     """
     return max(lapsed + spent, 0)
+
+
+def lots(entries: Iterable[tuple[int, datetime | None, bool]], balance: int) -> list[tuple[int, datetime | None]]:
+    """Return of which lots a balance consists, those that expire last first, given (points, expiry, given back).
+
+    What is spent comes out of the lots that expire first, so that what is left is of those that expire last.
+    """
+    came: dict[datetime | None, int] = {}
+    for points, expires, given_back in entries:
+        if points > 0 and not given_back:
+            came[expires] = came.get(expires, 0) + points
+    found = []
+    for when in sorted(came, key=lambda when: (when is not None, -when.timestamp() if when else 0.0)):
+        part = min(came[when], balance)
+        if part:
+            found.append((part, when))
+            balance -= part
+    return found
 
 
 def parse_points(text: str) -> int:

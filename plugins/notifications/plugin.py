@@ -91,7 +91,7 @@ class Notifications(Plugin):
     def register_personal_data(self, app: App) -> list[PersonalData]:
         """Give out and erase what was told to a customer."""
         personal = app.get(PersonalMessages)
-        return [PersonalData("messages", personal.export, personal.erase)]
+        return [PersonalData("messages", personal.export, personal.erase, personal.merge)]
 
     @hookimpl
     def register_message_topics(self, app: App) -> list[MessageTopic]:

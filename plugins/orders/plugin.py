@@ -148,8 +148,8 @@ class Orders(Plugin):
         """Give a customer's orders out, and take the addresses off them when they want to be forgotten."""
         personal, waiting = PersonalOrders(app), PersonalWaiting(app)
         return [
-            PersonalData("orders", personal.export, personal.erase),
-            PersonalData("waiting", waiting.export, waiting.erase),
+            PersonalData("orders", personal.export, personal.erase, personal.merge),
+            PersonalData("waiting", waiting.export, waiting.erase, waiting.merge),
         ]
 
     @hookimpl

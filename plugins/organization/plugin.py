@@ -143,7 +143,7 @@ class Organization(Plugin):
     def register_personal_data(self, app: App) -> list[PersonalData]:
         """Give out where a person belongs, and forget it with them."""
         personal = PersonalOrganization(app)
-        return [PersonalData(self.name, personal.export, personal.erase)]
+        return [PersonalData(self.name, personal.export, personal.erase, personal.merge)]
 
     @hookimpl
     def register_pages(self, app: App) -> list[Page]:

@@ -96,7 +96,7 @@ class Refunds(Plugin):
     def register_personal_data(self, app: App) -> list[PersonalData]:
         """Give a customer's refunds and returns out, and take their words off them when they want to be forgotten."""
         personal = PersonalRefunds(app)
-        return [PersonalData("refunds", personal.export, personal.erase)]
+        return [PersonalData("refunds", personal.export, personal.erase, personal.merge)]
 
     @hookimpl
     def register_commands(self, app: App) -> list[Any]:

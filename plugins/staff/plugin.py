@@ -9,11 +9,13 @@ from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.plugins.staff.commands import COMMANDS, ITEMS
 from guildshop.plugins.staff.pages import PAGES, ROUTES
+from guildshop.plugins.staff.pages.audit import customer_tab
 from guildshop.plugins.staff.piccolo_app import APP_CONFIG
 from guildshop.plugins.staff.service import AuditService, SettingsService, SignInService
 
 if TYPE_CHECKING:
     from guildshop.app import App
+    from guildshop.plugins.customers.api import CustomerTab
 
 
 class Staff(Plugin):
@@ -44,6 +46,11 @@ class Staff(Plugin):
     def register_pages(self, app: App) -> list[Page]:
         """Register the pages."""
         return list(PAGES)
+
+    @hookimpl(optionalhook=True)
+    def register_customer_tabs(self, app: App) -> list[CustomerTab]:
+        """Show on a customer's page what the audit log says of them."""
+        return [customer_tab(app)]
 
     @hookimpl
     def register_routes(self, app: App) -> list[PublicRoute]:

@@ -137,7 +137,7 @@ class StoreCredit(Plugin):
     def register_personal_data(self, app: App) -> list[PersonalData]:
         """Give a customer's credit out."""
         personal = PersonalCredit(app.get(CreditService))
-        return [PersonalData(self.name, personal.export, personal.erase)]
+        return [PersonalData(self.name, personal.export, personal.erase, personal.merge)]
 
     @hookimpl
     def register_api(self, app: App) -> list[Any]:

@@ -80,7 +80,7 @@ class TaxJar(Plugin):
     def register_personal_data(self, app: App) -> list[PersonalData]:
         """Give a customer's exemption out, and take it off when they want to be forgotten."""
         service = app.get(TaxService)
-        return [PersonalData(PLUGIN, service.export, service.erase)]
+        return [PersonalData(PLUGIN, service.export, service.erase, service.merge)]
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:

@@ -183,6 +183,26 @@ class WaitingList(Browsing):
 
         return join
 
+    async def pass_waiting(self, ends: int, stays: int) -> tuple[int, Callable[[Work], None]]:
+        """Return how many places of a member another one gets, and what joins the Work in which that happens.
+
+        Where both are on one list, the place of the one who ends is given up.
+        """
+        states = {WaitingState.WAITING, WaitingState.HELD}
+        taken = {place.product for place in await self.waiting_of(stays) if place.state in states}
+        places = [place for place in await self.waiting_of(ends) if place.state in states]
+
+        def join(work: Work) -> None:
+            for place in places:
+                if place.product in taken:
+                    if place.state is WaitingState.HELD:
+                        self._release(work, place, WaitingState.LEFT)
+                    else:
+                        self._step_out(work, place)
+            work.guard(WaitTable, set="member = :stays", where="member = :ends", rows=None, ends=ends, stays=stays)
+
+        return sum(place.product not in taken for place in places), join
+
     async def serve_all(self, store: int) -> None:
         """Make the holds of every product that came back while somebody waits for it."""
         rows = await self.app.database.fetch(

@@ -93,17 +93,30 @@ class CustomerLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Moving:
+    """What moves with a merge: `told` says it to staff beforehand, `join` joins the Work in which it happens."""
+
+    told: Sequence[str]
+    join: Callable[[Work], None]
+
+
+@dataclass(frozen=True, slots=True)
 class PersonalData:
-    """What a plugin keeps about a person, for `/my-data` and `/forget-me`.
+    """What a plugin keeps about a person, for `/my-data`, `/forget-me` and merging two records of one person.
 
     `export(customer)` returns it as values that JSON can hold (times and IDs too). `erase(customer)` reads what it
     needs and returns what joins the Work in which everything of the customer is erased: what identifies the person
     goes, accounting rows stay. It may refuse, then nothing is erased. `name` is the key in the file.
+
+    `merge(gone, kept, member)` reads what it needs to give everything of one record of a person to another one of the
+    same person, and returns it as a `Moving`; `member` is the Discord member that stays, of those that the records had.
+    It may refuse, then nothing is merged. Leave it out where nothing is kept by customer.
     """
 
     name: str
     export: Callable[[Customer], Awaitable[object]]
     erase: Callable[[Customer], Awaitable[Callable[[Work], None]]]
+    merge: Callable[[Customer, Customer, int | None], Awaitable[Moving]] | None = None
 
 
 class AccountFunction(StrEnum):

@@ -324,3 +324,22 @@ class CustomerRegistered(Event):
     def key(self) -> str:
         """Order by customer."""
         return str(self.customer)
+
+
+class CustomerMerged(Refusal):
+    """The record was merged into another one of the same person, which is to be used instead."""
+
+    code = "customer-merged"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersMerged(Event):
+    """Everything of the record `gone` belongs to the record `kept` now."""
+
+    gone: UUID
+    kept: UUID
+
+    @property
+    def key(self) -> str:
+        """Order by the customer that stays."""
+        return str(self.kept)

@@ -22,7 +22,7 @@ from guildshop.plugins.customers.pages.words import words
 from guildshop.plugins.customers.service import CustomerService, CustomerTabs
 from guildshop.plugins.customers.service.preferences import wants
 from guildshop.web.context import actor_of, app_of
-from guildshop.web.pages import page_url, render
+from guildshop.web.pages import flash, page_url, redirect, render
 
 OVERVIEW = "overview"
 
@@ -74,7 +74,12 @@ async def customer_of(request: web.Request) -> Customer:
         key = UUID(request.match_info["id"])
     except ValueError:
         raise NotFound(_("There is no such customer in this shop.")) from None
-    return await app_of(request).get(CustomerService).get(key)
+    customer = await app_of(request).get(CustomerService).get(key)
+    if customer.merged_into is not None:
+        told = _("{number} was merged into this customer.").format(number=customer.account_number)
+        flash(request, told, "info")
+        raise redirect(request, f"customer/{customer.merged_into}")
+    return customer
 
 
 def _tabs(request: web.Request) -> list[tuple[str, CustomerTab]]:

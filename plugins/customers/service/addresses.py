@@ -98,7 +98,7 @@ class Addresses(Reading):
             work.insert(
                 AddressTable, id=address_id, customer=customer_id, created=work.now, version=1, **_columns(tidy)
             )
-            _ensure_default(work, customer_id)
+            ensure_default(work, customer_id)
             work.audit("address.add", subject="customer", subject_id=customer_id, note=str(address_id))
         return await self._address(actor.store, address_id)
 
@@ -140,7 +140,7 @@ class Addresses(Reading):
         async with self.app.work(actor) as work:
             _lock(work, address.customer)
             work.delete(AddressTable, where="id = :id", rows=1, refusal=_unknown(), id=address_id)
-            _ensure_default(work, address.customer)
+            ensure_default(work, address.customer)
             work.audit("address.delete", subject="customer", subject_id=address.customer, note=str(address_id))
 
     async def set_default(self, actor: Actor, address_id: UUID) -> Address:
@@ -175,6 +175,7 @@ class Addresses(Reading):
         if not actor.is_staff:
             raise Forbidden(_("These are somebody else's addresses."))
         actor.require(CUSTOMER_UPDATE)
+        self.ensure_present(customer)
 
     async def _address(self, store: int, address_id: UUID) -> Address:
         row = await self.app.database.fetch_one(
@@ -190,7 +191,8 @@ def _lock(work: Work, customer_id: UUID) -> None:
     work.guard(CustomerTable, set="version = version", where="id = :id", id=customer_id)
 
 
-def _ensure_default(work: Work, customer_id: UUID) -> None:
+def ensure_default(work: Work, customer_id: UUID) -> None:
+    """Make the oldest address the default where none is."""
     work.guard(AddressTable, set="is_default = TRUE", where=_NO_DEFAULT, rows=None, customer=customer_id)
 
 

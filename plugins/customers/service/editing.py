@@ -35,6 +35,7 @@ class Editing(Registering):
         """Change what `change` gives; refuse when somebody else changed the customer since `version`."""
         actor.require(CUSTOMER_UPDATE)
         before = await self._customer(actor.store, customer_id)
+        self.ensure_present(before)
         if version is not None and version != before.version:
             raise stale(before)
         columns = _changed(before, change)
@@ -91,6 +92,7 @@ class Editing(Registering):
         changes: list[tuple[Customer, dict[str, Any]]] = []
         for customer_id in dict.fromkeys(customer_ids):
             customer = await self._customer(actor.store, customer_id)
+            self.ensure_present(customer)
             wanted = [tag for tag in customer.tags if fold(tag) not in removed]
             columns = _changed(customer, CustomerChange(tags=(*wanted, *added)))
             if columns:

@@ -77,7 +77,7 @@ class Importing(Reading):
         now, after = self.app.now(), UUID(int=0)
         while True:
             rows = await self.app.database.fetch(
-                f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE store = :store AND id > :after"
+                f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE store = :store AND id > :after AND merged_into IS NULL"
                 f" ORDER BY id LIMIT {CHUNK}",
                 store=actor.store,
                 after=after,

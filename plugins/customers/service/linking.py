@@ -37,6 +37,7 @@ class Linking(Reading):
         if customer.blocked:
             raise blocked_for_staff(customer)
         user, name = await self._user(actor.store, typed)
+        self.ensure_present(customer)
         if customer.user == user:
             return customer
         if customer.user is not None:

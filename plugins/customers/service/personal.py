@@ -88,6 +88,7 @@ class Personal(Addresses):
             "email_preferences": {},
             "last_seen": None,
             "user_account": None,
+            "erased": True,
             "search": search_text(ERASED, customer.account_number),
         }
         assignments = ", ".join(f"{name} = :{name}" for name in columns)

@@ -21,6 +21,7 @@ from guildshop.plugins.customers.api import (
     CustomerChoice,
     CustomerFilter,
     CustomerInactive,
+    CustomerMerged,
     CustomerSort,
     CustomerStatus,
     CustomerType,
@@ -56,6 +57,15 @@ class Reading:
     async def get(self, customer_id: UUID) -> Customer:
         """Return the customer of that ID; refuse an unknown one."""
         return await self._customer(current_store(), customer_id)
+
+    async def records_of(self, customer_id: UUID) -> list[UUID]:
+        """Return a customer's record and those that were merged into it."""
+        rows = await self.app.database.fetch(
+            "SELECT id FROM customer WHERE store = :store AND merged_into = :customer ORDER BY id",
+            store=current_store(),
+            customer=customer_id,
+        )
+        return [customer_id, *(row["id"] for row in rows)]
 
     async def by_discord_id(self, discord_id: int) -> Customer | None:
         """Return the customer who is that Discord member, if there is one."""
@@ -151,6 +161,15 @@ class Reading:
         )
         return [row["id"] for row in rows]
 
+    def ensure_present(self, customer: Customer) -> None:
+        """Refuse a record that was merged into another one."""
+        if customer.merged_into is not None:
+            raise CustomerMerged(
+                _("{number} was merged into another record of the same person. Open that one.").format(
+                    number=customer.account_number
+                )
+            )
+
     def ensure_can_order(self, customer: Customer) -> None:
         """Refuse a customer who was blocked or deactivated."""
         if customer.blocked:
@@ -222,7 +241,7 @@ def inactive() -> CustomerInactive:
 
 
 def _conditions(store: int, chosen: CustomerFilter) -> tuple[str, dict[str, Any]]:
-    conditions, values = ["customer.store = :store"], dict[str, Any](store=store)
+    conditions, values = ["customer.store = :store AND merged_into IS NULL"], dict[str, Any](store=store)
     for index, word in enumerate(fold(chosen.text).split()[:8]):
         conditions.append(f"search LIKE :word{index} ESCAPE '!'")
         values[f"word{index}"] = like(word)

@@ -16,7 +16,7 @@ from guildshop.paging import Slice, from_cursor, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import Customer
 from guildshop.plugins.customers.service import CustomerService
-from guildshop.plugins.loyalty import rules, tables
+from guildshop.plugins.loyalty import rules
 from guildshop.plugins.loyalty.api import (
     LOYALTY_READ,
     LOYALTY_UPDATE,
@@ -59,18 +59,7 @@ class PointsChanges(PointsLedger):
                 return found
             made = new_id()
             async with self.app.work(actor) as work:
-                work.insert(
-                    tables.LoyaltyAccount,
-                    conflict=changed(),
-                    id=made,
-                    customer=customer,
-                    balance=0,
-                    lifetime=0,
-                    day="",
-                    day_earned=0,
-                    created=work.now,
-                    version=1,
-                )
+                self.open(work, made, customer)
                 work.audit("loyalty.open", subject="customer", subject_id=customer)
             found = await self.account(customer)
             if found is None:
@@ -99,6 +88,7 @@ class PointsChanges(PointsLedger):
         reason = rules.check_reason(reason)
         if customer is None:
             raise NoLoyaltyAccount.of_customer()
+        self.app.get(CustomerService).ensure_present(customer)
         return await self.again(lambda: self._adjust(actor, customer, action, points, reason, key))
 
     async def expire(self, customer: UUID) -> None:

@@ -143,16 +143,34 @@ class PointsLedger:
             "   WHERE e.store = :store AND e.account = a.id), 0)"
             " OR a.lifetime <> COALESCE((SELECT SUM(o.earned) FROM loyalty_order AS o"
             "   WHERE o.store = :store AND o.account = a.id), 0)"
-            " OR COALESCE((SELECT SUM(o.redeemed - o.returned) FROM loyalty_order AS o"
-            "   WHERE o.store = :store AND o.account = a.id), 0)"
-            "   <> -COALESCE((SELECT SUM(e.points) FROM loyalty_entry AS e WHERE e.store = :store"
-            "     AND e.account = a.id AND e.kind IN ('REDEEM', 'RETURN')), 0))"
+            # Order by order: what one took of an account may be another one's since two records were merged.
+            " OR EXISTS (SELECT 1 FROM loyalty_order AS o WHERE o.store = :store AND o.account = a.id"
+            "   AND o.redeemed - o.returned <> -COALESCE((SELECT SUM(e.points) FROM loyalty_entry AS e"
+            "     WHERE e.store = :store AND e.order_id = o.order_id AND e.kind IN ('REDEEM', 'RETURN')), 0))"
+            " OR EXISTS (SELECT 1 FROM loyalty_entry AS e WHERE e.store = :store AND e.account = a.id"
+            "   AND e.kind IN ('REDEEM', 'RETURN') AND NOT EXISTS (SELECT 1 FROM loyalty_order AS o"
+            "     WHERE o.store = :store AND o.order_id = e.order_id)))"
             " ORDER BY c.account_number",
             store=store,
         )
         return [str(row["account_number"]) for row in rows]
 
     # Joining a Work
+
+    def open(self, work: Work, key: UUID, customer: UUID) -> None:
+        """Open a customer's account."""
+        work.insert(
+            tables.LoyaltyAccount,
+            conflict=Stale(_("This account was opened at the same moment. Try again.")),
+            id=key,
+            customer=customer,
+            balance=0,
+            lifetime=0,
+            day="",
+            day_earned=0,
+            created=work.now,
+            version=1,
+        )
 
     def change(
         self, work: Work, account: UUID, points: int, *, gone: Exception, seen: int | None = None, **counters: Any

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from guildshop.plugins.customers.api import Customer
-from guildshop.plugins.loyalty import tables
+from guildshop.database import new_id
+from guildshop.errors import Refusal, Stale
+from guildshop.i18n import _, grouped, ngettext
+from guildshop.plugins.customers.api import Customer, Moving
+from guildshop.plugins.loyalty import rules, tables
+from guildshop.plugins.loyalty.api import MOST_POINTS, EntryKind
 from guildshop.plugins.loyalty.service.ledger import PointsLedger
 
 if TYPE_CHECKING:
@@ -58,3 +63,50 @@ class PersonalPoints:
             )
 
         return join
+
+    async def merge(self, gone: Customer, kept: Customer, _member: int | None) -> Moving:
+        """Return what books the points over, each lot with its expiry, and moves what orders earned and redeemed."""
+        source, known = await self._ledger.account(gone.id), await self._ledger.account(kept.id)
+        if source is None:
+            return Moving((), lambda _work: None)
+        if source.balance + (known.balance if known else 0) > MOST_POINTS:
+            raise Refusal(_("An account holds at most {most} points.").format(most=grouped(MOST_POINTS)))
+        entries = await self._ledger.entries(gone.id, limit=MOST)
+        lots = rules.lots([(one.points, one.expires, one.kind is EntryKind.RETURN) for one in entries], source.balance)
+
+        def join(work: Work) -> None:
+            target = new_id() if known is None else known.id
+            if known is None:
+                self._ledger.open(work, target, kept.id)
+            self._ledger.change(work, source.id, -source.balance, gone=again(), seen=source.version, lifetime=0)
+            self._ledger.change(
+                work,
+                target,
+                source.balance,
+                gone=again(),
+                seen=None if known is None else known.version,
+                lifetime=source.lifetime + (known.lifetime if known else 0),
+            )
+            enter = partial(self._ledger.enter, work, gone=again())
+            if source.balance:
+                told = _("Merged into {number}").format(number=kept.account_number)
+                enter(source.id, EntryKind.DEDUCT, -source.balance, reason=told)
+            for points, expires in lots:
+                told = _("Merged from {number}").format(number=gone.account_number)
+                enter(target, EntryKind.ADD, points, reason=told, expires=expires)
+            work.guard(
+                tables.LoyaltyOrder,
+                set="account = :target, version = version + 1",
+                where="account = :source",
+                rows=None,
+                source=source.id,
+                target=target,
+            )
+
+        told = ngettext("{n} loyalty point", "{n} loyalty points", source.balance).format(n=grouped(source.balance))
+        return Moving([told], join)
+
+
+def again() -> Stale:
+    """Return the refusal of a merge while the points change."""
+    return Stale(_("The points of one of the two changed at the same moment. Try again."))

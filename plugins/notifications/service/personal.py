@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.permissions import Actor
-from guildshop.plugins.customers.api import Customer
+from guildshop.plugins.customers.api import Customer, Moving
 from guildshop.plugins.notifications import tables
 from guildshop.plugins.notifications.api import CHANNEL_LABELS, PURPOSE_LABELS, STATE_LABELS, Channel
 from guildshop.plugins.notifications.service.announcements import AnnouncementService
@@ -100,3 +100,20 @@ class PersonalMessages:
             work.delete(tables.AnnouncementReceiver, where="customer = :customer", customer=customer.id)
 
         return join
+
+    async def merge(self, gone: Customer, kept: Customer, _member: int | None) -> Moving:
+        """Return what moves the messages, and what is still to be told; nobody is told the same twice."""
+
+        def join(work: Work) -> None:
+            both: dict[str, Any] = {"gone": gone.id, "kept": kept.id}
+            work.guard(tables.MessageDelivery, set="customer = :kept", where="customer = :gone", rows=None, **both)
+            work.delete(
+                tables.AnnouncementReceiver,
+                where="customer = :gone AND announcement IN (SELECT r.announcement FROM announcement_receiver AS r"
+                " WHERE r.store = :store AND r.customer = :kept)",
+                **both,
+            )
+            work.guard(tables.AnnouncementReceiver, set="customer = :kept", where="customer = :gone", rows=None, **both)
+
+        sent = len(await self.app.get(NotificationService).of_customer(gone.id))
+        return Moving([ngettext("{n} message", "{n} messages", sent).format(n=sent)] if sent else [], join)

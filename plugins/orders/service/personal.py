@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from guildshop.i18n import _
-from guildshop.plugins.customers.api import Customer
+from guildshop.i18n import _, ngettext
+from guildshop.plugins.customers.api import Customer, Moving
 from guildshop.plugins.orders import tables
 from guildshop.plugins.orders.api import MoveRefused
 from guildshop.plugins.orders.service.orders import OrderService
@@ -112,6 +112,36 @@ class PersonalOrders:
             )
 
         return join
+
+    async def merge(self, gone: Customer, kept: Customer, member: int | None) -> Moving:
+        """Return what moves all orders; an order flow of a member who does not stay ends."""
+        row = await self._app.database.fetch_one(
+            "SELECT COUNT(*) AS found FROM orders WHERE store = :store AND customer = :gone",
+            store=gone.store,
+            gone=gone.id,
+        )
+        count = int(row["found"]) if row else 0
+        stays = member if member is not None else kept.discord_id or gone.discord_id
+
+        def join(work: Work) -> None:
+            for one in (gone, kept):
+                work.delete(
+                    tables.OrderDraft,
+                    where="customer = :customer AND member <> :member",
+                    customer=one.id,
+                    member=stays or 0,
+                )
+            for table in (tables.OrderDraft, tables.Order):
+                work.guard(
+                    table,
+                    set="customer = :kept, version = version + 1",
+                    where="customer = :gone",
+                    rows=None,
+                    gone=gone.id,
+                    kept=kept.id,
+                )
+
+        return Moving([ngettext("{n} order", "{n} orders", count).format(n=count)] if count else [], join)
 
     async def _ids(self, customer: Customer) -> list[UUID]:
         rows = await self._app.database.fetch(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from guildshop.i18n import ngettext
 from guildshop.plugins.catalog.service import CatalogService
-from guildshop.plugins.customers.api import Customer
+from guildshop.plugins.customers.api import Customer, Moving
 from guildshop.plugins.customers.service import CustomerService
 
 if TYPE_CHECKING:
@@ -48,3 +49,12 @@ class PersonalWaiting:
         if customer.discord_id is None:
             return lambda _work: None
         return await self._app.get(CatalogService).forget_waiting(customer.discord_id)
+
+    async def merge(self, gone: Customer, kept: Customer, member: int | None) -> Moving:
+        """Return what gives the member who stays the places of the one who does not."""
+        ends = next((one for one in (gone.discord_id, kept.discord_id) if one is not None and one != member), None)
+        if member is None or ends is None:
+            return Moving((), lambda _work: None)
+        count, join = await self._app.get(CatalogService).pass_waiting(ends, member)
+        told = ngettext("{n} place on a waiting list", "{n} places on waiting lists", count).format(n=count)
+        return Moving([told] if count else [], join)

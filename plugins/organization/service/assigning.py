@@ -37,6 +37,7 @@ class Assigning(Reading):
         """
         actor.require(ORGANIZATION_UPDATE)
         customer = await self.app.get(CustomerService).get(customer_id)
+        self.app.get(CustomerService).ensure_present(customer)
         before = await self.membership(customer_id)
         if version is not None and version != before.version:
             raise stale(customer.name)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from guildshop.plugins.customers.api import Customer
+from guildshop.i18n import _
+from guildshop.plugins.customers.api import Customer, Moving
 from guildshop.plugins.organization import tables
+from guildshop.plugins.organization.service.assigning import stale, write_membership
 from guildshop.plugins.organization.service.reading import Reading
 
 if TYPE_CHECKING:
@@ -39,3 +42,22 @@ class PersonalOrganization:
             work.delete(tables.CustomerOrganization, where="customer = :customer", customer=customer.id)
 
         return join
+
+    async def merge(self, gone: Customer, kept: Customer, _member: int | None) -> Moving:
+        """Return what gives the record that stays the branch, department and group that it lacks."""
+        theirs, ours = await self._reading.membership(gone.id), await self._reading.membership(kept.id)
+        takes_group = ours.group is None and theirs.group is not None
+        after = replace(
+            ours,
+            branch=ours.branch or theirs.branch,
+            department=ours.department or theirs.department,
+            group=theirs.group if takes_group else ours.group,
+            by_role=theirs.by_role if takes_group else ours.by_role,
+        )
+
+        def join(work: Work) -> None:
+            work.delete(tables.CustomerOrganization, where="customer = :gone", gone=gone.id)
+            if after != ours:
+                write_membership(work, ours, after, stale(kept.name))
+
+        return Moving([_("branch, department or discount group")] if after != ours else [], join)

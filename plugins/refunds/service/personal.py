@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from guildshop.errors import Refusal
-from guildshop.i18n import _
-from guildshop.plugins.customers.api import Customer
+from guildshop.i18n import _, ngettext
+from guildshop.plugins.customers.api import Customer, Moving
 from guildshop.plugins.refunds import tables
 from guildshop.plugins.refunds.api import ReturnRefused
 
@@ -76,6 +76,23 @@ class PersonalRefunds:
             )
 
         return join
+
+    async def merge(self, gone: Customer, kept: Customer, _member: int | None) -> Moving:
+        """Return what moves the returns; refunds belong to orders."""
+        returns = await self._rows("SELECT id FROM return_request WHERE store = :store AND customer = :customer", gone)
+
+        def join(work: Work) -> None:
+            work.guard(
+                tables.ReturnRequest,
+                set="customer = :kept, version = version + 1",
+                where="customer = :gone",
+                rows=None,
+                gone=gone.id,
+                kept=kept.id,
+            )
+
+        told = ngettext("{n} return", "{n} returns", len(returns)).format(n=len(returns))
+        return Moving([told] if returns else [], join)
 
     async def _rows(self, sql: str, customer: Customer) -> list[dict[str, Any]]:
         return await self._app.database.fetch(sql, store=customer.store, customer=customer.id)

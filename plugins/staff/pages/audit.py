@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from yarl import URL
 
-from guildshop.i18n import _
-from guildshop.permissions import Origin
-from guildshop.plugins.staff.api import AuditFilter, AuditRecord
+from guildshop.i18n import _, lazy
+from guildshop.permissions import Actor, Origin
+from guildshop.plugins.customers.api import Customer, CustomerTab
+from guildshop.plugins.customers.service import CustomerService
+from guildshop.plugins.staff.api import AUDIT_READ, AuditFilter, AuditRecord
 from guildshop.plugins.staff.service import AuditService
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import page_url, render
+
+if TYPE_CHECKING:
+    from guildshop.app import App
 
 FILTERS = ("actor", "action", "subject", "since", "until")
 
@@ -33,22 +38,41 @@ async def show(request: web.Request) -> web.StreamResponse:
     query = {name: value for name, value in typed.items() if value}
     address = URL(page_url(request, "audit"))
     values = {
-        "entries": [{"record": record, "differences": differences(record)} for record in found.items],
+        "entries": _entries(found.items),
         "filters": typed,
         "filtered": bool(query),
         "problem": problem,
-        "origins": {
-            Origin.DISCORD: _("Discord"),
-            Origin.WEB: _("Web"),
-            Origin.API: _("API"),
-            Origin.ADMIN: _("Admin"),
-            Origin.CLI: _("Command line"),
-            Origin.DELIVERY: _("By itself"),
-        },
+        "origins": _origins(),
         "next_url": str(address.with_query({**query, "cursor": found.cursor})) if found.cursor else "",
         "first_url": str(address.with_query(query)) if "cursor" in request.query else "",
     }
     return render(request, "staff/audit.html", values)
+
+
+def customer_tab(app: App) -> CustomerTab:
+    """Return the tab of a customer's page with what the log says of them, and of records merged into theirs."""
+
+    async def load(actor: Actor, customer: Customer) -> Mapping[str, Any]:
+        records = await app.get(CustomerService).records_of(customer.id)
+        found = await app.get(AuditService).about(actor, "customer", records)
+        return {"entries": _entries(found.items), "origins": _origins(), "more": bool(found.cursor)}
+
+    return CustomerTab("audit", lazy("Audit"), AUDIT_READ, "staff/customer_tab.html", load, position=90)
+
+
+def _entries(records: Sequence[AuditRecord]) -> list[dict[str, Any]]:
+    return [{"record": record, "differences": differences(record)} for record in records]
+
+
+def _origins() -> dict[Origin, str]:
+    return {
+        Origin.DISCORD: _("Discord"),
+        Origin.WEB: _("Web"),
+        Origin.API: _("API"),
+        Origin.ADMIN: _("Admin"),
+        Origin.CLI: _("Command line"),
+        Origin.DELIVERY: _("By itself"),
+    }
 
 
 def differences(record: AuditRecord) -> list[tuple[str, str, str]]:

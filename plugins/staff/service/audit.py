@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -31,6 +32,20 @@ class AuditService:
         """Return the entries that fit, newest first; needs `audit.read`."""
         actor.require(AUDIT_READ)
         conditions, values = _conditions(wanted)
+        return await self._page(actor.store, conditions, values, cursor, limit)
+
+    async def about(
+        self, actor: Actor, subject: str, ids: Collection[UUID], *, cursor: str = "", limit: int = PAGE_SIZE
+    ) -> Slice[AuditRecord]:
+        """Return what the log says of these rows of one kind, newest first; needs `audit.read`."""
+        actor.require(AUDIT_READ)
+        conditions = ["subject = :subject", "subject_id IN :ids"]
+        values = {"subject": subject, "ids": [str(key) for key in ids]}
+        return await self._page(actor.store, conditions, values, cursor, limit)
+
+    async def _page(
+        self, store: int, conditions: list[str], values: dict[str, Any], cursor: str, limit: int
+    ) -> Slice[AuditRecord]:
         if cursor:
             (last,) = from_cursor(cursor, 1)
             conditions.append("id < :last")
@@ -39,7 +54,7 @@ class AuditService:
             "SELECT id, at, actor_kind, actor_id, actor_name, origin, action, subject, subject_id, before, after, note"
             f" FROM audit_entry WHERE store = :store {''.join(f'AND {condition} ' for condition in conditions)}"
             "ORDER BY id DESC LIMIT :limit",
-            store=actor.store,
+            store=store,
             limit=limit + 1,
             **values,
         )

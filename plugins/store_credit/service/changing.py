@@ -13,7 +13,6 @@ from guildshop.money import MAXIMUM, format_money, to_decimal
 from guildshop.paging import Slice, from_cursor, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.service import CustomerService
-from guildshop.plugins.store_credit import tables
 from guildshop.plugins.store_credit.api import (
     CREDIT_READ,
     CREDIT_UPDATE,
@@ -28,7 +27,7 @@ from guildshop.plugins.store_credit.service.ledger import ACCOUNT, CreditLedger,
 from guildshop.tenancy import current_store
 
 if TYPE_CHECKING:
-    from guildshop.database import Work
+    pass
 
 ATTEMPTS = 6
 PAGE_LIMIT = 200
@@ -68,7 +67,7 @@ class CreditChanges(CreditLedger):
         found = await self.account(customer, currency)
         if found is None:
             async with self.app.work(actor) as work:
-                self._open(work, customer, currency)
+                self.open(work, new_id(), customer, currency)
             found = await self.account(customer, currency)
         if found is None:
             raise AssertionError(customer)
@@ -175,6 +174,7 @@ class CreditChanges(CreditLedger):
         key: UUID | None,
     ) -> CreditAccount:
         person = await self.app.get(CustomerService).get(customer)
+        self.app.get(CustomerService).ensure_present(person)
         account = await self.account(customer, currency)
         if key is not None and account is not None and await self._done(key):
             return account
@@ -228,15 +228,3 @@ class CreditChanges(CreditLedger):
             "SELECT id FROM credit_entry WHERE store = :store AND source = :key", store=current_store(), key=key
         )
         return row is not None
-
-    def _open(self, work: Work, customer: UUID, currency: str) -> None:
-        work.insert(
-            tables.CreditAccount,
-            conflict=Stale(_("This account was opened at the same moment. Try again.")),
-            id=new_id(),
-            customer=customer,
-            currency=currency,
-            balance=0,
-            created=work.now,
-            version=1,
-        )

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from guildshop.database import new_id
+from guildshop.errors import Stale
 from guildshop.i18n import _
 from guildshop.plugins.store_credit import tables
 from guildshop.plugins.store_credit.api import (
@@ -109,9 +110,13 @@ class CreditLedger:
             " JOIN customer AS c ON c.store = a.store AND c.id = a.customer WHERE a.store = :store AND ("
             " a.balance <> COALESCE((SELECT SUM(e.amount) FROM credit_entry AS e"
             "   WHERE e.store = :store AND e.account = a.id), 0)"
-            " OR COALESCE((SELECT SUM(u.held) FROM credit_use AS u WHERE u.store = :store AND u.account = a.id), 0)"
-            "   <> -COALESCE((SELECT SUM(e.amount) FROM credit_entry AS e WHERE e.store = :store AND e.account = a.id"
-            "     AND e.kind IN ('ORDER', 'RETURN')), 0))"
+            # Order by order: what one took of an account, it may hold of another one since two records were merged.
+            " OR EXISTS (SELECT 1 FROM credit_use AS u WHERE u.store = :store AND u.account = a.id AND u.held <>"
+            "   -COALESCE((SELECT SUM(e.amount) FROM credit_entry AS e WHERE e.store = :store"
+            "     AND e.order_id = u.order_id AND e.kind IN ('ORDER', 'RETURN')), 0))"
+            " OR EXISTS (SELECT 1 FROM credit_entry AS e WHERE e.store = :store AND e.account = a.id"
+            "   AND e.kind IN ('ORDER', 'RETURN') AND NOT EXISTS (SELECT 1 FROM credit_use AS u"
+            "     WHERE u.store = :store AND u.order_id = e.order_id)))"
             " ORDER BY c.account_number",
             store=store,
         )
@@ -132,6 +137,19 @@ class CreditLedger:
         return None if row is None else (row["account"], int(row["held"]))
 
     # Joining a Work
+
+    def open(self, work: Work, key: UUID, customer: UUID, currency: str) -> None:
+        """Open a customer's account in that currency."""
+        work.insert(
+            tables.CreditAccount,
+            conflict=Stale(_("This account was opened at the same moment. Try again.")),
+            id=key,
+            customer=customer,
+            currency=currency,
+            balance=0,
+            created=work.now,
+            version=1,
+        )
 
     def book(
         self,

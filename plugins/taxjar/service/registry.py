@@ -11,7 +11,7 @@ from guildshop.errors import Invalid, Stale
 from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.service import CatalogService
-from guildshop.plugins.customers.api import Customer
+from guildshop.plugins.customers.api import Customer, Moving
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.taxjar import rules, tables
 from guildshop.plugins.taxjar.api import (
@@ -231,6 +231,26 @@ class Registry:
             work.delete(tables.TaxjarCustomer, where="customer = :customer", customer=customer.id)
 
         return join
+
+    async def merge(self, gone: Customer, kept: Customer, _member: int | None) -> Moving:
+        """Return what moves an exemption to a record that has none."""
+        exempt = bool(await self.exemption(gone.id)) and not await self.exemption(kept.id)
+
+        def join(work: Work) -> None:
+            if exempt:
+                work.guard(
+                    tables.TaxjarCustomer,
+                    set="customer = :kept",
+                    where="customer = :gone",
+                    refusal=twice(),
+                    conflict=twice(),
+                    gone=gone.id,
+                    kept=kept.id,
+                )
+            else:
+                work.delete(tables.TaxjarCustomer, where="customer = :gone", gone=gone.id)
+
+        return Moving([_("exemption from sales tax")] if exempt else [], join)
 
 
 def twice() -> Stale:

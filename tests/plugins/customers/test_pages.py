@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guildshop.app import App
-from guildshop.plugins.customers.api import CustomerInput
+from guildshop.plugins.customers.api import CustomerChange, CustomerInput
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.stores import Store
 from guildshop.tenancy import scope
@@ -66,3 +66,21 @@ async def test_another_stores_customer_is_not_there(
         theirs = await app.get(CustomerService).create(staff(other_store), CustomerInput(display_name="Mallory"))
     assert (await owner.get(f"/admin/customer/{theirs.id}")).status == 404
     assert "Mallory" not in await (await owner.get("/admin/customer")).text()
+
+
+async def test_the_audit_tab_shows_what_was_done_to_the_customer(
+    customers: CustomerService, owner: Visitor, support: Visitor, store: Store, staff: ActorFactory
+) -> None:
+    ada = await customers.create(staff(store), CustomerInput(display_name="Ada"))
+    bob = await customers.create(staff(store), CustomerInput(display_name="Bob"))
+    await customers.change(staff(store), bob.id, CustomerChange(notes="<b>Odd</b>"))
+    await customers.merge(staff(store), bob.id, ada.id)
+    await customers.block(staff(store), ada.id)
+    overview = await (await owner.get(f"/admin/customer/{ada.id}")).text()
+    assert f'href="/admin/customer/{ada.id}/audit"' in overview
+    assert "customer.block" not in overview
+    page = await (await owner.get(f"/admin/customer/{ada.id}/audit")).text()
+    for text in ("customer.create", "customer.block", "customer.merge", "Sam Staff", "&lt;b&gt;Odd&lt;/b&gt;"):
+        assert text in page
+    assert f"/staff/customer/{ada.id}/audit" not in await (await support.get(f"/staff/customer/{ada.id}")).text()
+    assert (await support.get(f"/staff/customer/{ada.id}/audit")).status == 404

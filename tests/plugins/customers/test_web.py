@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from guildshop.app import App
-from guildshop.plugins.customers.api import AddressInput, CustomerInput
+from guildshop.plugins.customers.api import AddressInput, CustomerInput, Sale
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.stores import Store
 from guildshop.tenancy import scope
@@ -175,4 +175,11 @@ async def test_the_api_lists_and_reads_customers(
     assert (one["isActive"], one["dmPreferences"], one["accountNumber"]) == (True, {}, ann.account_number)
     assert one["addresses"][0]["postalCode"] == "94111"
     assert (await visitor.get("/api/customers?cursor=zzz", headers=headers)).status == 422
+    with scope(store.id):
+        async with app.work(staff(store)) as work:
+            app.get(CustomerService).count_sale(work, ann.id, Sale(orders=1, amount=500, currency="USD"))
+    best = await (await visitor.get("/api/customers?sort=SPEND&limit=1", headers=headers)).json()
+    assert [(one["id"], one["revenueCents"], one["paidOrders"]) for one in best["items"]] == [(str(ann.id), 500, 1)]
+    assert (await visitor.get("/api/customers?sort=NAME", headers=headers)).status == 422
+    assert (await visitor.get(f"/api/customers?sort=SPEND&cursor={page['nextCursor']}", headers=headers)).status == 422
     assert (await visitor.get("/api/customers")).status == 401
