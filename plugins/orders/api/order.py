@@ -61,6 +61,7 @@ class HistoryKind(StrEnum):
     REFUND = "refund"
     EDITED = "edited"
     INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
     NOTE = "note"
     IMPORTED = "imported"
 

@@ -41,6 +41,7 @@ _TITLES: Mapping[HistoryKind, str] = {
     HistoryKind.NOTE: lazy("Notes changed"),
     HistoryKind.EDITED: lazy("Items changed"),
     HistoryKind.INVOICE: lazy("Invoice issued"),
+    HistoryKind.CREDIT_NOTE: lazy("Credit note issued"),
     HistoryKind.IMPORTED: lazy("Imported"),
 }
 

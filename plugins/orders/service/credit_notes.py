@@ -125,7 +125,7 @@ class CreditNotes:
                 issued=work.now,
                 content=_content.dump_python(self._content(order, invoice, credited, amount), mode="json"),
             )
-            add_history(work, order.id, HistoryKind.INVOICE, text=_("Credit note {number}").format(number=label))
+            add_history(work, order.id, HistoryKind.CREDIT_NOTE, text=label)
             work.audit(
                 "order.credit_note",
                 subject="order",

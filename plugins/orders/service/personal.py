@@ -97,7 +97,7 @@ class PersonalOrders:
             work.guard(
                 tables.OrderHistory,
                 set="text = ''",
-                where=f"{_THEIRS} AND kind NOT IN ('edited', 'invoice')",
+                where=f"{_THEIRS} AND kind NOT IN ('edited', 'invoice', 'credit_note')",
                 rows=None,
                 customer=customer.id,
             )
