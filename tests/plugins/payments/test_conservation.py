@@ -1,16 +1,18 @@
-"""Whatever is told, lost, repeated, confirmed, cancelled or cut off: what was taken is in the books, once."""
+"""Whatever is told, lost, repeated, confirmed, cancelled, refunded or cut off: what was taken is in the books, once."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from contextvars import copy_context
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,8 +24,11 @@ from hypothesis.stateful import (
 )
 
 from guildshop.errors import Refusal
-from guildshop.plugins.orders.api import OrderStatus
+from guildshop.plugins.orders.api import OrderStatus, RefundMode
+from guildshop.plugins.refunds.api import RefundRequest
+from guildshop.plugins.refunds.service import RefundService, SurplusRefunds
 from guildshop.tenancy import scope
+from tests.plugins.payments import till as tills
 from tests.plugins.payments.till import Till, open_till
 
 EXAMPLES = int(os.environ.get("GUILDSHOP_TEST_PAYMENT_EXAMPLES", "5"))
@@ -148,6 +153,34 @@ class Payments(RuleBasedStateMachine):
 
         self.run(doing)
 
+    @precondition(lambda self: self.orders)
+    @rule(
+        at=st.integers(0, 9),
+        amount=st.sampled_from([None, None, 1, 400, 1501]),
+        fault=FAULTS,
+        claimed=st.sampled_from(["0", "0.5", "1"]),
+    )
+    def refund(self, at: int, amount: int | None, fault: int | str | None, claimed: str) -> None:
+        """Give back all of an order or a part, and what of its money belongs to no order; payers claim some of it."""
+
+        async def doing() -> None:
+            order_id, boss = self._order(at), self.till.bench.boss
+            self.till.stripe.faults = [] if fault is None else ["none", fault]
+            mode = RefundMode.FULL if amount is None else RefundMode.AMOUNT
+            with suppress(Refusal):
+                await self.refunds.refund(boss, order_id, RefundRequest(mode, amount))
+            for payment in await self.till.payments.of_order(order_id):
+                with suppress(Refusal):
+                    await self.till.app.get(SurplusRefunds).refund(boss, payment.id)
+            await self.till.settle()
+            self.till.stripe.faults = []
+            for key, pull in self.till.btcpay.pulls.items():
+                part = {"originalAmount": str(Decimal(pull["amount"]) * Decimal(claimed)), "state": "Completed"}
+                if not self.till.btcpay.payouts[key] and claimed != "0":
+                    self.till.btcpay.payouts[key].append(part)
+
+        self.run(doing)
+
     @rule(steps=st.integers(0, 40))
     def cut_off(self, steps: int) -> None:
         """Stop in the middle of delivering, as a process does that is killed."""
@@ -186,8 +219,12 @@ class Payments(RuleBasedStateMachine):
             self.run(self._end)
 
     async def _end(self) -> None:
+        for key, pull in self.till.btcpay.pulls.items():
+            # Nobody claims what is left any more.
+            pull["archived"] = bool(self.till.btcpay.payouts[key])
         for minutes in (10, 400, 900):
             await self.till.later(minutes=minutes)
+        await self._what_went_back_agrees()
         for order_id in self.orders:
             order = await self.till.bench.orders.get(order_id)
             payments = await self.till.payments.of_order(order_id)
@@ -200,11 +237,34 @@ class Payments(RuleBasedStateMachine):
             assert paid == bool(PAYING & set(states)), (order.status, states)
             if order.status is OrderStatus.PENDING_PAYMENT:
                 assert await self.till.payments.remaining(order) > 0
-            assert self._taken(order_id, "stripe") <= order.due
+            back = sum(one.refunded for one in payments if one.method == "stripe")
+            assert self._taken(order_id, "stripe") - back <= order.due
         moved = [row for row in await self.till.rows("event") if row["name"] == "OrderPaid"]
         assert len({row["key"] for row in moved}) == len(moved)
 
+    async def _what_went_back_agrees(self) -> None:
+        """What processors gave back is what the books say, and no more than came for each order."""
+        parts = await self.till.rows("refund_part")
+        for row in await self.till.rows("payment"):
+            held = sum(one["amount"] for one in parts if one["payment"] == row["id"] and one["state"] != "FAILED")
+            assert row["refunded"] == held <= row["amount"]
+        done = [one for one in parts if one["state"] == "SUCCEEDED" and one["kind"] == "PROCESSOR"]
+        by_stripe = sum(one["amount"] for one in done if one["method"] == "stripe")
+        assert by_stripe == sum(one["amount"] for one in self.till.stripe.refunds.values())
+        assert not [one for one in parts if one["state"] == "PENDING" and one["method"] == "stripe"]
+        claimed = sum(Decimal(one["originalAmount"]) for made in self.till.btcpay.payouts.values() for one in made)
+        assert sum(one["amount"] for one in done if one["method"] == "btcpay") <= claimed * 100 + len(done)
+        for order_id in self.orders:
+            order = await self.till.bench.orders.get(order_id)
+            of_order = [one for one in await self.refunds.of_order(order_id) if not one.surplus]
+            settled = sum(one.amount for one in of_order if one.state == "SUCCEEDED")
+            assert (order.refunded, order.refunded + order.refund_held <= order.paid_total) == (settled, True)
+
     # Within
+
+    @property
+    def refunds(self) -> RefundService:
+        return self.till.app.get(RefundService)
 
     def _order(self, at: int) -> UUID:
         return self.orders[at % len(self.orders)]
@@ -240,7 +300,8 @@ class Payments(RuleBasedStateMachine):
         return round(sum(float(one["value"]) for one in payments if one["status"] == "Settled") * 60000 * 100)
 
 
-def test_what_was_taken_is_in_the_books(database_url: str) -> None:
+def test_what_was_taken_is_in_the_books(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tills, "PLUGINS", (*tills.PLUGINS, "refunds"))
     loop, context = asyncio.new_event_loop(), copy_context()
     stack = AsyncExitStack()
 
