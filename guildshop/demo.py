@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from guildshop.app import App
 from guildshop.config.secret import Secret
@@ -29,6 +30,8 @@ from guildshop.errors import ConfigurationError, GuildshopError, NotFound, Refus
 from guildshop.i18n import _
 from guildshop.importing import import_kind, import_sheet
 from guildshop.permissions import OWNER, Actor, Origin
+from guildshop.sample.play_stripe import PREFIX as STRIPE_PREFIX
+from guildshop.sample.play_stripe import SECRET_KEY, WEBHOOK_SECRET, PlayStripe
 from guildshop.serving import serve
 from guildshop.simulator.server import DEFAULT_TOKEN, Simulator
 from guildshop.simulator.worlds import DEMO_GUILD_ID, demo_world
@@ -85,9 +88,14 @@ class Demo:
             self.reset()
         self.directory.mkdir(parents=True, exist_ok=True)
         sign_in = self._sign_in()
-        simulator = Simulator(world=demo_world(), state_file=self.directory / "discord.json")
+        webhook = f"http://{HOST}:{self.web_port}/webhooks/stripe/{DEMO_GUILD_ID}"
+        stripe = PlayStripe(self.directory / "stripe.json", webhook)
+        stripe.load()
+        state_file = self.directory / "discord.json"
+        simulator = Simulator(world=demo_world(), state_file=state_file, routes=stripe.routes())
         try:
             await simulator.start(HOST, self.simulator_port)
+            stripe.address = simulator.base_url
         except OSError as error:
             raise ConfigurationError(
                 _("Port {port} on {host} is not free ({reason}). Stop what uses it, or set --simulator-port.").format(
@@ -131,7 +139,7 @@ class Demo:
                     staff_roles={STAFF_ROLE: "Manager"},
                     channels=CHANNELS,  # type: ignore[arg-type]
                     client_role=CLIENT_ROLE,
-                    sections=_SECTIONS,
+                    sections={**_SECTIONS, "stripe": _stripe(api_url)},
                 )
             },
         )
@@ -207,15 +215,23 @@ class Demo:
         self.say(_("  2. Become Stan Staff and press Approve under the new order in #orders."))
         self.say(_("  3. As Bea again: read the receipt, look at your new role."))
         self.say(_("  4. Sign in to the web admin and find the order there."))
+        self.say(_("  5. Order again and pay online, by “Card or wallet”: no money moves. Then /refund it as Stan."))
         self.say("")
         self.say(
             _("Ctrl-C stops it; the data stays in {directory}, --reset deletes it.").format(directory=self.directory)
         )
 
 
+def _stripe(api_url: str) -> dict[str, Any]:
+    """Return the settings of an account with the stand-in, which is where the simulator is."""
+    place = urlsplit(api_url)
+    address = f"{place.scheme}://{place.netloc}{STRIPE_PREFIX}"
+    return {"secret_key": SECRET_KEY, "webhook_secret": WEBHOOK_SECRET, "api_url": address}
+
+
 _SECTIONS: dict[str, dict[str, Any]] = {
     "payments": {
-        "methods": ["venmo", "zelle", "cashapp", "cash"],
+        "methods": ["venmo", "zelle", "cashapp", "cash", "stripe"],
         "instructions": {
             "venmo": "Send it to @guildshop-demo with {number} as the note. This is a demo: no money moves.",
             "zelle": "Send it to pay@guildshop.example with {number} as the memo. This is a demo: no money moves.",

@@ -7,10 +7,13 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import aiohttp
 import pytest
 
 from guildshop import demo as demo_module
@@ -18,9 +21,17 @@ from guildshop import serving
 from guildshop.app import App
 from guildshop.demo import Demo
 from guildshop.errors import ConfigurationError, Forbidden, Refusal
+from guildshop.permissions import Actor, ActorKind
+from guildshop.plugins.orders.api import RefundMode
+from guildshop.plugins.payments.service import AttemptService, PaymentService, Reconciliation
+from guildshop.plugins.refunds.api import RefundRequest
+from guildshop.plugins.refunds.service import RefundService
+from guildshop.sample.play_stripe import PlayStripe
 from guildshop.simulator.server import Simulator
-from guildshop.simulator.worlds import demo_world
+from guildshop.simulator.worlds import DEMO_GUILD_ID, demo_world
+from guildshop.tenancy import scope
 from guildshop.web.users import UserService
+from tests.plugins.orders.conftest import Bench
 
 Visit = Callable[[App], Coroutine[Any, Any, None]]
 
@@ -115,6 +126,53 @@ async def test_the_sign_in_works_and_is_kept_to_its_owner(demo: Demo, monkeypatc
     former = json.loads((demo.directory / "sign-in.json").read_text())["password"]
     (demo.directory / "sign-in.json").unlink()
     await visit(demo, monkeypatch, without_the_file)
+
+
+async def until(true: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for what the running demo does by itself."""
+    async with asyncio.timeout(60):
+        while not await true():
+            await asyncio.sleep(0.02)
+
+
+async def _is_paid(bench: Bench, order: UUID) -> bool:
+    return (await bench.orders.get(order)).paid_at is not None
+
+
+async def _is_back(app: App, refund: UUID) -> bool:
+    return (await app.get(RefundService).get(refund)).state == "SUCCEEDED"
+
+
+async def test_an_order_is_paid_online_and_refunded(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def buy(app: App) -> None:
+        store = app.stores.all()[0]
+        boss = Actor(ActorKind.MEMBER, "1", "Sam", store.id, frozenset(app.permissions.permissions))
+        bench = Bench(app, store, boss)
+        with scope(store.id):
+            product = await bench.product("DEMO-1", price=1234)
+            bea = replace(bench.buyer(), id=str(int(DEMO_GUILD_ID) - 100 + 12))
+            order = await bench.order(bea, (product, 1), method="stripe")
+            stripe = app.get(PaymentService).processors.get("stripe")
+            assert await stripe.examine(store.id) == []
+            attempt = await app.get(AttemptService).begin(order, stripe, "http://127.0.0.1:1/back?returned=stripe")
+            async with aiohttp.ClientSession() as http:
+                page = await (await http.get(attempt.url)).text()
+                assert ("Pay $12.34" in page, order.number in page) == (True, True)
+                answer = await http.post(attempt.url, allow_redirects=False)
+                assert (answer.status, answer.headers["Location"]) == (303, "http://127.0.0.1:1/back?returned=stripe")
+                assert "is over" in await (await http.get(attempt.url)).text()
+            await until(lambda: _is_paid(bench, order.id))
+            refund = await app.get(RefundService).refund(boss, order.id, RefundRequest(RefundMode.AMOUNT, 1000))
+            await until(lambda: _is_back(app, refund.id))
+            await app.get(Reconciliation).compare(store.id)
+            assert await app.database.fetch("SELECT * FROM payment_difference WHERE store = :s", s=store.id) == []
+
+    await visit(demo, monkeypatch, buy)
+    # What it knows outlives the demo.
+    kept = PlayStripe(demo.directory / "stripe.json", "")
+    kept.load()
+    assert [(one["amount_total"], one["refunded"]) for one in kept.sessions.values()] == [(1234, 1000)]
+    assert len(kept.refunds) == 1
 
 
 async def test_a_port_in_use_names_the_option(demo: Demo) -> None:

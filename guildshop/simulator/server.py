@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,7 +36,7 @@ class Simulator(Cast):
     """A Discord of one's own. Start it, point a bot at `api_url`, be anybody through `member` and `person`.
 
     `world` fills the state; `token` is the bot's; `validate` is the folder of the official descriptions;
-    `state_file` keeps the state between runs; `clock` tells the Unix time in seconds.
+    `state_file` keeps the state between runs; `clock` tells the Unix time in seconds; `routes` are served besides.
     """
 
     def __init__(
@@ -47,7 +47,9 @@ class Simulator(Cast):
         validate: Path | None = None,
         state_file: Path | None = None,
         clock: Callable[[], float] = time.time,
+        routes: Sequence[web.RouteDef] = (),
     ) -> None:
+        self._routes = routes
         self.token = token
         self.authorization = f"Bot {token}"
         self.privileged_intents = intents.GUILD_MEMBERS
@@ -106,6 +108,7 @@ class Simulator(Cast):
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=32 * 1024 * 1024)
+        app.router.add_routes(self._routes)
         for subject in (users, callbacks, webhooks, messages, channels, guilds, commands):
             register(app, self, subject.routes)
         app.router.add_get("/gateway", self.gateway.handle)
