@@ -2,11 +2,18 @@
 
 from guildshop.plugins.refunds.rules.items import parse_items, written_items
 from guildshop.plugins.refunds.rules.planning import paid_for_lines, plan
-from guildshop.plugins.refunds.rules.retrying import LONGEST_WAIT, wait_after_refusal, wait_for_processor
+from guildshop.plugins.refunds.rules.retrying import (
+    LONGEST_WAIT,
+    SOONEST_LOOK,
+    wait_after_refusal,
+    wait_for_processor,
+    wait_to_look_again,
+)
 from guildshop.plugins.refunds.rules.returning import check_return, check_returnable, return_move, returnable_until
 
 __all__ = [
     "LONGEST_WAIT",
+    "SOONEST_LOOK",
     "check_return",
     "check_returnable",
     "paid_for_lines",
@@ -16,5 +23,6 @@ __all__ = [
     "returnable_until",
     "wait_after_refusal",
     "wait_for_processor",
+    "wait_to_look_again",
     "written_items",
 ]

@@ -23,7 +23,7 @@ from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import Order, OrderRefund
 from guildshop.plugins.orders.service import OrderService
-from guildshop.plugins.payments.api import RefundOutcome
+from guildshop.plugins.payments.api import PaymentRefundChanged, RefundOutcome
 from guildshop.plugins.payments.api import RefundState as ProcessorState
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.plugins.refunds import rules, tables
@@ -57,6 +57,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=2)
 """How long a processor is left to the process that asks it; one that died has not asked any more by then."""
+DOUBTED_AT_ONCE = 100
 PATIENCE = timedelta(seconds=60)
 """How long a processor may take to answer, shorter than the lease."""
 
@@ -86,8 +87,9 @@ class RefundPayments(RefundSetbacks):
             raise DeliveryPostponed(min(self._asked_next(part) for part in waiting))
 
     async def watch(self, store_id: int) -> None:
-        """Take up refunds whose delivery was given up; a timer calls it."""
+        """Take up refunds whose delivery was given up, and look again at those that are done; a timer calls it."""
         with scope(store_id):
+            await self._doubt(store_id)
             rows = await self.app.database.fetch(
                 "SELECT DISTINCT refund FROM refund_part WHERE store = :store AND state = 'PENDING'"
                 " AND kind = 'PROCESSOR' AND next_attempt < :before",
@@ -97,6 +99,31 @@ class RefundPayments(RefundSetbacks):
             for row in rows:
                 async with self.app.work(Actor.system(store_id, "refunds.watch")) as work:
                     work.record(RefundDue(row["refund"]))
+
+    async def _doubt(self, store_id: int) -> None:
+        """Have processors asked whether what they gave back stands."""
+        now, actor = self.app.now(), Actor.system(store_id, "refunds.watch")
+        rows = await self.app.database.fetch(
+            "SELECT p.id, p.key, p.payment, r.order_id, r.settled_at, r.created FROM refund_part p"
+            " JOIN refund r ON r.store = p.store AND r.id = p.refund"
+            " WHERE p.store = :store AND p.state = 'SUCCEEDED' AND p.kind = 'PROCESSOR' AND p.refused = FALSE"
+            f" AND p.next_attempt <= :now ORDER BY p.next_attempt LIMIT {DOUBTED_AT_ONCE}",
+            store=store_id,
+            now=now,
+        )
+        for row in rows:
+            wait = rules.wait_to_look_again(now - (row["settled_at"] or row["created"]))
+            async with self.app.work(actor) as work:
+                work.guard(
+                    tables.RefundPart,
+                    set="next_attempt = :again",
+                    where="id = :id AND state = 'SUCCEEDED' AND key = :key",
+                    rows=None,
+                    id=row["id"],
+                    key=row["key"],
+                    again=None if wait is None else now + wait,
+                )
+                work.record(PaymentRefundChanged(row["order_id"], row["payment"], row["key"]))
 
     # Staff
 
@@ -208,7 +235,7 @@ class RefundPayments(RefundSetbacks):
                 state=(RefundState.SUCCEEDED if done else RefundState.PENDING).value,
                 reference=outcome.reference[:REFERENCE_LENGTH],
                 url="" if done else outcome.url,
-                next=None if done else self._later(refund),
+                next=self.app.now() + rules.SOONEST_LOOK if done else self._later(refund),
             )
             if outcome.url and outcome.url != part.url and not done:
                 work.record(RefundCollectable(refund.order, refund.id))

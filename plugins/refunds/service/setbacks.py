@@ -158,7 +158,9 @@ class RefundSetbacks:
         self._advance(
             work,
             part,
-            "state = 'SUCCEEDED', amount = :given, reference = :reference, url = '', problem = :problem",
+            # Refused: there is nothing to look at again.
+            "state = 'SUCCEEDED', refused = TRUE, amount = :given, reference = :reference, url = '',"
+            " problem = :problem",
             given=outcome.given,
             reference=outcome.reference[:REFERENCE_LENGTH],
             problem=outcome.reason[:PROBLEM_LENGTH],

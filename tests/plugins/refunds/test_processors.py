@@ -123,6 +123,24 @@ async def stripe_takes_back_that_a_refund_succeeded(till: Till) -> None:
     assert await till.events("OrderRefunded") == refunded
 
 
+async def a_refund_that_fails_unheard_is_found(till: Till) -> None:
+    order = await paid(till, "stripe")
+    done = await refund(till, order, "amount", 500)
+    till.stripe.silent = True
+    await till.later(days=1, hours=1)
+    assert (await got(till, done.id)).state is RefundState.SUCCEEDED
+    await till.stripe.fail_refund(list(till.stripe.refunds.values())[-1])
+    await till.later(days=1, hours=2)
+    assert (await got(till, done.id)).by_hand == 500
+    # One that stands is not asked about for ever.
+    other = await refund(till, order, "amount", 100)
+    for _time in range(8):
+        await till.later(days=8)
+    (row,) = [one for one in await till.rows("refund_part") if one["refund"] == other.id]
+    assert (row["state"], row["next_attempt"]) == ("SUCCEEDED", None)
+    till.stripe.silent = False
+
+
 async def of_what_was_claimed_in_part_the_rest_is_the_orders_again(till: Till) -> None:
     order = await paid(till, "btcpay")
     waiting = await refund(till, order, "amount", 600)
@@ -159,6 +177,10 @@ async def of_what_was_claimed_in_part_the_rest_is_the_orders_again(till: Till) -
     (made,) = await till.app.get(RefundService).of_order(order.id)
     assert (made.state, [part.amount for part in made.parts]) == ("SUCCEEDED", [500, 1000])
     assert (await till.bench.orders.get(order.id)).refunded == 1500
+    # What was claimed in part is not doubted again.
+    await till.later(days=2)
+    assert (await got(till, made.id)).state is RefundState.SUCCEEDED
+    assert (await got(till, done.id)).state is RefundState.SUCCEEDED
 
 
 async def test_processors_give_money_back_once(till: Till) -> None:
@@ -167,3 +189,4 @@ async def test_processors_give_money_back_once(till: Till) -> None:
     await through_btcpay_the_customer_collects(till)
     await stripe_takes_back_that_a_refund_succeeded(till)
     await of_what_was_claimed_in_part_the_rest_is_the_orders_again(till)
+    await a_refund_that_fails_unheard_is_found(till)
