@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.api import CUSTOMER_READ, AddressInput, Customer, address_labels
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules
-from guildshop.plugins.orders.api import Channel, NewOrder, OrdersSettings, WantedItem
+from guildshop.plugins.orders.api import SHIPPING_STEP, Channel, NewOrder, OrdersSettings, Question, WantedItem
 from guildshop.plugins.orders.service import OrderService, StaffOrders
 from guildshop.web.context import actor_of, app_of
 from guildshop.web.pages import flash, read_form, redirect, render
@@ -23,6 +24,8 @@ ROWS = 8
 """How many items the form takes at once; more are added on the page of the order."""
 FOUND = 10
 NEW_ADDRESS = "new"
+ANSWER = "answer-"
+"""What the fields of answers are called, before the question's name, a dot, and the field's."""
 ADDRESS = "address-"
 
 
@@ -79,6 +82,9 @@ async def _form(
             "form": form,
             "problem": problem,
             "quote": quote,
+            "asked": await _asked(request, customer, form),
+            "answer_prefix": ANSWER,
+            "options": lambda choices: [("", "–"), *((one.value, one.label) for one in choices)],
             "rows": range(1, ROWS + 1),
             "products": [(product.sku, product.name) for product in products],
             "methods": [(method.code, method.label) for method in methods],
@@ -92,6 +98,26 @@ async def _form(
         },
         status=422 if problem else 200,
     )
+
+
+async def _asked(request: web.Request, customer: Customer, form: Mapping[str, str]) -> list[Question]:
+    """Return what the checkout asks of the order as far as it is filled in; nothing of one without items."""
+    if not form:
+        return []
+    with suppress(Refusal):
+        asked = await app_of(request).get(StaffOrders).asks(actor_of(request), _read(customer, form))
+        return [question for question in asked if question.step != SHIPPING_STEP]
+    return []
+
+
+def _answers(form: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the answers by question: the choice that was made, else what was written."""
+    found: dict[str, dict[str, str]] = {}
+    for name, value in form.items():
+        if name.startswith(ANSWER) and value:
+            question, _dot, field = name.removeprefix(ANSWER).partition(".")
+            found.setdefault(question, {})[field] = value
+    return {name: {"value": given["value"]} if "value" in given else given for name, given in found.items()}
 
 
 def _read(customer: Customer, form: Mapping[str, str]) -> NewOrder:
@@ -114,6 +140,7 @@ def _read(customer: Customer, form: Mapping[str, str]) -> NewOrder:
         address_id=saved,
         address=AddressInput(**given) if saved is None and given["street"] else None,
         shipping_type=form.get("shipping_type", ""),
+        answers=_answers(form),
         note=form.get("note", ""),
     )
 

@@ -10,11 +10,9 @@ from aiohttp import web
 from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.i18n import _
 from guildshop.money import format_money
-from guildshop.plugins.catalog.api import OutOfStock
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
-    MoveRefused,
     Order,
     OrderStatus,
     Quote,
@@ -161,7 +159,7 @@ async def items_act(request: web.Request) -> web.StreamResponse:
             return await _show(
                 request, form, await editing.preview(actor, order.id, _items(order, form), version=version)
             )
-        except (Invalid, MoveRefused, OutOfStock) as refusal:
+        except Refusal as refusal:
             return await _show(request, form, problem=refusal.message)
 
     async def run() -> str:

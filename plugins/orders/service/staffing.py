@@ -54,6 +54,33 @@ class StaffOrders:
         _draft, quote = await self._prepare(actor, wanted)
         return quote
 
+    async def asks(self, actor: Actor, wanted: NewOrder) -> list[Question]:
+        """Return what the steps ask of such an order, answered or not, up to the first without a good answer.
+
+        Once all is answered, what they offer at the summary is there too, such as to enter a discount code.
+        """
+        actor.require(CREATE)
+        draft = await self._begin(actor, wanted)
+        checkout, found = self.app.get(CheckoutService).checkout, list[Question]()
+        for _round in range(QUESTIONS):
+            question = await checkout.next_question(draft, without=TERMS)
+            step = None if question is None else checkout.step(draft.store, question.step)
+            if question is None or step is None:
+                break
+            found = [*(one for one in found if one.name != question.name), question]
+            values = wanted.answers.get(question.name)
+            if values is None and not question.skip:
+                return found
+            try:
+                kept = await step.answer(actor, draft, question.name, values or {})
+            except Invalid:
+                return found
+            if kept == draft.answer(question.step):
+                return found
+            draft = replace(draft, answers={**draft.answers, question.step: dict(kept)})
+        offers = await checkout.summary_actions(draft, await checkout.quote(draft))
+        return found + [question for question in offers if question.form]
+
     async def create(self, actor: Actor, wanted: NewOrder) -> Order:
         """Make the order; its stock is reserved and it waits for its payment like any other."""
         actor.require(CREATE)
@@ -91,6 +118,12 @@ class StaffOrders:
     # Within
 
     async def _prepare(self, actor: Actor, wanted: NewOrder) -> tuple[Draft, Quote]:
+        draft = await self._begin(actor, wanted)
+        draft = await self._answer(actor, draft, wanted.answers)
+        return await self._take_offers(actor, draft, wanted.answers)
+
+    async def _begin(self, actor: Actor, wanted: NewOrder) -> Draft:
+        """Return the order with its items and its way, as far as staff say these apart from the steps."""
         checkout, customers = self.app.get(CheckoutService), self.app.get(CustomerService)
         if wanted.channel in {Channel.DISCORD, Channel.IMPORT}:
             raise Invalid.field("channel", _("An order made by staff comes through the web or the API."))
@@ -101,8 +134,7 @@ class StaffOrders:
         if draft.ships:
             kept = await self._shipping(draft, wanted)
             draft = replace(draft, answers={**draft.answers, SHIPPING_STEP: kept})
-        draft = await self._answer(actor, draft, wanted.answers)
-        return await self._take_offers(actor, draft, wanted.answers)
+        return draft
 
     async def _draft(self, store: int, customer: Customer, wanted: NewOrder) -> Draft:
         roles = await self.roles_of(customer)

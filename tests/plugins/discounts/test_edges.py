@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from guildshop.plugins.catalog.api import ProductKind
+from guildshop.plugins.customers.api import CustomerInput
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.tenancy import scope
 from guildshop.testing import Shop
 from guildshop.web.testing import Visitor
@@ -172,3 +175,22 @@ async def test_the_api_and_piccolo_admin(bench: Bench, owner: Visitor) -> None:
     gone = await owner.send("DELETE", f"/admin/api/tables/discount/{key}/", None)
     assert gone.status < 500
     assert await bench.rows("discount") == []
+
+
+async def test_staff_enter_a_code_on_the_page_of_a_new_order(bench: Bench, deals: Deals, owner: Visitor) -> None:
+    await bench.product("PIN", price=1000, kind=ProductKind.DIGITAL)
+    await deals.make("Welcome", percent=10, code="WELCOME10")
+    await bench.set(tax_rate="7", tax_label="VAT")
+    guest = await bench.app.get(CustomerService).create(bench.boss, CustomerInput(display_name="Grace"))
+    form = {"customer": str(guest.id), "sku-1": "PIN", "payment_method": "venmo"}
+    text = await (await owner.get(f"/admin/order/new?for={guest.id}")).text()
+    assert "answer-" not in text
+    text = await (await owner.post("/admin/order/new", {**form, "do": "quote"})).text()
+    assert 'name="answer-discount_code.code"' in text
+    wrong = await owner.post("/admin/order/new", {**form, "answer-discount_code.code": "NOPE10", "do": "create"})
+    text = await wrong.text()
+    assert (wrong.status, "no discount code “NOPE10”" in text, 'value="NOPE10"' in text) == (422, True, True)
+    assert await bench.rows("orders") == []
+    made = await owner.post("/admin/order/new", {**form, "answer-discount_code.code": "welcome10", "do": "create"})
+    order = await bench.orders.get(made.headers["Location"].rsplit("/", 1)[1])
+    assert (order.discount, order.tax, order.total) == (100, 63, 963)

@@ -148,6 +148,8 @@ async def test_an_order_is_made_edited_packed_invoiced_and_deleted_on_its_pages(
         assert expected in text
     wrong = await owner.post(f"{path}/items", {**wanted, f"quantity-{line.id}": "9999", "do": "quote"})
     assert (wrong.status, "Only " in await wrong.text()) == (422, True)
+    unknown = await owner.post(f"{path}/items", {**wanted, "add": "NO-SUCH", "do": "quote"})
+    assert (unknown.status, 'value="NO-SUCH"' in await unknown.text()) == (422, True)
     for version in ("9" * 5_000, "2147483648", "soon", "٣"):
         refused = await owner.post(f"{path}/items", {**wanted, "version": version})
         assert "Somebody changed order" in await _page(owner, refused.headers["Location"])

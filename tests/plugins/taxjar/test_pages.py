@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from guildshop.plugins.catalog.api import ProductKind
+from guildshop.plugins.customers.api import CustomerInput
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.web.testing import Visitor
 from tests.plugins.orders.conftest import Bench
@@ -61,3 +62,23 @@ async def test_codes_exemptions_and_reviews(
 async def test_the_page_says_when_nothing_is_set_up(bench: Bench, owner: Visitor) -> None:
     page = await (await owner.get("/admin/tax")).text()
     assert "No API key of TaxJar is set for Example store" in page
+
+
+async def test_staff_say_where_digital_goods_are_taxed(bench: Bench, set_up: SetUp, owner: Visitor) -> None:
+    await bench.product("PIN", price=1000, kind=ProductKind.DIGITAL)
+    guest = await bench.app.get(CustomerService).create(bench.boss, CustomerInput(display_name="Grace"))
+    form = {"customer": str(guest.id), "sku-1": "PIN", "payment_method": "venmo", "do": "create"}
+    asked = await owner.post("/admin/order/new", form)
+    text = await asked.text()
+    assert (asked.status, "Sales tax is missing" in text) == (422, True)
+    assert 'name="answer-tax_place.postal_code"' in text
+    place = {f"answer-tax_place.{name}": value for name, value in (("country", "US"), ("region", "CA"))}
+    wrong = await (
+        await owner.post("/admin/order/new", {**form, **place, "answer-tax_place.postal_code": "10001"})
+    ).text()
+    assert "10001” is not used in" in wrong
+    assert await bench.rows("orders") == []
+    made = await owner.post("/admin/order/new", {**form, **place, "answer-tax_place.postal_code": "94111"})
+    order = await bench.orders.get(made.headers["Location"].rsplit("/", 1)[1])
+    assert order.tax_place is not None
+    assert (order.tax_place.postal_code, order.tax > 0) == ("94111", True)
