@@ -123,8 +123,9 @@ async def test_the_page_lists_what_failed_with_what_to_do_and_retry(bench: Bench
         with every_store():
             await bench.app.database.execute(
                 "UPDATE entitlement SET status = :status, problem = :problem, reason = 'It stands too high.',"
-                " remedy = 'Drag it.', revoked_at = CASE WHEN :status = 'REVOKED' THEN created END WHERE id = :id",
+                " remedy = 'Drag it.', revoked_at = CASE WHEN :over THEN created END WHERE id = :id",
                 status=status,
+                over=status == "REVOKED",
                 problem=problem,
                 id=row["id"],
             )
