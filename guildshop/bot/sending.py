@@ -194,6 +194,12 @@ class Messenger:
         channel = guild.get_channel(channel_id) if guild is not None else None
         return guild is not None and channel is not None and channel.permissions_for(guild.me).manage_roles
 
+    def is_open(self, store: Store, discord_id: int, channel_id: int) -> bool:
+        """Tell, without asking Discord, whether a member was let into a channel; True where the bot does not see it."""
+        guild = self._bot().get_guild(store.guild_id or 0)
+        channel = guild.get_channel(channel_id) if guild is not None else None
+        return channel is None or channel.overwrites_for(discord.Object(discord_id)).view_channel is True
+
     async def member_roles(self, store: Store, discord_id: int) -> frozenset[int] | None:
         """Return the role IDs that a member of the store's server has, None when they are no member."""
         bot = self._bot()

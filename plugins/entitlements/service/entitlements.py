@@ -284,8 +284,18 @@ class EntitlementService(Retrying):
         async with self.app.work(actor) as work:
             for entitlement in held:
                 work.update(tables.Entitlement, entitlement.id, checked_at=work.now)
-                if roles is not None and _is_missing(entitlement, roles):
+                if roles is not None and self._is_missing(entitlement, roles):
                     self.again_in(work, entitlement)
+
+    def _is_missing(self, entitlement: Entitlement, roles: frozenset[int]) -> bool:
+        if entitlement.status is EntitlementStatus.FAILED:
+            return entitlement.problem == Problem.MEMBER_GONE.value
+        if entitlement.status is not EntitlementStatus.GRANTED:
+            return False
+        if entitlement.kind is EntitlementKind.CHANNEL:
+            store, member = self.app.stores.get(entitlement.store), entitlement.discord_id or 0
+            return not self.app.messenger.is_open(store, member, entitlement.target)
+        return entitlement.kind is EntitlementKind.ROLE and entitlement.target not in roles
 
     async def _complete(self, order_id: UUID, delivery: Delivery) -> None:
         """Complete the order if it can be; when somebody changes it at the same moment, look again."""
@@ -302,16 +312,6 @@ class EntitlementService(Retrying):
                     raise
             else:
                 return
-
-
-def _is_missing(entitlement: Entitlement, roles: frozenset[int]) -> bool:
-    if entitlement.status is EntitlementStatus.FAILED:
-        return entitlement.problem == Problem.MEMBER_GONE.value
-    return (
-        entitlement.status is EntitlementStatus.GRANTED
-        and entitlement.kind is EntitlementKind.ROLE
-        and entitlement.target not in roles
-    )
 
 
 def failure(outcome: Outcome | None) -> tuple[str, str, str]:

@@ -62,6 +62,22 @@ async def test_a_channel_opens_and_closes(shop: Shop, sale: Sale) -> None:
     assert not [o for o in shop.sim.state.channel(channel)["permission_overwrites"] if o["type"] == 1]
 
 
+async def test_a_channel_closed_by_hand_opens_again_by_the_timer(shop: Shop, sale: Sale) -> None:
+    channel = int(shop.sim.channel_id("shop"))
+    await sale.paid(await sale.product("KEY", granted_channels=(channel,)))
+    puts = "PUT /channels/{channel_id}/permissions/{overwrite_id}"
+    await service(shop).reconcile(shop.store.id)
+    await shop.settle()
+    assert shop.sim.counts[puts] == 1
+    await shop.app.messenger.close_channel(shop.store, int(shop.buyer.id), channel)
+    await shop.settle()
+    await service(shop).reconcile(shop.store.id)
+    await shop.settle()
+    assert shop.sim.counts[puts] == 2
+    overwrites = shop.sim.state.channel(str(channel))["permission_overwrites"]
+    assert [o["id"] for o in overwrites if o["type"] == 1] == [shop.buyer.id]
+
+
 async def test_a_channel_that_is_gone_is_not_tried_again_and_again(shop: Shop, sale: Sale) -> None:
     key = await sale.product("KEY", granted_channels=(4242,))
     await sale.paid(key)
