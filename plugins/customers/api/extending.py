@@ -74,18 +74,22 @@ class Purchases:
 class CustomerFigures:
     """Something that counts purchases: this shop, or another one, shown side by side under `title`.
 
-    `read(customer, last)` returns what it counted, with that many of the last orders.
+    `read(customer, last)` returns what it counted, with that many of the last orders; None where it knows nothing of
+    the customer, and nothing is shown.
     """
 
     title: str
     permission: str
-    read: Callable[[Customer, int], Awaitable[Purchases]]
+    read: Callable[[Customer, int], Awaitable[Purchases | None]]
     position: int = 100
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerLink:
-    """Somewhere else that a customer may be known: `describe(customer)` says in a few words whether they are."""
+    """Somewhere else that a customer may be known.
+
+    `describe(customer)` says in a few words whether they are; nothing where the store has no such place.
+    """
 
     permission: str
     describe: Callable[[Customer], Awaitable[str]]

@@ -52,7 +52,8 @@ class Sales(Reading):
 
     async def figures(self, actor: Actor, customer: Customer, *, last: int = 0) -> list[tuple[str, Purchases]]:
         """Return what each source counted for a customer with its `last` orders, under the source's title."""
-        return [(source.title, await source.read(customer, last)) for source in self.sources_of_figures(actor)]
+        found = [(source.title, await source.read(customer, last)) for source in self.sources_of_figures(actor)]
+        return [(title, purchases) for title, purchases in found if purchases is not None]
 
     async def links(self, actor: Actor, customer: Customer) -> list[str]:
         """Return in words where else a customer is known, as far as the actor may see it."""
@@ -62,4 +63,5 @@ class Sales(Reading):
             for link in links
             if self.app.stores.enabled(actor.store, plugin) and actor.may(link.permission)
         ]
-        return [await link.describe(customer) for link in sorted(found, key=lambda link: link.position)]
+        told = [await link.describe(customer) for link in sorted(found, key=lambda link: link.position)]
+        return [text for text in told if text]

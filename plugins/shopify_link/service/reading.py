@@ -125,18 +125,18 @@ class Reading:
         )
         return None if row is None else (entry_of(row), row["channel_id"], row["message_id"])
 
-    async def purchases(self, customer: Customer, last: int) -> Purchases:
-        """Return what Shopify last told of a customer's purchases."""
+    async def purchases(self, customer: Customer, last: int) -> Purchases | None:
+        """Return what Shopify last told of a customer's purchases; None while they are not linked."""
         link = None if customer.discord_id is None else await self.of_member(customer.discord_id)
         if link is None:
-            return Purchases((), 0)
+            return None
         return Purchases((Money(link.spent, link.currency),), link.orders)
 
     async def described(self, customer: Customer) -> str:
-        """Return in words whether a customer is linked to Shopify."""
+        """Return in words whether a customer is linked to Shopify; nothing in a store that has no shop there."""
         link = None if customer.discord_id is None else await self.of_member(customer.discord_id)
         if link is None:
-            return _("not linked to Shopify")
+            return _("not linked to Shopify") if self.settings().begun else ""
         return _("Shopify customer {id}").format(id=link.shopify_id)
 
     async def _one(self, where: str, value: object) -> Link | None:

@@ -149,6 +149,20 @@ async def test_what_may_pass_is_tried_again(
     assert shopify.requests == 7
 
 
+async def test_an_answer_that_does_not_come_is_given_up(
+    settings: ShopifySettings, shopify: ShopifyDouble, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guildshop.plugins.shopify_link.client.SECONDS", 0.05)
+    shopify.hold = asyncio.Event()
+    impatient = ShopifyClient()
+    impatient.sleep = time.sleep
+    async with impatient.running():
+        with pytest.raises(ShopifyHiccup, match="in time"):
+            await one(impatient, settings)
+    assert shopify.requests == 4
+    shopify.hold.set()
+
+
 async def test_it_waits_for_points_and_not_for_ever(
     client: ShopifyClient, settings: ShopifySettings, shopify: ShopifyDouble, time: Time
 ) -> None:

@@ -101,6 +101,9 @@ async def test_staff_link_and_unlink_a_member(linked_shop: Shop, shopify: Shopif
     assert shopify.metafields == {}
     assert logged(shop)[-1]["description"] == f"<@{shop.staff.id}> unlinked <@{shop.buyer.id}> from Shopify customer"
     assert "not linked" in error(await shop.staff.slash("unlink-customer", user=shop.buyer))
+    looked_up = await shop.staff.slash("customer", member=shop.buyer)
+    assert "not linked to Shopify" in fields(embed(looked_up))["Link"]
+    assert "Shopify: total spent" not in fields(embed(looked_up))
 
 
 async def test_every_error_of_linking(linked_shop: Shop, shopify: ShopifyDouble) -> None:

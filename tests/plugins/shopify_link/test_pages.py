@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
 from guildshop.app import App
 from guildshop.errors import Forbidden, Invalid
 from guildshop.hookspecs import Finding, Severity
+from guildshop.importing import import_kind, import_sheet
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.shopify_link.api import RowState, Target
@@ -39,7 +41,13 @@ async def links_in(app: App) -> list[tuple[int, str, str]]:
 
 
 async def test_a_file_is_linked_as_a_whole_or_not_at_all(
-    app: App, links: LinkService, shopify: ShopifyDouble, boss: Actor, store: Store, staff: ActorFactory
+    app: App,
+    links: LinkService,
+    shopify: ShopifyDouble,
+    boss: Actor,
+    store: Store,
+    staff: ActorFactory,
+    tmp_path: Path,
 ) -> None:
     for number in range(30):
         shopify.customer(number + 1, email=f"c{number}@example.com")
@@ -54,8 +62,10 @@ async def test_a_file_is_linked_as_a_whole_or_not_at_all(
     assert [number for number, _sentence in report.problems] == [31, 32, 33, 34, 35]
     assert "No customer found with that email address." in dict(report.problems)[33]
     assert steps[-1] == (31, 31)
-    dry = await links.import_links(boss, good, True, lambda *_done: None)
-    assert (dry.written, dry.problems) == (0, ())
+    file = tmp_path / "links.csv"
+    file.write_text("email;discord_id\n" + "\n".join(f"{row['email']};{row['discord_id']}" for row in [*good, bad[0]]))
+    dry = await import_sheet(app, boss, import_kind(app, "links"), file, dry_run=True)
+    assert (dry.rows, dry.written, [line for line, _sentence in dry.problems]) == (31, 0, [32])
     assert await links_in(app) == []
     for written in (30, 0):
         report = await links.import_links(boss, good, False, lambda *_done: None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -174,6 +175,18 @@ async def test_a_browser_of_another_discord_account_is_refused(
     assert await linked(links) is None
     assert (await own.post(where, {"do": "confirm"})).status == 200
     assert await linked(links) is not None
+
+
+async def test_of_five_who_press_at_once_one_uses_the_link(
+    app: App, links: LinkService, shopify: ShopifyDouble, bea: Actor, mailbox: MailboxServer
+) -> None:
+    shopify.customer(7)
+    await links.ask(bea, BEA, EMAIL, "en-US")
+    await app.dispatcher.drain()
+    token = path(mailbox).rpartition("/")[2]
+    ends = await asyncio.gather(*(links.confirm(token) for _each in range(5)), return_exceptions=True)
+    assert sorted(type(end).__name__ for end in ends) == ["Linked"] + ["VerificationGone"] * 4
+    assert len(await rows(app, "shopify_link_log")) == 1
 
 
 async def test_what_happened_meanwhile_is_seen_when_the_button_is_pressed(
