@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.database import new_id
-from guildshop.errors import Stale
+from guildshop.errors import NotConfigured, Stale, Unavailable
 from guildshop.events import Delivery
 from guildshop.i18n import _
 from guildshop.permissions import Actor
@@ -64,10 +64,23 @@ class RefundSetbacks:
         """
         refund = await self.refunds.get(refund_id)
         part = next(one for one in refund.parts if one.key == key)
-        outcome = None
-        if part.payment is not None:
-            outcome = await self.app.get(PaymentService).refund(part.payment, part.amount, part.key)
+        outcome, silent = None, False
+        try:
+            if part.payment is not None:
+                outcome = await self.app.get(PaymentService).refund(part.payment, part.amount, part.key)
+        except (Unavailable, NotConfigured):
+            silent = True
         async with delivery.work() as work:
+            if silent:
+                # Not to hold up what is told of the order's other refunds: the timer asks again.
+                work.guard(
+                    tables.RefundPart,
+                    set="next_attempt = :again",
+                    where="id = :id AND state = 'SUCCEEDED'",
+                    rows=None,
+                    id=part.id,
+                    again=work.now + rules.LONGEST_WAIT,
+                )
             if outcome is None or outcome.state is not ProcessorState.FAILED:
                 return
             reason = (outcome.reason or _("The processor refused the refund without saying why."))[:PROBLEM_LENGTH]

@@ -139,6 +139,19 @@ async def a_refund_that_fails_unheard_is_found(till: Till) -> None:
     (row,) = [one for one in await till.rows("refund_part") if one["refund"] == other.id]
     assert (row["state"], row["next_attempt"]) == ("SUCCEEDED", None)
     till.stripe.silent = False
+    # Stripe does not answer just then: it is asked again, and nothing waits behind that.
+    order = await paid(till, "stripe")
+    done = await refund(till, order, "amount", 500)
+    till.stripe.faults = ["silent"] * 50
+    await till.stripe.fail_refund(list(till.stripe.refunds.values())[-1])
+    await till.settle()
+    assert (await got(till, done.id)).state is RefundState.SUCCEEDED
+    waiting = [row for row in await till.rows("delivery") if row["listener"] == "refunds.processor_told"]
+    assert {row["status"] for row in waiting} == {"DONE"}
+    till.stripe.faults = []
+    await till.later(hours=1, minutes=1)
+    await till.later(hours=1, minutes=1)
+    assert (await got(till, done.id)).by_hand == 500
 
 
 async def of_what_was_claimed_in_part_the_rest_is_the_orders_again(till: Till) -> None:
