@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -61,15 +62,18 @@ async def list_page(request: web.Request) -> web.StreamResponse:
     )
     sort = CustomerSort(typed["sort"]) if typed["sort"] in CustomerSort.__members__ else CustomerSort.CREATED
     cursor = request.query.get("cursor", "")
-    found = await customers.list_customers(actor, wanted, cursor=cursor, limit=PAGE_SIZE, sort=sort)
-    count = await customers.count(actor, wanted)
+    found, cards = await asyncio.gather(
+        customers.list_customers(actor, wanted, cursor=cursor, limit=PAGE_SIZE, sort=sort), _cards(app, actor)
+    )
+    # Where all of them are on one page, nothing is searched a second time.
+    count = await customers.count(actor, wanted) if cursor or found.cursor else len(found.items)
     query = {name: value for name, value in typed.items() if value}
     here = URL(page_url(request, "customer"))
     return render(
         request,
         "customers/list.html",
         {
-            "cards": await _cards(app, actor),
+            "cards": cards,
             "customers": found.items,
             "row_actions": await app.get(CustomerActions).of(actor, found.items),
             "count": f"{grouped(count - 1)}+" if count > 1000 else grouped(count),

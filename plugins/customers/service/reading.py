@@ -198,7 +198,7 @@ class Reading:
                         await guard(customer, function)
 
     def _conditions(self, store: int, chosen: CustomerFilter) -> Conditions:
-        where, values = _conditions(store, chosen)
+        where, values = _conditions(store, chosen, self.app.database.dialect)
         for choice in self.choices(store) if chosen.choices else ():
             if chosen.choices.get(choice.name):
                 try:
@@ -240,11 +240,13 @@ def inactive() -> CustomerInactive:
     return CustomerInactive(_("Your customer account is deactivated. Ask the shop's staff to reactivate it."))
 
 
-def _conditions(store: int, chosen: CustomerFilter) -> tuple[str, dict[str, Any]]:
+def _conditions(store: int, chosen: CustomerFilter, dialect: str) -> tuple[str, dict[str, Any]]:
     conditions, values = ["customer.store = :store AND merged_into IS NULL"], dict[str, Any](store=store)
     for index, word in enumerate(fold(chosen.text).split()[:8]):
-        conditions.append(f"search LIKE :word{index} ESCAPE '!'")
-        values[f"word{index}"] = like(word)
+        # Without an index for patterns, looking for a text is twice as fast as matching one.
+        exact = dialect == "sqlite"
+        conditions.append(f"instr(search, :word{index}) > 0" if exact else f"search LIKE :word{index} ESCAPE '!'")
+        values[f"word{index}"] = word if exact else like(word)
     if chosen.status is not None:
         conditions.append(
             {

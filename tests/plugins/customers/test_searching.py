@@ -1,0 +1,53 @@
+"""The search of customers: by what, and without reading rows that it does not find."""
+
+from __future__ import annotations
+
+import pytest
+
+from guildshop.app import App
+from guildshop.plugins.customers.api import CustomerInput
+from guildshop.plugins.customers.service import CustomerService
+from guildshop.stores import Store
+from guildshop.testing import ActorFactory
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("LOVELACE", True),
+        ("Hélène", True),
+        ("helene", True),
+        ("lace ada", True),
+        ("ada@", True),
+        ("5550123", True),
+        ("C-77", True),
+        ("ada_l", True),
+        ("a_a", False),
+        ("%", False),
+        ("!", False),
+        ("'; DROP TABLE customer; --", False),
+        ("ada bob", False),
+        ("x" * 1000, False),
+    ],
+)
+async def test_what_is_found(
+    customers: CustomerService, store: Store, staff: ActorFactory, text: str, found: bool
+) -> None:
+    given = CustomerInput(
+        display_name="Ada Hélène",
+        last_name="Lovelace",
+        username="ada_l",
+        email="ada@example.org",
+        phone="+14155550123",
+        account_number="C-77",
+    )
+    await customers.create(staff(store), given)
+    assert bool(await customers.find(staff(store), text)) is found
+
+
+async def test_there_is_an_index_for_it(app: App, store: Store) -> None:
+    if app.database.dialect == "sqlite":
+        rows = await app.database.fetch("SELECT name AS found FROM sqlite_master WHERE name = 'customer_search'")
+    else:
+        rows = await app.database.fetch("SELECT indexname AS found FROM pg_indexes WHERE indexname = 'customer_search'")
+    assert [row["found"] for row in rows] == ["customer_search"]
