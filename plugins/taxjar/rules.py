@@ -199,9 +199,12 @@ def order_parts(order: Order) -> Parts:
 def refunded_parts(order: Order, refunded: int) -> Parts:
     """Return of what the first so many minor units of an order's total consist: all of it when all is refunded.
 
-    Refunds are the differences, so that any number of them adds up to the order, and none has a part below zero.
+    Refunds are the differences, so that any number of them adds up to the order, and none has a part below zero. What
+    was written off of an order goes with what was paid of it, since all of it was reported.
     """
     whole = order_parts(order)
+    if order.written_off and order.paid_total:
+        refunded = refunded * order.total // order.paid_total
     beside = whole.shipping + whole.tax
     given = refunded * beside // order.total if order.total else 0
     tax = given * whole.tax // beside if beside else 0

@@ -193,6 +193,18 @@ def test_any_number_of_refunds_adds_up_to_the_order(
     assert {name: -value for name, value in sums.items()} == {name: told[name] for name in sums}
 
 
+def test_refunds_of_what_was_accepted_for_less_add_up_to_the_order_too() -> None:
+    of = replace(order([1000], 0, 300, 170), written_off=771)
+    told, sums = (
+        rules.order_transaction(of, SHOP, {}, ""),
+        dict.fromkeys(("amount", "shipping", "sales_tax"), Decimal(0)),
+    )
+    for before, after in ((0, 1), (1, 700), (700, of.paid_total)):
+        body = rules.refund_transaction(of, refund(of, after - before, before), NOW, SHOP, {}, "")
+        sums = {name: value + body[name] for name, value in sums.items()}
+    assert {name: -value for name, value in sums.items()} == {name: told[name] for name in sums}
+
+
 def test_a_refund_of_pieces_falls_on_their_lines() -> None:
     of = order([1000, 500], 0, 0, 300)
     line = of.lines[1]
