@@ -152,9 +152,9 @@ class ShopifyLink(Plugin):
 
     @hookimpl
     def register_personal_data(self, app: App) -> list[PersonalData]:
-        """Give a customer's link out, and erase it when they want to be forgotten."""
+        """Give a customer's link out, erase it when they want to be forgotten, and keep it when records are merged."""
         service = app.get(LinkService)
-        return [PersonalData(PLUGIN, service.export, service.erase)]
+        return [PersonalData(PLUGIN, service.export, service.erase, service.merge)]
 
     @hookimpl
     def register_checks(self, app: App) -> list[Check]:

@@ -7,11 +7,21 @@ from datetime import timedelta
 from typing import Any
 
 from guildshop.database import Work
+from guildshop.errors import Refusal
 from guildshop.events import Delivery
+from guildshop.i18n import _
 from guildshop.permissions import Actor
-from guildshop.plugins.customers.api import Customer
+from guildshop.plugins.customers.api import Customer, Moving
 from guildshop.plugins.shopify_link import rules, tables
-from guildshop.plugins.shopify_link.api import LINK_READ, Link, ShopifyLinkLogged, ShopifyShopErased
+from guildshop.plugins.shopify_link.api import (
+    LINK_READ,
+    Link,
+    LinkAction,
+    ShopifyLinkLogged,
+    ShopifyRoleDue,
+    ShopifyShopErased,
+)
+from guildshop.plugins.shopify_link.service.linking import Raced
 from guildshop.plugins.shopify_link.service.reading import LINK_COLUMNS, LOG_COLUMNS, email_hash, entry_of, link_of
 from guildshop.plugins.shopify_link.service.verifying import KEPT, Verifying
 from guildshop.tenancy import current_store
@@ -67,6 +77,44 @@ class Erasing(Verifying):
                 work.record(ShopifyLinkLogged(entry))
 
         return join
+
+    async def merge(self, gone: Customer, kept: Customer, member: int | None) -> Moving:
+        """Return what lets the member who stays have the link of the other one, where two records are one person's."""
+        members = {one.discord_id for one in (gone, kept) if one.discord_id is not None}
+        linked = [link for one in sorted(members) if (link := await self.of_member(one)) is not None]
+        if len(linked) > 1:
+            raise Refusal(
+                _("Both records are linked to Shopify customers. Use /unlink-customer for one of them first.")
+            )
+
+        def join(work: Work) -> None:
+            if member is None:
+                return
+            username = next(one.username for one in (gone, kept) if one.discord_id == member)
+            for link in linked:
+                if link.discord_id != member:
+                    self._give_in(work, link, member, username)
+            for other in members - {member}:
+                work.guard(
+                    tables.ShopifyLinkLog,
+                    set="discord_id = :member",
+                    where="discord_id = :other",
+                    rows=None,
+                    member=member,
+                    other=other,
+                )
+                work.delete(tables.ShopifyVerification, where="discord_id = :other", other=other)
+                work.guard(
+                    tables.ShopifyBulkRow,
+                    set="member = :member",
+                    where="member = :other",
+                    rows=None,
+                    member=str(member),
+                    other=str(other),
+                )
+
+        told = [_("the link to the Shopify customer {id}").format(id=link.shopify_id) for link in linked]
+        return Moving(told, join)
 
     async def erase_customer_in(self, work: Work, shopify_id: str, email: str, link: Link | None) -> None:
         """Erase in somebody's Work all that came from Shopify of one customer; their member stays a member."""
@@ -151,6 +199,28 @@ class Erasing(Verifying):
             work.delete(tables.ShopifyBulk, where="created < :before", before=work.now - LISTS_KEPT)
 
     # Within
+
+    def _give_in(self, work: Work, link: Link, member: int, username: str) -> None:
+        """Let another Discord member of the same person have a link."""
+        changed = Raced(_("The link to Shopify changed at the same moment. Try again."))
+        work.guard(
+            tables.ShopifyLink,
+            set="discord_id = :member, username = :username, role_id = NULL, role_problem = '', role_remedy = '',"
+            " metafields = 'PENDING', version = version + 1",
+            where="id = :id AND version = :seen",
+            refusal=changed,
+            conflict=changed,
+            id=link.id,
+            seen=link.version,
+            member=member,
+            username=username[:64],
+        )
+        work.audit("customer_link.merge", subject="discord_member", subject_id=member)
+        self.log_in(
+            work, LinkAction.LINK, member, link.shopify_id, link.email, _("Two records of one person were merged.")
+        )
+        self.clean_up_in(work, link)
+        work.record(ShopifyRoleDue(member))
 
     async def _in_channel(self, where: str, value: object) -> list[Any]:
         """Return the lines of the log that stand in the staff's channel, to be written there anew."""

@@ -10,6 +10,7 @@ import pytest
 
 from guildshop.app import App
 from guildshop.bot.testing import Shop
+from guildshop.errors import Refusal
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.shopify_link.api import Link, Target
@@ -297,6 +298,26 @@ async def test_who_is_forgotten_is_unlinked_and_gets_their_data_before(
     assert ("gid://shopify/Customer/7", "discord.user_id") not in shopify.metafields
     assert await traces(app, EMAIL, "John Doe") == []
     assert (await link_of(links, BEN)).shopify_id == "8"
+
+
+async def test_two_records_of_one_person_keep_the_link(
+    app: App, store: Store, links: LinkService, shopify: ShopifyDouble, boss: Actor, full: None
+) -> None:
+    customers = app.get(CustomerService)
+    bea, ben = [await customers.by_discord_id(one.discord_id) for one in (BEA, BEN)]
+    assert bea is not None
+    assert ben is not None
+    with pytest.raises(Refusal, match="Both records are linked"):
+        await customers.plan_merge(boss, bea.id, ben.id)
+    await links.unlink_member(boss, BEN.discord_id)
+    assert "the link to the Shopify customer 7" in (await customers.plan_merge(boss, bea.id, ben.id)).moves
+    await customers.merge(boss, bea.id, ben.id, member=BEN.discord_id)
+    await app.dispatcher.drain()
+    assert await links.of_member(BEA.discord_id) is None
+    moved = await link_of(links, BEN)
+    assert (moved.shopify_id, moved.username) == ("7", "ben")
+    assert shopify.metafields["gid://shopify/Customer/7", "discord.user_id"] == str(BEN.discord_id)
+    assert all(row["discord_id"] == BEN.discord_id for row in await rows(app, "shopify_link_log"))
 
 
 async def test_an_erased_customer_goes_from_the_channel_too(shop: Shop, shopify: ShopifyDouble) -> None:
