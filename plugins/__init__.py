@@ -16,5 +16,6 @@ BUILT_IN = (
     "btcpay",
     "entitlements",
     "notifications",
+    "reports",
     "staff",
 )

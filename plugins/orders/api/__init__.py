@@ -43,6 +43,7 @@ from guildshop.plugins.orders.api.events import (
     OrderRefunded,
     OrderShipped,
     OrderShippingChanged,
+    OrdersImported,
     OrderStatusChanged,
     ShipmentFailed,
 )
@@ -135,6 +136,7 @@ __all__ = [
     "OrderStatus",
     "OrderStatusChanged",
     "OrderSummary",
+    "OrdersImported",
     "OrdersSettings",
     "PaymentMethod",
     "PaymentMethods",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -64,6 +65,18 @@ class OrderEdited(OrderEvent):
     """The lines of an unpaid order were changed by staff, and its amounts with them; `due` is what is due now."""
 
     due: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersImported(Event):
+    """Past orders were added as they ended; `first` and `last` are when the earliest and the latest were placed.
+
+    No other event tells of these orders until something happens to them here.
+    """
+
+    count: int
+    first: datetime
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True)

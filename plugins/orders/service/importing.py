@@ -28,6 +28,7 @@ from guildshop.plugins.orders.api import (
     Channel,
     Order,
     OrderFilter,
+    OrdersImported,
     OrdersSettings,
     OrderStatus,
     Phase,
@@ -120,6 +121,9 @@ class OrderFiles:
         async with self.app.work(actor) as work:
             hours = self.app.stores.settings(actor.store, OrdersSettings).expire_hours
             write_orders(work, checked, self.app.get(CustomerService), work.now + timedelta(hours=hours))
+            if checked:
+                placed = [order.placed for order in checked]
+                work.record(OrdersImported(len(checked), min(placed), max(placed)))
             work.audit("order.import", subject="order", after={"orders": len(checked)})
         return ImportReport(len(rows), len(checked))
 

@@ -1,0 +1,66 @@
+"""The use cases and queries of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from guildshop.errors import Invalid
+from guildshop.i18n import _
+from guildshop.permissions import Actor
+from guildshop.plugins.customers.api import CUSTOMER_READ
+from guildshop.plugins.reports.api import REPORT_READ, REPORT_UPDATE, BuyerFigures, Owed, Period, Report, Share
+from guildshop.plugins.reports.service.sharing import LIVES, USUAL_LIFE, ReportSharing
+
+__all__ = ["LIVES", "MOST", "TOP", "USUAL_LIFE", "ReportService"]
+
+TOP = 10
+MOST = 10_000
+"""Rows of a file."""
+PATIENCE = 1.0
+"""Seconds for which whoever asks waits for days to be counted."""
+
+
+class ReportService(ReportSharing):
+    """Everything that can be asked and done about reports, within the store in scope."""
+
+    async def report(self, actor: Actor, period: Period, currency: str = "", *, top: int = TOP) -> Report:
+        """Return a period in one currency, by default the store's."""
+        actor.require(REPORT_READ)
+        return await self._report(period, currency, top)
+
+    async def shared(self, share: Share) -> Report:
+        """Return the report that a link shows, in its store."""
+        return await self._report(share.period, share.currency, TOP)
+
+    async def top_buyers(
+        self, actor: Actor, period: Period, currency: str, *, top: int = TOP
+    ) -> Sequence[BuyerFigures] | None:
+        """Return the best customers of a period; None for who may not see customers."""
+        actor.require(REPORT_READ)
+        if not actor.may(CUSTOMER_READ):
+            return None
+        return await self.buyers(period, currency, top, named=self.app.stores.get(actor.store).show_pii)
+
+    async def debts(self, actor: Actor) -> Owed:
+        """Return what the store owes its customers, as far as the actor may see it."""
+        actor.require(REPORT_READ)
+        return await self.owed(actor)
+
+    async def recount(self, actor: Actor) -> int:
+        """Have every day counted anew; return how many there are."""
+        actor.require(REPORT_UPDATE)
+        return await self.begin_anew(actor)
+
+    async def _report(self, period: Period, currency: str, top: int) -> Report:
+        left = await self.catch_up(period.first, period.last, PATIENCE)
+        known = await self.currencies()
+        chosen = currency.upper() or known[0]
+        if chosen not in known:
+            raise Invalid.field(
+                "currency",
+                _("Nothing was sold in “{text}”. Choose one of {names}.").format(
+                    text=currency[:10], names=", ".join(known)
+                ),
+            )
+        days = await self.days(period, chosen)
+        return Report(period, chosen, known, days, await self.products(period, chosen, top), left)
