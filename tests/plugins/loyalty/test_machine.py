@@ -22,6 +22,7 @@ from guildshop.app import App
 from guildshop.config.settings import Settings
 from guildshop.errors import Refusal
 from guildshop.permissions import Actor, ActorKind
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders.api import WantedItem
 from guildshop.plugins.orders.service import OrderDeletion, OrderEditing
 from guildshop.plugins.payments.service import PaymentService
@@ -57,6 +58,7 @@ class Points(RuleBasedStateMachine):
         self.loop.run_until_complete(self._open())
         for number, quantity, points, kinds in stories:
             self.order(number=number, quantity=quantity, points=points, race=False, kinds=kinds)
+        self.merge(number=stories[0][0])
 
     async def _open(self) -> None:
         self.app = await App.open(Settings(), plugins=PLUGINS, database_url=self.database_url)
@@ -92,6 +94,20 @@ class Points(RuleBasedStateMachine):
     @rule(number=PEOPLE, amounts=st.lists(st.sampled_from([-40, -10, 25]), min_size=1, max_size=2))
     def adjust_at_once(self, number: int, amounts: list[int]) -> None:
         self.run(*(lambda points=points: self.club.adjust(points, number) for points in amounts))
+
+    @rule(number=PEOPLE)
+    def merge(self, number: int) -> None:
+        """Find that two records are of one person, while something happens to both."""
+
+        async def merging() -> None:
+            customers = self.app.get(CustomerService)
+            people = [self.club.buyer(one) for one in (number, 3 - number)]
+            gone, kept = [await customers.register(one, one.name, one.name) for one in people]
+            await customers.merge(self.club.boss, gone.id, kept.id, member=kept.discord_id)
+
+        last = self.orders[-1] if self.orders else None
+        cancel = lambda: self.club.orders.cancel(self.club.boss, last, "No")  # noqa: E731
+        self.run(merging, lambda: self.club.adjust(-10, number), *([cancel] if last else []))
 
     @rule(number=PEOPLE, quantity=QUANTITIES, points=REDEEMED, race=st.booleans(), kinds=DEEDS)
     def order(self, number: int, quantity: int, points: int, race: bool, kinds: list[str]) -> None:

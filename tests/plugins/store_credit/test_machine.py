@@ -22,6 +22,7 @@ from guildshop.app import App
 from guildshop.config.settings import Settings
 from guildshop.errors import Refusal
 from guildshop.permissions import Actor, ActorKind
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders.api import WantedItem
 from guildshop.plugins.orders.service import OrderDeletion, OrderEditing
 from guildshop.plugins.payments.service import PaymentService
@@ -57,6 +58,7 @@ class Credits(RuleBasedStateMachine):
         self.loop.run_until_complete(self._open())
         for number, quantity, meanwhile, kinds in stories:
             self.order(number=number, quantity=quantity, meanwhile=meanwhile, kinds=kinds)
+        self.merge(number=stories[0][0])
 
     async def _open(self) -> None:
         self.app = await App.open(Settings(), plugins=PLUGINS, database_url=self.database_url)
@@ -92,6 +94,20 @@ class Credits(RuleBasedStateMachine):
     @rule(number=PEOPLE, amounts=st.lists(AMOUNTS, min_size=1, max_size=2))
     def reduce_at_once(self, number: int, amounts: list[int]) -> None:
         self.run(*(lambda amount=amount: self.purse.reduce(amount, number) for amount in amounts))
+
+    @rule(number=PEOPLE)
+    def merge(self, number: int) -> None:
+        """Find that two records are of one person, while something happens to both."""
+
+        async def merging() -> None:
+            customers = self.app.get(CustomerService)
+            people = [self.purse.buyer(one) for one in (number, 3 - number)]
+            gone, kept = [await customers.register(one, one.name, one.name) for one in people]
+            await customers.merge(self.purse.boss, gone.id, kept.id, member=kept.discord_id)
+
+        last = self.orders[-1] if self.orders else None
+        cancel = lambda: self.purse.orders.cancel(self.purse.boss, last, "No")  # noqa: E731
+        self.run(merging, lambda: self.purse.reduce(300, number), *([cancel] if last else []))
 
     @rule(number=PEOPLE, quantity=QUANTITIES, meanwhile=RACES, kinds=DEEDS)
     def order(self, number: int, quantity: int, meanwhile: int, kinds: list[str]) -> None:
