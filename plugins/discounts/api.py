@@ -30,6 +30,8 @@ class DiscountScope(StrEnum):
     CATEGORIES = "CATEGORIES"
     ROLES = "ROLES"
     TAGS = "TAGS"
+    GROUPS = "GROUPS"
+    """Discount groups of the plugin `organization`."""
     CUSTOMERS = "CUSTOMERS"
 
 

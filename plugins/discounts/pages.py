@@ -50,6 +50,7 @@ SCOPES: Mapping[DiscountScope, str] = {
     DiscountScope.CATEGORIES: lazy("Categories"),
     DiscountScope.ROLES: lazy("Discord roles"),
     DiscountScope.TAGS: lazy("Customers with a tag"),
+    DiscountScope.GROUPS: lazy("Customers of a discount group"),
     DiscountScope.CUSTOMERS: lazy("Single customers"),
 }
 KINDS: Mapping[DiscountKind, str] = {
@@ -61,7 +62,7 @@ RULES: Mapping[AssignmentRule, str] = {
     AssignmentRule.NEXT_N: lazy("For the next orders"),
     AssignmentRule.FOREVER: lazy("For every order"),
 }
-CHOSEN = {DiscountScope.CATEGORIES: "categories", DiscountScope.ROLES: "roles"}
+CHOSEN = {DiscountScope.CATEGORIES: "categories", DiscountScope.ROLES: "roles", DiscountScope.GROUPS: "groups"}
 """Targets that are chosen from a list; all others are written, one on each line."""
 
 
@@ -230,6 +231,7 @@ async def _form(
             "rule_labels": {rule: _(label) for rule, label in RULES.items()},
             "categories": choices[DiscountScope.CATEGORIES],
             "roles": choices[DiscountScope.ROLES],
+            "groups": choices[DiscountScope.GROUPS],
             **details,
             **_words(app),
         },

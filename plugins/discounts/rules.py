@@ -60,6 +60,8 @@ class Shopper:
     tags: frozenset[str] = frozenset()
     roles: frozenset[int] = frozenset()
     used: Mapping[UUID, int] | None = None
+    group: UUID | None = None
+    """Their discount group."""
 
     def uses(self, discount: UUID) -> int:
         """Return how often they used that discount."""
@@ -127,6 +129,8 @@ def is_for(discount: Discount, shopper: Shopper) -> bool:
         return any(str(role) in discount.targets for role in shopper.roles)
     if discount.scope is DiscountScope.TAGS:
         return any(fold(tag) in shopper.tags for tag in discount.targets)
+    if discount.scope is DiscountScope.GROUPS:
+        return str(shopper.group) in discount.targets
     if discount.scope is DiscountScope.CUSTOMERS:
         return str(shopper.customer) in discount.targets
     return True

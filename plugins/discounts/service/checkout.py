@@ -25,8 +25,10 @@ from guildshop.plugins.discounts.service.records import (
     assignment_of,
     discount_of,
 )
+from guildshop.plugins.discounts.service.targets import GROUPS_OF
 from guildshop.plugins.discounts.service.uses import PLUGIN, Uses
 from guildshop.plugins.orders.api import Adjustment, Choice, Draft, FormField, Phase, Question, Quote, Totals
+from guildshop.plugins.organization.service import OrganizationService
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -212,7 +214,14 @@ class DiscountStep:
                 customer=draft.customer,
             )
             used = {row["discount"]: row["used"] - (row["discount"] in held) for row in rows}
-        return Shopper(draft.customer, tags, draft.roles, used)
+        group = None
+        if any(discount.scope is DiscountScope.GROUPS for discount in found) and self._grouped(draft.store):
+            group = (await self.app.get(OrganizationService).membership(draft.customer)).group
+        return Shopper(draft.customer, tags, draft.roles, used, group)
+
+    def _grouped(self, store: int) -> bool:
+        """Tell whether the store has discount groups: discounts do without the plugin that keeps them."""
+        return GROUPS_OF in self.app.plugins and self.app.stores.enabled(store, GROUPS_OF)
 
     async def _items(self, draft: Draft, found: Sequence[Discount]) -> list[Item]:
         products: Mapping[UUID, Product] = {}

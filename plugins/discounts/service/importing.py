@@ -33,7 +33,7 @@ COLUMNS = {
     "percent": lazy("1 to 100; empty where an amount is given"),
     "amount": lazy("A plain decimal such as 5.00; empty where a percentage is given"),
     "currency": lazy("ISO 4217; empty: the store's"),
-    "scope": lazy("all, products, categories, roles, tags or customers"),
+    "scope": lazy("all, products, categories, roles, tags, groups or customers"),
     "targets": lazy("SKUs, category names, role IDs, tags or account numbers, with | between"),
     "starts": lazy("A day such as 2026-01-31, or a time such as 2026-01-31T09:00; empty: now"),
     "ends": lazy("The last day, or the time at which it ends; empty: never"),

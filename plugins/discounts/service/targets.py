@@ -14,7 +14,11 @@ from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.discounts.api import Discount, DiscountScope
 from guildshop.plugins.discounts.service.editing import Editing
 from guildshop.plugins.discounts.service.records import key_in
+from guildshop.plugins.organization.service import OrganizationService
 from guildshop.tenancy import current_store
+
+GROUPS_OF = "organization"
+"""The plugin that keeps discount groups."""
 
 Named = Sequence[tuple[str, str]]
 """What is stored, and what people read."""
@@ -29,6 +33,7 @@ class Targets(Editing):
         return {
             DiscountScope.CATEGORIES: [(str(category.id), category.name) for category in categories],
             DiscountScope.ROLES: self._roles(),
+            DiscountScope.GROUPS: await self._groups(),
         }
 
     async def written(self, actor: Actor, discount: Discount) -> list[str]:
@@ -38,6 +43,8 @@ class Targets(Editing):
             names = {str(product.id): product.sku for product in products.values()}
         elif discount.scope is DiscountScope.CATEGORIES:
             names = dict((await self.choices())[DiscountScope.CATEGORIES])
+        elif discount.scope is DiscountScope.GROUPS:
+            names = dict(await self._groups())
         elif discount.scope is DiscountScope.ROLES:
             names = dict(self._roles())
         elif discount.scope is DiscountScope.CUSTOMERS and actor.may("customer.read"):
@@ -66,6 +73,13 @@ class Targets(Editing):
                 if text == key or fold(text) == fold(name):
                     return key
             raise Invalid.field("targets", _("There is no category “{name}” in this shop.").format(name=text[:80]))
+        if scope is DiscountScope.GROUPS:
+            for key, name in await self._groups():
+                if text == key or fold(text) == fold(name):
+                    return key
+            raise Invalid.field(
+                "targets", _("There is no discount group “{name}” in this shop.").format(name=text[:80])
+            )
         if scope is DiscountScope.ROLES:
             return next((key for key, name in self._roles() if fold(name) == fold(text.lstrip("@"))), text)
         if scope is DiscountScope.CUSTOMERS:
@@ -89,6 +103,12 @@ class Targets(Editing):
                 _("“{text}” is no account number, username or email of one customer here.").format(text=text[:80]),
             )
         return str(exact[0].id)
+
+    async def _groups(self) -> Named:
+        """Return the discount groups, none where the plugin that keeps them is not installed."""
+        if GROUPS_OF not in self.app.plugins:
+            return ()
+        return [(str(group.id), group.name) for group in await self.app.get(OrganizationService).groups()]
 
     def _roles(self) -> Named:
         """Return the roles of the store's Discord server, as far as this process knows them."""

@@ -8,9 +8,9 @@ from guildshop.app import App
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.stores import Store
 from guildshop.tenancy import scope
-from guildshop.web.testing import owner, server, support, token, users, visitor, visitors
+from guildshop.web.testing import chromium, owner, server, support, tabs, token, users, visitor, visitors
 
-__all__ = ["customers", "owner", "server", "support", "token", "users", "visitor", "visitors"]
+__all__ = ["chromium", "customers", "owner", "server", "support", "tabs", "token", "users", "visitor", "visitors"]
 
 
 @pytest.fixture

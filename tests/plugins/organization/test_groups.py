@@ -7,6 +7,8 @@ import pytest
 from guildshop.errors import Forbidden, Invalid, Stale
 from guildshop.plugins.catalog.api import ProductChange, ProductKind
 from guildshop.plugins.customers.api import AccountFunction, AddressInput, CustomerInput, FunctionBlocked
+from guildshop.plugins.discounts.api import DiscountInput, DiscountScope
+from guildshop.plugins.discounts.service import DiscountService
 from guildshop.plugins.orders.api import PriceRose, WantedItem
 from guildshop.plugins.orders.service import OrderEditing, StaffOrders
 from guildshop.plugins.organization.api import GroupInput, InUse, NameTaken
@@ -130,3 +132,24 @@ async def test_groups_are_kept_in_order(firm: Firm, staff: ActorFactory) -> None
     assert await service.groups() == []
     audit = {row["action"] for row in await bench.rows("audit_entry")}
     assert {"organization.group.create", "organization.group.delete", "organization.assign"} <= audit
+
+
+async def test_a_discount_for_a_group(firm: Firm) -> None:
+    bench, discounts = firm.bench, firm.bench.app.get(DiscountService)
+    mug = await bench.product("MUG", price=1000)
+    group, other = await firm.group("Wholesale"), await firm.group("Friends", percent=50)
+    await firm.assign(bench.buyer(1), group=group.id)
+    await firm.assign(bench.buyer(2), group=other.id)
+    with pytest.raises(Invalid, match="no discount group “Nobody”"):
+        await discounts.read(bench.boss, DiscountScope.GROUPS, ["Nobody"])
+    targets = await discounts.read(bench.boss, DiscountScope.GROUPS, ["wholesale"])
+    deal = await discounts.create(
+        bench.boss, DiscountInput(name="Bulk", percent=10, scope=DiscountScope.GROUPS, targets=targets)
+    )
+    assert await discounts.written(bench.boss, deal) == ["Wholesale"]
+    assert [(await bench.order(bench.buyer(number), (mug, 1))).total for number in (1, 2, 3)] == [900, 500, 1000]
+    await firm.assign(bench.buyer(1), group=None)
+    assert (await bench.order(bench.buyer(1), (mug, 1))).total == 1000
+    await firm.assign(bench.buyer(1), group=group.id)
+    await bench.app.stores.switch(bench.boss, "organization", False, with_dependants=True)
+    assert (await bench.order(bench.buyer(1), (mug, 1))).total == 1000
