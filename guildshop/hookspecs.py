@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 from aiohttp import web
-from discord import app_commands
+from discord import Message, app_commands
 from pydantic import BaseModel
 
 from guildshop.events import Event, EventHandler
@@ -63,6 +63,16 @@ class Timer:
     courtesy: bool = False
     discord: bool = False
     """Whether it speaks to Discord: then only a process with a bot runs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectMessages:
+    """Hears what people write to the bot by direct message; `hear` returns whether the message was for it.
+
+    The first that takes a message keeps it from those after it. No store is in scope: the sender may share several.
+    """
+
+    hear: Callable[[Message], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +227,10 @@ class KernelHooks:
     @hookspec
     def register_items(self, app: App) -> list[type[StoreItem[Any]] | type[StoreModal]]:
         """Return the classes of buttons, selects and modals that must work after a restart."""
+
+    @hookspec
+    def register_direct_messages(self, app: App) -> list[DirectMessages]:
+        """Return what hears direct messages to the bot."""
 
     @hookspec
     def register_pages(self, app: App) -> list[Page]:

@@ -16,6 +16,7 @@ BUILT_IN = (
     "btcpay",
     "entitlements",
     "notifications",
+    "conversations",
     "reports",
     "staff",
 )

@@ -14,9 +14,10 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from guildshop.bot.direct import handle_direct_message
 from guildshop.bot.items import split_custom_id
 from guildshop.bot.members import RolesSeen, record_join
-from guildshop.bot.owner import handle_owner_message
+from guildshop.bot.owner import handle_owner_message, is_owners_word
 from guildshop.bot.presence import ServersState, greet, note_server, note_servers
 from guildshop.bot.routing import run_modal, run_unknown
 from guildshop.bot.sync import CommandSync
@@ -158,8 +159,11 @@ class Bot(discord.AutoShardedClient):
         await self._roles_seen.note(self.app, guild_id, user_id, roles)
 
     async def on_message(self, message: discord.Message) -> None:
-        """Hear what the owners tell the bot."""
-        await handle_owner_message(self, message)
+        """Hear what the owners tell the bot, and what people write to it."""
+        if is_owners_word(message) and await handle_owner_message(self, message):
+            return
+        if not await handle_direct_message(self, message):
+            await handle_owner_message(self, message)
 
     async def on_interaction(self, interaction: discord.Interaction[Bot]) -> None:
         """Route modals, and answer components and modals that nobody knows; discord.py does the rest."""

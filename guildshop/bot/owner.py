@@ -16,17 +16,25 @@ if TYPE_CHECKING:
     from guildshop.bot.client import Bot
 
 
-async def handle_owner_message(bot: Bot, message: discord.Message) -> None:
-    """Answer "ping" and "sync" of the application's owner or of the owner of a server with a store."""
+WORDS = frozenset({"ping", "sync"})
+
+
+def is_owners_word(message: discord.Message) -> bool:
+    """Tell whether a message is one of the words that owners say."""
+    return message.content.strip().casefold() in WORDS
+
+
+async def handle_owner_message(bot: Bot, message: discord.Message) -> bool:
+    """Answer "ping" and "sync" of the application's owner or of the owner of a server with a store; return whether."""
     if bot.user is None or message.author.bot:
-        return
+        return False
     words = message.content.replace(f"<@{bot.user.id}>", " ").replace(f"<@!{bot.user.id}>", " ").split()
     mentioned = bot.user in message.mentions
     if not words or not (mentioned or message.guild is None):
-        return
+        return False
     guilds = await _guilds_of_owner(bot, message)
     if not guilds:
-        return
+        return False
     with use_locale(guilds[0].preferred_locale.value):
         match words[0].casefold():
             case "ping":
@@ -40,6 +48,7 @@ async def handle_owner_message(bot: Bot, message: discord.Message) -> None:
                 )
             case _:
                 await message.channel.send(_("I understand “ping” and “sync”. Everything else is a slash command."))
+    return True
 
 
 async def _guilds_of_owner(bot: Bot, message: discord.Message) -> list[discord.Guild]:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 AWAY = timedelta(seconds=30)
 """How long a delivery waits for a bot that is not connected."""
 
+THREADS = "private_threads"
+"""The channel in which private threads are made, where the store has one configured."""
+
 UNKNOWN_CHANNEL = 10003
 UNKNOWN_GUILD = 10004
 UNKNOWN_MEMBER = 10007
@@ -283,7 +286,7 @@ class Messenger:
             return failed
         try:
             member = await guild.fetch_member(discord_id)
-            thread = await _private_thread(guild, member, store.name)
+            thread = await _private_thread(guild, member, store.name, store.channels.get(THREADS))
             if thread is None:
                 remedy = _("Allow the bot to create private threads in a channel that members see.")
                 return replace(failed, remedy=remedy)
@@ -296,8 +299,13 @@ class Messenger:
         return replace(failed, sent=Sent.FALLBACK, remedy="", channel_id=thread.id, message_id=sent.id)
 
 
-async def _private_thread(guild: discord.Guild, member: discord.Member, shop: str) -> discord.Thread | None:
-    """Return the member's private thread with the shop, made in a channel that they see; None when none may be made."""
+async def _private_thread(
+    guild: discord.Guild, member: discord.Member, shop: str, chosen: int | None
+) -> discord.Thread | None:
+    """Return the member's private thread with the shop; None when none may be made.
+
+    It is made in the `chosen` channel, or, where that cannot be, in one that the member sees.
+    """
     # By ID, since names are taken over: nobody may read what was meant for the one who had the name before.
     mark = f" · {member.id}"
     name = f"{shop[:40]} · {member.name[:32]}{mark}"
@@ -305,7 +313,9 @@ async def _private_thread(guild: discord.Guild, member: discord.Member, shop: st
         if thread.name.endswith(mark) and thread.owner_id == guild.me.id and thread.is_private():
             return thread
     system = guild.system_channel
-    for channel in [*([system] if system else []), *guild.text_channels]:
+    configured = guild.get_channel(chosen) if chosen is not None else None
+    first = [channel for channel in (configured, system) if isinstance(channel, discord.TextChannel)]
+    for channel in [*first, *guild.text_channels]:
         ours, theirs = channel.permissions_for(guild.me), channel.permissions_for(member)
         may = ours.view_channel and ours.create_private_threads and ours.send_messages_in_threads
         if may and theirs.view_channel:

@@ -174,12 +174,16 @@ class Person:
         """Write into a channel by key or ID."""
         return self._say(self._sim.state.channel(self._sim.channel_id(channel)), content, files)
 
-    def dm(self, content: str, files: Sequence[File] = ()) -> Shown:
-        """Write to the bot."""
-        return self._say(self._sim.state.dm_with(self.id), content, files)
+    def dm(self, content: str, files: Sequence[File] = (), *, reply_to: Shown | None = None) -> Shown:
+        """Write to the bot, as a reply to one of its messages if that is given."""
+        return self._say(self._sim.state.dm_with(self.id), content, files, reply_to)
 
-    def _say(self, channel: Json, content: str, files: Sequence[File]) -> Shown:
+    def _say(self, channel: Json, content: str, files: Sequence[File], reply_to: Shown | None = None) -> Shown:
         data = new_message(self._sim.state, channel, self.user)
+        if reply_to is not None:
+            data["type"] = 19
+            data["message_reference"] = {"type": 0, "channel_id": channel["id"], "message_id": reply_to.id}
+            data["referenced_message"] = {k: v for k, v in reply_to.data.items() if k != "referenced_message"}
         uploads = [_upload(str(i), name, content) for i, (name, content) in enumerate(files)]
         fill(self._sim.state, data, {"content": content}, uploads, self._sim.base_url)
         message = Message(data)

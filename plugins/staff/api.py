@@ -18,7 +18,7 @@ AUDIT_READ = "audit.read"
 EVENT_READ = "event.read"
 EVENT_UPDATE = "event.update"
 
-CHANNEL_KINDS = ("orders", "log", "shopify_log", "announcements")
+CHANNEL_KINDS = ("orders", "log", "shopify_log", "announcements", "conversations", "private_threads")
 
 
 class FieldKind(StrEnum):
@@ -141,5 +141,7 @@ def channel_label(kind: str) -> str:
         "log": _("Log"),
         "shopify_log": _("Shopify log"),
         "announcements": _("Announcements"),
+        "conversations": _("Conversations"),
+        "private_threads": _("Private threads, where direct messages are closed"),
     }
     return labels[kind]

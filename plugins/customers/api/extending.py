@@ -24,6 +24,7 @@ class CustomerTab:
 
     `name` is part of its address. `template`, such as `reviews/customer_tab.html`, is shown with what
     `load(actor, customer)` returns, the `customer`, and all that a page has. The title is shown through `_()`.
+    Tabs of the same name are one, the template of each below that of the one before it.
     """
 
     name: str

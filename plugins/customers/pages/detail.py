@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from aiohttp import web
@@ -49,7 +49,7 @@ async def overview_page(request: web.Request) -> web.StreamResponse:
         ],
         "may_ask_email": actor.may(CUSTOMER_UPDATE) and app.mail.enabled,
     }
-    return _show(request, customer, OVERVIEW, "customers/overview.html", values)
+    return _show(request, customer, OVERVIEW, ["customers/overview.html"], values)
 
 
 async def tab_page(request: web.Request) -> web.StreamResponse:
@@ -58,14 +58,20 @@ async def tab_page(request: web.Request) -> web.StreamResponse:
     actor.require(CUSTOMER_READ)
     customer = await customer_of(request)
     name = request.match_info["tab"]
+    panels: list[str] = []
+    values: dict[str, object] = {}
     for plugin, tab in _tabs(request):
         if tab.name == name:
             try:
                 with isolated(plugin, f"customer tab {name}"):
-                    return _show(request, customer, name, tab.template, await tab.load(actor, customer))
+                    values |= await tab.load(actor, customer)
+                    panels.append(tab.template)
             except PluginFailed as failed:
-                return _show(request, customer, name, "customers/failed.html", {"problem": failed.part})
-    raise NotFound(_("A customer has no tab called “{name}” here.").format(name=name[:40]))
+                values["problem"] = failed.part
+                panels.append("customers/failed.html")
+    if not panels:
+        raise NotFound(_("A customer has no tab called “{name}” here.").format(name=name[:40]))
+    return _show(request, customer, name, panels, values)
 
 
 async def customer_of(request: web.Request) -> Customer:
@@ -87,13 +93,17 @@ def _tabs(request: web.Request) -> list[tuple[str, CustomerTab]]:
 
 
 def _show(
-    request: web.Request, customer: Customer, tab: str, template: str, values: Mapping[str, object]
+    request: web.Request, customer: Customer, tab: str, panels: Sequence[str], values: Mapping[str, object]
 ) -> web.StreamResponse:
     base = page_url(request, f"customer/{customer.id}")
     tabs = [(_("Overview"), base, tab == OVERVIEW)]
-    tabs += [(_(one.title), f"{base}/{one.name}", tab == one.name) for _plugin, one in _tabs(request)]
+    # Plugins that add to one subject are one tab, by its name, called as the first calls it.
+    titles: dict[str, str] = {}
+    for _plugin, one in _tabs(request):
+        titles.setdefault(one.name, _(one.title))
+    tabs += [(title, f"{base}/{name}", tab == name) for name, title in titles.items()]
     return render(
         request,
         "customers/detail.html",
-        {**values, "customer": customer, "tabs": tabs, "panel": template, **words()},
+        {**values, "customer": customer, "tabs": tabs, "panels": panels, **words()},
     )

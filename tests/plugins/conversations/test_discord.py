@@ -1,0 +1,184 @@
+"""Over the wire: a member writes, staff answer, direct messages close, the member leaves; several shops at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guildshop.plugins.conversations.service import ConversationService
+from guildshop.plugins.customers.service import CustomerService
+from guildshop.simulator.driver import Shown
+from guildshop.simulator.worlds import SECOND_GUILD_ID, demo_world
+from guildshop.stores import Store
+from guildshop.tenancy import scope
+from guildshop.testing import Shop, ShopFactory
+
+PLUGINS = ["customers", "conversations", "staff"]
+
+
+async def said(shop: Shop, store: Store | None = None) -> list[tuple[str, str, str]]:
+    rows: list[dict[str, Any]] = await shop.app.database.fetch(
+        "SELECT kind, body, state FROM conversation_message WHERE store = :store ORDER BY id",
+        store=(store or shop.store).id,
+    )
+    return [(row["kind"], row["body"], row["state"]) for row in rows]
+
+
+async def last(shop: Shop, column: str) -> Any:
+    rows = await shop.app.database.fetch(
+        f"SELECT {column} FROM conversation_message WHERE store = :store ORDER BY id DESC LIMIT 1", store=shop.store.id
+    )
+    return rows[0][column]
+
+
+def from_the_shop(messages: list[Shown], shop: Shop) -> list[Shown]:
+    assert shop.bot.user is not None
+    return [one for one in messages if one["author"]["id"] == str(shop.bot.user.id)]
+
+
+def notices(shop: Shop) -> list[Shown]:
+    return shop.sim.messages("orders")
+
+
+async def test_from_contact_to_closed_messages_and_gone(make_shop: ShopFactory) -> None:
+    world = demo_world()
+    shop = await make_shop(plugins=PLUGINS, world=world)
+    threads = shop.sim.channel_id("bot-log")
+    channels = {"orders": shop.sim.channel_id("orders"), "private_threads": shop.sim.channel_id("shop")}
+    await shop.app.stores.change(shop.actor(), "store", {"channels": channels})
+    buyer, staff = shop.buyer, shop.staff
+    opened = await buyer.slash("contact")
+    assert opened.modal is not None
+    reply = await opened.modal.submit(message="Where is my **mug**? @everyone <@1>")
+    assert reply.ephemeral
+    assert "Your message is with Sample store. The answer comes to you as a direct message" in reply.text
+    await shop.settle()
+    (notice,) = notices(shop)
+    assert "Where is my \\*\\*mug\\*\\*?" in notice.text
+    assert (notice["mention_everyone"], notice.buttons) == (False, ["Answer", "Claim", "Close"])
+    assert "/staff/customer-chat/" in notice.embeds[0]["url"]
+    assert "needs the permission" in (await buyer.press(notice, "Answer")).text
+    await staff.press(notice, "Claim")
+    assert notice.buttons == ["Answer", "Release", "Close"]
+    await shop.restart()
+    form = await staff.press(notice, "Answer")
+    long = "It is *on* its way. " + "word " * 700
+    assert form.modal is not None
+    await form.modal.submit(answer=long)
+    await shop.settle()
+    answers = from_the_shop(await buyer.dms(), shop)
+    assert [len(one.content) <= 2000 for one in answers] == [True, True]
+    assert answers[0].content.startswith("**Sample store**\nIt is \\*on\\* its way.")
+    assert [one.buttons for one in answers] == [[], ["Reply"]]
+    assert (await said(shop))[-1] == ("ANSWER", long.strip(), "SENT")
+    assert "Answered" in notice.text
+
+    thanks = buyer.dm("Thanks!", [("mug.png", b"a picture")])
+    await shop.settle()
+    assert (await said(shop))[-1] == ("CUSTOMER", "Thanks!", "RECEIVED")
+    assert thanks["reactions"][0]["emoji"]["name"] == "✅"
+    (latest,) = notices(shop)
+    assert notice.deleted
+    assert "mug.png" in latest.text
+
+    buyer.close_dms()
+    with scope(shop.store.id):
+        service = shop.app.get(ConversationService)
+        actor = shop.actor()
+        bea = await shop.app.get(CustomerService).by_discord_id(int(buyer.id))
+        assert bea is not None
+        talk = await service.write_to(actor, bea.id, "Are you there?")
+    await shop.settle()
+    assert (await said(shop))[-1] == ("ANSWER", "Are you there?", "FALLBACK")
+    assert "does not accept direct messages" in await last(shop, "reason")
+    (thread,) = [one for one in shop.sim.state.channels.values() if one["type"] == 12]
+    assert thread["parent_id"] == shop.sim.channel_id("shop") != threads
+    assert shop.sim.state.thread_members[thread["id"]] == {buyer.id, str(shop.bot.user.id if shop.bot.user else 0)}
+    (in_thread,) = shop.sim.messages(thread["id"])
+    assert "Only the person whom this was shown to" in (await shop.owner.press(in_thread, "Reply")).text
+    form = await buyer.press(in_thread, "Reply")
+    assert form.modal is not None
+    assert "Your message is with Sample store." in (await form.modal.submit(message="Yes, here")).text
+    assert (await said(shop))[-1] == ("CUSTOMER", "Yes, here", "RECEIVED")
+
+    buyer.leave()
+    with scope(shop.store.id):
+        await service.answer(actor, talk.id, "Hello?")
+        await shop.settle()
+        assert (await said(shop))[-1] == ("ANSWER", "Hello?", "FAILED")
+        assert "not in the server any more" in await last(shop, "reason")
+        assert "The last answer did not arrive" in notices(shop)[-1].text
+        buyer.join()
+        buyer.close_dms(closed=False)
+        (message,) = [one for one in await service.messages(actor, talk.id) if one.body == "Hello?"]
+        await service.retry(actor, message.id)
+        await shop.settle()
+        assert (await said(shop))[-1] == ("ANSWER", "Hello?", "SENT")
+        assert "Hello?" in from_the_shop(await buyer.dms(), shop)[-1].content
+
+        await shop.app.get(CustomerService).block(actor, bea.id)
+        count = len(await said(shop))
+        assert "takes no messages from you" in (await buyer.slash("contact")).text
+        assert "takes no messages from you" in (await buyer.slash("contact", message="Please")).text
+        buyer.dm("Please!")
+        await shop.settle()
+        assert "takes no messages from you" in from_the_shop(await buyer.dms(), shop)[-1].content
+        assert len(await said(shop)) == count
+        await shop.app.get(CustomerService).unblock(actor, bea.id)
+        await shop.app.get(CustomerService).forget(shop.actor(person=buyer), "forget me")
+    await shop.settle()
+    assert await said(shop) == []
+    assert notices(shop) == []
+
+
+async def test_with_several_shops_a_direct_message_asks_which(make_shop: ShopFactory) -> None:
+    shop = await make_shop(plugins=PLUGINS, world=demo_world(second_guild=True))
+    buyer, bob = shop.buyer, shop.sim.member("buyer_b")
+    second = await shop.app.stores.create(int(SECOND_GUILD_ID), "Second")
+    await shop.settle()
+    shop.sim.new_person("Nobody").dm("Hello")
+    buyer.dm("Do you have mugs?")
+    bob.dm("And cups?")
+    await shop.settle()
+    assert await said(shop) == []
+    assert await said(shop, second) == [("CUSTOMER", "And cups?", "RECEIVED")]
+    (question,) = from_the_shop(await buyer.dms(), shop)
+    assert question.content == "Which shop is this message for?"
+    assert question.buttons == ["Sample store", "Second"]
+    await shop.restart()
+    await question.press("Second")
+    assert "Your message is with Second." in question.text
+    assert question.buttons == []
+    buyer.dm("Blue ones?")
+    await shop.settle()
+    assert [body for _kind, body, _state in await said(shop, second)] == [
+        "And cups?",
+        "Do you have mugs?",
+        "Blue ones?",
+    ]
+    with scope(shop.store.id):
+        customer = await shop.app.get(CustomerService).register(shop.actor(person=buyer), "bea", "Bea")
+        await shop.app.get(ConversationService).write_to(shop.actor(), customer.id, "We have mugs too")
+    await shop.settle()
+    offer = from_the_shop(await buyer.dms(), shop)[-1]
+    buyer.dm("Then two from you", reply_to=offer)
+    await shop.settle()
+    assert [body for _kind, body, _state in await said(shop)] == ["We have mugs too", "Then two from you"]
+    buyer.dm("And a pot")
+    await shop.settle()
+    asked = from_the_shop(await buyer.dms(), shop)[-1]
+    assert asked.buttons == ["Sample store", "Second"], "both shops are talked with"
+    await shop.app.stores.switch(shop.actor(), "conversations", False)
+    assert "switched off" in "".join(one.text for one in (await asked.press("Sample store")).messages)
+    buyer.dm("Hello?")
+    await shop.settle()
+    assert len(await said(shop)) == 2
+    assert [body for _kind, body, _state in await said(shop, second)][-1] == "Hello?"
+
+
+@pytest.mark.parametrize("word", ["ping", "hello"])
+async def test_owners_words_are_theirs_and_others_reach_the_shop(shop: Shop, word: str) -> None:
+    shop.owner.dm(word)
+    await shop.settle()
+    assert len(await said(shop)) == (word == "hello")
