@@ -108,7 +108,7 @@ class Conversations(Plugin):
     def register_personal_data(self, app: App) -> list[PersonalData]:
         """Give out and erase what was said."""
         personal = PersonalConversations(app)
-        return [PersonalData(self.name, personal.export, personal.erase)]
+        return [PersonalData(self.name, personal.export, personal.erase, personal.merge)]
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:

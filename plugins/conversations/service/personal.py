@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from guildshop.errors import Stale
+from guildshop.i18n import _, ngettext
 from guildshop.plugins.conversations import tables
 from guildshop.plugins.conversations.api import ConversationErased
-from guildshop.plugins.customers.api import Customer
+from guildshop.plugins.customers.api import Customer, Moving
 from guildshop.tenancy import scope
 
 if TYPE_CHECKING:
@@ -48,6 +50,36 @@ class PersonalConversations:
             for row in rows
         ]
 
+    async def merge(self, gone: Customer, kept: Customer, _member: int | None) -> Moving:
+        """Return what moves the conversations; of two open ones, that of the record that goes is closed."""
+        row = await self._app.database.fetch_one(
+            "SELECT COUNT(*) AS found FROM conversation WHERE store = :store AND customer = :gone",
+            store=kept.store,
+            gone=gone.id,
+        )
+        count = int(row["found"]) if row else 0
+
+        def join(work: Work) -> None:
+            both: dict[str, Any] = {"gone": gone.id, "kept": kept.id}
+            work.guard(
+                tables.Conversation,
+                set="state = 'CLOSED', waiting = FALSE, closed_at = :now, version = version + 1",
+                where="customer = :gone AND state = 'OPEN' AND EXISTS (SELECT 1 FROM conversation AS t"
+                " WHERE t.store = :store AND t.customer = :kept AND t.state = 'OPEN')",
+                rows=None,
+                **both,
+            )
+            work.guard(
+                tables.Conversation,
+                set="customer = :kept, version = version + 1",
+                where="customer = :gone",
+                rows=None,
+                conflict=again(),
+                **both,
+            )
+
+        return Moving([ngettext("{n} conversation", "{n} conversations", count).format(n=count)] if count else [], join)
+
     async def erase(self, customer: Customer) -> Callable[[Work], None]:
         """Return what deletes the customer's conversations with all messages and notes, and their notices."""
         with scope(customer.store):
@@ -70,3 +102,8 @@ class PersonalConversations:
                 work.record(ConversationErased(row["id"], row["notice_channel"], row["notice_message"]))
 
         return join
+
+
+def again() -> Stale:
+    """Return the refusal of a merge while somebody wrote."""
+    return Stale(_("Something of the two records changed at the same moment. Try again."))

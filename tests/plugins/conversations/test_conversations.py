@@ -263,3 +263,18 @@ async def test_what_was_said_is_given_out_and_erased(talk: Talk, member: ActorFa
     await talk.customers.forget(talk.bea, "FORGET ME")
     assert [row["id"] for row in await talk.rows("conversation")] == [other.id]
     assert "secret" not in str([await talk.rows(table) for table in ("conversation_message", "audit_entry", "event")])
+
+
+async def test_two_records_of_one_person_are_merged_with_what_was_said(talk: Talk, member: ActorFactory) -> None:
+    first = await talk.write("From my old account")
+    new = member(talk.store, id="400000000000000001", name="Bea New")
+    second = await talk.write("From my new account", by=new)
+    plan = await talk.customers.plan_merge(talk.sam, first.customer, second.customer)
+    assert "1 conversation" in plan.moves
+    await talk.customers.merge(talk.sam, first.customer, second.customer, member=int(new.id))
+    found = await talk.service.of_customer(talk.sam, second.customer)
+    assert {(one.id, one.state) for one in found} == {
+        (first.id, ConversationState.CLOSED),
+        (second.id, ConversationState.OPEN),
+    }
+    assert (await talk.write("And on", by=new)).id == second.id

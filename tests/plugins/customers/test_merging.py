@@ -56,6 +56,7 @@ TABLES = (
     "taxjar_customer",
     "customer_organization",
     "email_confirmation",
+    "conversation",
 )
 """Those with a column `customer`."""
 
