@@ -127,7 +127,7 @@ async def test_switching_off_asks_about_those_that_need_it(app: App, store: Stor
     assert "need Catalog and would be switched off too" in page
     assert app.stores.enabled(store.id, "catalog")
     await owner.post("/admin/settings/plugins", {"plugin": "catalog", "on": "0", "confirmed": "1"})
-    assert app.stores.enabled_plugins(store.id) == ("customers", "staff", "shopify_link")
+    assert app.stores.enabled_plugins(store.id) == ("customers", "staff", "shopify_link", "conversations")
     assert (await owner.get("/admin/order")).status == 404
     assert (await owner.get("/admin/settings")).status == 200
     await owner.post("/admin/settings/plugins", {"plugin": "notifications", "on": "1"})
