@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse, web
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentSpreadNode,
     GraphQLError,
@@ -53,6 +54,13 @@ def schema() -> GraphQLSchema:
         pytest.skip(f"Shopify's schema is not at hand: {file}")
     found = json.loads(gzip.decompress(file.read_bytes()))
     return build_client_schema(found.get("data", found), assume_valid=True)
+
+
+@cache
+def read(query: str) -> tuple[DocumentNode, list[GraphQLError], float]:
+    """Return a query, what is wrong with it by Shopify's schema, and what it costs; each is looked at once."""
+    document = parse(query)
+    return document, validate(schema(), document), _cost(document)
 
 
 @dataclass
@@ -151,12 +159,10 @@ class ShopifyDouble:
         return web.json_response(self._answer(await request.json(), throttle=fault == "throttle"))
 
     def _answer(self, asked: Mapping[str, Any], *, throttle: bool) -> dict[str, Any]:
-        document, values = parse(asked["query"]), asked.get("variables") or {}
-        wrong = validate(schema(), document)
+        (document, wrong, cost), values = read(asked["query"]), asked.get("variables") or {}
         if wrong:
             self.problems += [error.message for error in wrong]
             return {"errors": [error.formatted for error in wrong]}
-        cost = _cost(document)
         if throttle or cost > self.available:
             status = self._status(0.0 if throttle else self.available)
             error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}

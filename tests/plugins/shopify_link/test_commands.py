@@ -106,6 +106,7 @@ async def test_staff_link_and_unlink_a_member(linked_shop: Shop, shopify: Shopif
     assert "Shopify: total spent" not in fields(embed(looked_up))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the service has tests on both
 async def test_every_error_of_linking(linked_shop: Shop, shopify: ShopifyDouble) -> None:
     shop = linked_shop
     shopify.customer(1)
@@ -140,6 +141,7 @@ async def test_every_error_of_linking(linked_shop: Shop, shopify: ShopifyDouble)
     )
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the service has tests on both
 async def test_database_trouble_is_told_with_a_reference(
     linked_shop: Shop, shopify: ShopifyDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +161,7 @@ async def test_database_trouble_is_told_with_a_reference(
     assert await link_of(shop, shop.buyer) is None
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the service has tests on both
 async def test_manage_roles_is_needed_beside_the_permission(linked_shop: Shop, shopify: ShopifyDouble) -> None:
     shop = linked_shop
     shopify.customer(1)
@@ -178,6 +181,7 @@ async def test_manage_roles_is_needed_beside_the_permission(linked_shop: Shop, s
     assert described["link-customer"]["default_member_permissions"] == str(1 << 28)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the service has tests on both
 async def test_the_client_role_follows_its_conditions(linked_shop: Shop, shopify: ShopifyDouble) -> None:
     shop, state, boss = linked_shop, linked_shop.sim.state, linked_shop.actor()
     buyers = [shop.sim.member(name) for name in ("buyer", "buyer2", "buyer3", "buyer4")]
@@ -221,6 +225,7 @@ async def test_the_client_role_follows_its_conditions(linked_shop: Shop, shopify
     assert "Client" not in buyers[3].roles()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the service has tests on both
 async def test_a_slow_shopify_is_waited_for(linked_shop: Shop, shopify: ShopifyDouble) -> None:
     shop = linked_shop
     shopify.customer(1)

@@ -163,6 +163,7 @@ async def test_a_merge_moves_the_link_and_comes_in_any_order(
     assert (await link_of(links)).shopify_id == "9"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # others here run on both
 async def test_of_two_linked_customers_who_are_merged_the_kept_one_stays(
     app: App, links: LinkService, shopify: ShopifyDouble, boss: Actor, hooks: Hooks
 ) -> None:
@@ -320,6 +321,7 @@ async def test_two_records_of_one_person_keep_the_link(
     assert all(row["discord_id"] == BEN.discord_id for row in await rows(app, "shopify_link_log"))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # others here run on both
 async def test_an_erased_customer_goes_from_the_channel_too(shop: Shop, shopify: ShopifyDouble) -> None:
     keys = shop.sim.state.keys
     await shop.app.stores.change(shop.actor(), "store", {"channels": {"shopify_log": keys["channel:bot-log"]}})

@@ -110,6 +110,7 @@ async def test_what_is_refused_changes_nothing(
     assert after[3] == before[3]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # others here run on both
 async def test_a_blocked_customer_is_not_linked(
     app: App, store: Store, boss: Actor, links: LinkService, shopify: ShopifyDouble, member: ActorFactory
 ) -> None:
@@ -194,6 +195,7 @@ async def test_metafields_that_shopify_refuses_do_not_matter_and_are_seen(
     assert {row["status"] for row in waiting} == {"DONE"}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # others here run on both
 async def test_metafields_wait_until_shopify_is_back(
     app: App, store: Store, boss: Actor, links: LinkService, shopify: ShopifyDouble, clock: Any
 ) -> None:

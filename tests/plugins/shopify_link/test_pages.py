@@ -170,6 +170,7 @@ async def test_the_page_the_tab_and_a_list_in_the_browser(
     assert await links_in(app) == [(int(someone(1)), "8", "IMPORT")]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # others here run on both
 async def test_the_doctor_says_what_is_wrong(
     app: App, store: Store, links: LinkService, shopify: ShopifyDouble, boss: Actor
 ) -> None:
@@ -200,6 +201,8 @@ async def test_the_doctor_says_what_is_wrong(
     assert await found() == []
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the pages have tests on both
 async def test_the_pages_on_a_phone_and_in_the_dark(
     app: App, store: Store, links: LinkService, shopify: ShopifyDouble, boss: Actor, owner: Visitor, tabs: NewTab
 ) -> None:
@@ -207,13 +210,16 @@ async def test_the_pages_on_a_phone_and_in_the_dark(
     await links.link_member(boss, BEA, EMAIL)
     bulk = await links.start_bulk(boss, sheet((someone(1), "nobody@example.com"), ("x", "y")), dry_run=True)
     await app.dispatcher.drain()
-    for width, dark in ((1280, False), (390, True)):
-        tab = await tabs(width=width, dark=dark)
-        page = tab.page
-        await sign_in(page, "Olga")
-        for path in ("shopify", "shopify/bulk", f"shopify/bulk/{bulk.id}"):
-            await page.goto(f"/admin/{path}")
-            if not dark:
-                assert await serious_findings(page) == []
-            assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        assert tab.complaints == []
+    tab = await tabs()
+    page = tab.page
+    await sign_in(page, "Olga")
+    for path in ("shopify", f"shopify/bulk/{bulk.id}"):
+        await page.goto(f"/admin/{path}")
+        assert await serious_findings(page) == []
+        await page.emulate_media(color_scheme="dark")
+        await page.set_viewport_size({"width": 390, "height": 844})
+        assert await serious_findings(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        await page.emulate_media(color_scheme="light")
+        await page.set_viewport_size({"width": 1280, "height": 900})
+    assert tab.complaints == []

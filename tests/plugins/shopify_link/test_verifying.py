@@ -113,6 +113,7 @@ async def test_asking_is_the_same_work_whoever_has_the_address(
     assert len(mailbox.emails) == 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # others here run on both
 async def test_links_that_are_tampered_with_expired_or_rejected(
     app: App,
     links: LinkService,
@@ -146,6 +147,7 @@ async def test_links_that_are_tampered_with_expired_or_rejected(
     assert await linked(links) is None
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # others here run on both
 async def test_a_browser_of_another_discord_account_is_refused(
     app: App,
     store: Store,
@@ -189,6 +191,7 @@ async def test_of_five_who_press_at_once_one_uses_the_link(
     assert len(await rows(app, "shopify_link_log")) == 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # others here run on both
 async def test_what_happened_meanwhile_is_seen_when_the_button_is_pressed(
     app: App,
     links: LinkService,
@@ -243,6 +246,7 @@ async def test_what_cannot_be_asked_for(
         await links.ask(bea, BEA, EMAIL, "en-US")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # others here run on both
 async def test_an_email_waits_for_shopify_and_not_longer_than_its_link(
     app: App, links: LinkService, shopify: ShopifyDouble, bea: Actor, mailbox: MailboxServer, clock: Clock
 ) -> None:
@@ -262,6 +266,7 @@ async def test_an_email_waits_for_shopify_and_not_longer_than_its_link(
     assert len(mailbox.emails) == 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # others here run on both
 async def test_a_member_links_and_unlinks_over_the_wire(
     shop: Shop, shopify: ShopifyDouble, mailbox: MailboxServer
 ) -> None:
