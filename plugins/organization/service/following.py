@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
@@ -30,7 +30,7 @@ class Following(Assigning):
         """Give a member the group that their roles lead to now."""
         customer = await self.app.get(CustomerService).by_discord_id(event.discord_id)
         if customer is not None:
-            await self._follow(delivery.store, await self.membership(customer.id), event.roles)
+            await self._follow(delivery.store, customer.id, lambda: _at_once(event.roles))
 
     async def group_due(self, event: CustomerRegistered | GroupDue, delivery: Delivery) -> None:
         """Give a customer the group that their roles lead to."""
@@ -64,19 +64,26 @@ class Following(Assigning):
         return any(group.role is not None for group in await self.groups())
 
     async def _ask_roles(self, actor: Actor, customer: UUID, discord_id: int) -> None:
-        """Ask Discord for a customer's roles; again, where their group was changed while it answered."""
+        store = self.app.stores.get(actor.store)
+
+        async def ask() -> Collection[int]:
+            return await self.app.messenger.member_roles(store, discord_id) or ()
+
+        await self._follow(actor.store, customer, ask)
+
+    async def _follow(self, store: int, customer: UUID, roles: Callable[[], Awaitable[Collection[int]]]) -> None:
+        """Give a customer the group of their roles; look again where it was changed while Discord answered."""
         for left in reversed(range(ATTEMPTS)):
             before = await self.membership(customer)
-            store = self.app.stores.get(actor.store)
-            roles = await self.app.messenger.member_roles(store, discord_id)
             try:
-                await self._follow(actor.store, before, roles or ())
-                break
+                await self._change(store, before, await roles())
             except Stale:
                 if not left:
                     raise
+            else:
+                return
 
-    async def _follow(self, store: int, before: Membership, roles: Collection[int]) -> None:
+    async def _change(self, store: int, before: Membership, roles: Collection[int]) -> None:
         if before.group is not None and not before.by_role:
             return
         group = group_of(roles, await self.groups())
@@ -86,3 +93,7 @@ class Following(Assigning):
         after = replace(before, group=wanted, by_role=wanted is not None)
         async with self.app.work(Actor.system(store, "organization.roles")) as work:
             write_membership(work, before, after, stale(str(before.customer)))
+
+
+async def _at_once(roles: Collection[int]) -> Collection[int]:
+    return roles
