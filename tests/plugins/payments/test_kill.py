@@ -50,4 +50,5 @@ async def test_a_payment_survives_a_death_at_any_step(database_url: str, tmp_pat
     )
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()[-3000:]
-    assert int(out) >= 8, "the payment had hardly any step to die at"
+    # Its log may stand before.
+    assert int(out.split()[-1]) >= 8, "the payment had hardly any step to die at"

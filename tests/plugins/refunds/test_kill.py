@@ -51,4 +51,5 @@ async def test_a_refund_survives_a_death_at_any_step(database_url: str, tmp_path
     )
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()[-3000:]
-    assert int(out) >= 8, "the refund had hardly any step to die at"
+    # Its log may stand before.
+    assert int(out.split()[-1]) >= 8, "the refund had hardly any step to die at"
