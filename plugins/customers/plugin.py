@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from guildshop.hookspecs import AdminSection, ImportKind, Listener, Page, PublicRoute, hookimpl
+from guildshop.hookspecs import AdminSection, ImportKind, Listener, Page, PublicRoute, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
     from guildshop.app import App
     from guildshop.bot.items import StoreItem, StoreModal
+
+
+FIGURES_EVERY = timedelta(hours=6)
 
 
 class Customers(Plugin):
@@ -85,6 +89,11 @@ class Customers(Plugin):
     def register_listeners(self, app: App) -> list[Listener]:
         """Email the link that confirms an address."""
         return [Listener(EmailConfirmationAsked, "customers.email_link", app.get(CustomerService).email_link)]
+
+    @hookimpl
+    def register_timers(self, app: App) -> list[Timer]:
+        """Keep each day's figures for the trends."""
+        return [Timer("customers.figures", FIGURES_EVERY, app.get(CustomerMetrics).remember_today, courtesy=True)]
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:

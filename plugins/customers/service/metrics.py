@@ -48,6 +48,10 @@ class CustomerMetrics:
         counts = {} if row is None else {name: int(value) for name, value in row.items()}
         return Metrics(**counts, currency=store.currency)
 
+    async def remember_today(self, store_id: int) -> None:
+        """Keep the figures of a store as they are now, so that its trends have every day, also those unlooked at."""
+        await self.remember(store_id, await self.now(Actor.system(store_id, "customers.figures")))
+
     async def remember(self, store_id: int, metrics: Metrics) -> None:
         """Keep the figures as those of today in the store's time zone."""
         day = self._today(store_id).isoformat()

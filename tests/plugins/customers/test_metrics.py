@@ -182,3 +182,15 @@ async def test_each_day_is_remembered_once(app: App, store: Store, clock: Clock)
         clock.advance(days=1)
         await figures.remember(store.id, Metrics(registered=5, currency="USD"))
         assert [then.registered for _day, then in await figures.history(boss)] == [2, 5]
+
+
+async def test_each_day_is_remembered_by_itself(bench: Bench, app: App, store: Store, clock: Clock) -> None:
+    metrics = app.get(CustomerMetrics)
+    timers = {timer.name: timer for _plugin, found in app.hooks("register_timers") for timer in found}
+    await bench.order(bench.buyer(), (await bench.product("MUG"), 1))
+    for _day in range(3):
+        for _time in range(2):
+            await timers["customers.figures"].handler(store.id)
+        clock.advance(days=1)
+    days = [(day.isoformat(), figures.registered) for day, figures in await metrics.history(bench.boss)]
+    assert days == [("2026-11-22", 1), ("2026-11-23", 1), ("2026-11-24", 1)]
