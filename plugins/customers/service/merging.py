@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from guildshop.errors import Forbidden, Invalid, Refusal, Stale
+from guildshop.errors import Forbidden, Invalid, Refusal
 from guildshop.folding import fold
 from guildshop.i18n import _, ngettext
 from guildshop.isolation import isolated
@@ -21,6 +21,7 @@ from guildshop.plugins.customers.service.registering import end_links, searched,
 from guildshop.tenancy import current_store
 
 MERGE = "customer.merge"
+_COUNTED = ("revenue", "paid_orders", "last_order", "last_paid")
 _FIGURES = "revenue, revenue_currency, paid_orders, last_order, last_paid, last_seen, display_name_by_staff, erased"
 
 
@@ -70,19 +71,20 @@ class Merging(Addresses):
             )
         if not _members(gone, kept):
             member = gone.discord_id or kept.discord_id
-        columns = await self._columns(gone, kept, member)
+        theirs, ours = await self._figures(gone), await self._figures(kept)
+        columns = self._columns(gone, kept, member, theirs, ours)
         moving = await self._moving(gone, kept, member)
         own = await self._own_addresses(gone, kept)
         async with self.app.work(actor) as work:
-            self._empty(work, gone, kept)
+            self._empty(work, gone, kept, theirs)
+            where, seen = _as_read(kept, ours)
             work.guard(
                 tables.Customer,
                 set=", ".join(f"{name} = :{name}" for name in columns) + ", version = version + 1",
-                where="id = :id AND version = :seen AND merged_into IS NULL",
+                where=where,
                 refusal=stale(kept),
                 conflict=taken(),
-                id=kept.id,
-                seen=kept.version,
+                **seen,
                 **columns,
             )
             own(work)
@@ -171,11 +173,12 @@ class Merging(Addresses):
         )
         return dict(row or {})
 
-    async def _columns(self, gone: Customer, kept: Customer, member: int | None) -> dict[str, Any]:
+    def _columns(
+        self, gone: Customer, kept: Customer, member: int | None, theirs: dict[str, Any], ours: dict[str, Any]
+    ) -> dict[str, Any]:
         """Return what the record that stays holds afterwards."""
         currency = self.app.stores.get(kept.store).currency
         columns = merged(gone, kept, member)
-        ours, theirs = await self._figures(kept), await self._figures(gone)
         columns |= merged_figures(theirs, ours, currency)
         columns["display_name_by_staff"] = bool(ours["display_name_by_staff"] or theirs["display_name_by_staff"])
         return columns | {"search": searched({**columns, "account_number": kept.account_number})}
@@ -204,6 +207,7 @@ class Merging(Addresses):
                 set="customer = :kept, version = version + 1",
                 where="customer = :gone",
                 rows=None,
+                conflict=stale(kept),
                 gone=gone.id,
                 kept=kept.id,
             )
@@ -211,7 +215,7 @@ class Merging(Addresses):
 
         return join
 
-    def _empty(self, work: Any, gone: Customer, kept: Customer) -> None:
+    def _empty(self, work: Any, gone: Customer, kept: Customer, figures: dict[str, Any]) -> None:
         """Leave a record that says nothing of the person, and leads to the other one."""
         texts = ("username", "display_name", "first_name", "last_name", "email", "phone", "notes", "tags", "tags_key")
         columns: dict[str, Any] = {
@@ -232,17 +236,29 @@ class Merging(Addresses):
             "merged_into": kept.id,
             "search": search_text(gone.account_number),
         }
+        where, seen = _as_read(gone, figures)
         work.guard(
             tables.Customer,
             set=", ".join(f"{name} = :{name}" for name in columns) + ", version = version + 1",
-            where="id = :id AND version = :seen AND merged_into IS NULL",
+            where=where,
             refusal=stale(gone),
-            id=gone.id,
-            seen=gone.version,
+            **seen,
             **columns,
         )
         for one in (gone, kept):
             end_links(work, one.id)
+
+
+def _as_read(customer: Customer, figures: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the condition that a record is as it was read: sales are counted without a new version."""
+    where, values = "id = :id AND version = :seen AND merged_into IS NULL", dict[str, Any]()
+    for name in _COUNTED:
+        if figures[name] is None:
+            where += f" AND {name} IS NULL"
+        else:
+            where += f" AND {name} = :seen_{name}"
+            values[f"seen_{name}"] = figures[name]
+    return where, {"id": customer.id, "seen": customer.version, **values}
 
 
 def merged_figures(gone: dict[str, Any], kept: dict[str, Any], currency: str) -> dict[str, Any]:
@@ -263,8 +279,3 @@ def merged_figures(gone: dict[str, Any], kept: dict[str, Any], currency: str) ->
 
 def _members(gone: Customer, kept: Customer) -> tuple[int, ...]:
     return () if gone.discord_id is None or kept.discord_id is None else (kept.discord_id, gone.discord_id)
-
-
-def again() -> Stale:
-    """Return the refusal of a merge while something of either record changed."""
-    return Stale(_("Something of the two records changed at the same moment. Try again."))

@@ -100,7 +100,14 @@ class PersonalDiscounts:
                         used=row["used"],
                     )
             # Those that the other record never used.
-            work.guard(tables.DiscountCustomer, set="customer = :kept", where="customer = :gone", rows=None, **both)
+            work.guard(
+                tables.DiscountCustomer,
+                set="customer = :kept",
+                where="customer = :gone",
+                rows=None,
+                conflict=_moved(),
+                **both,
+            )
             work.guard(
                 tables.DiscountAssignment,
                 set="active = FALSE, ended = :now, version = version + 1",
@@ -110,7 +117,9 @@ class PersonalDiscounts:
                 **both,
             )
             for table in (tables.DiscountAssignment, tables.DiscountUse):
-                work.guard(table, set="customer = :kept", where="customer = :gone", rows=None, **both)
+                work.guard(
+                    table, set="customer = :kept", where="customer = :gone", rows=None, conflict=_moved(), **both
+                )
             work.delete(tables.DiscountAttempt, where="customer = :gone", gone=gone.id)
             for key, version, targets in targeted:
                 work.guard(

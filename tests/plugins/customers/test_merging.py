@@ -278,3 +278,30 @@ async def test_staff_merge_on_the_page(two: Two, owner: Visitor, support: Visito
     page = await (await owner.get(f"/admin/customer/{bob.id}")).text()
     assert f"{ada.account_number} was merged into this customer." in page
     assert "ada@example.org" in page
+
+
+async def test_a_sale_at_the_same_moment_is_not_lost(two: Two) -> None:
+    bench, customers = two.bench, two.customers
+    await bench.product("MUG", price=1500)
+    guest, member = await two.guest(), await two.member()
+    first = await two.paid(guest, "MUG")
+    figures = customers._figures
+
+    async def then_somebody_buys(customer: Customer) -> dict[str, Any]:
+        read = await figures(customer)
+        if customer.id == guest.id:
+            customers._figures = figures  # type: ignore[method-assign]
+            await two.paid(guest, "MUG")
+        return read
+
+    customers._figures = then_somebody_buys  # type: ignore[method-assign]
+    customers._erased = _never  # type: ignore[method-assign]
+    with pytest.raises(Stale):
+        await customers.merge(bench.boss, guest.id, member.id)
+    assert (await customers.get(guest.id)).merged_into is None
+    kept = await customers.merge(bench.boss, guest.id, member.id)
+    assert (kept.paid_orders, kept.revenue) == (2, 2 * first.total)
+
+
+async def _never(_customer: Customer) -> bool:
+    return False
