@@ -77,6 +77,7 @@ async def list_page(request: web.Request) -> web.StreamResponse:
             "next_url": str(here.with_query({"text": text, "cursor": found.cursor})) if found.cursor else "",
             "first_url": str(here.with_query({"text": text})) if cursor else "",
             "bulks": await service.latest_bulks(actor),
+            "requests": await service.data_requests(actor),
             "counts": await service.counts(store.id),
             "begun": settings.begun,
             "complete": settings.complete,

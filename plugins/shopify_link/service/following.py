@@ -20,6 +20,7 @@ from guildshop.plugins.shopify_link import rules, tables
 from guildshop.plugins.shopify_link.api import (
     Link,
     LinkAction,
+    MetafieldState,
     ShopifyCustomer,
     ShopifyCustomerGone,
     ShopifyMetafieldsDue,
@@ -136,6 +137,9 @@ class Following(Erasing):
             if link is not None:
                 async with self.app.work(Actor.system(store, "shopify_link.refresh")) as work:
                     self._keep(work, link, found.get(link.shopify_id))
+                    if link.metafields is MetafieldState.FAILED:
+                        # The app may have been given the permission since.
+                        work.record(ShopifyMetafieldsDue(link.shopify_id))
 
     # Within
 

@@ -116,6 +116,17 @@ class Reading:
         )
         return [entry_of(row) for row in rows]
 
+    async def data_requests(self, actor: Actor, limit: int = 10) -> Sequence[LinkLogEntry]:
+        """Return the latest requests of customers for what is kept of them, but for those who were erased."""
+        actor.require(LINK_READ)
+        rows = await self.app.database.fetch(
+            f"SELECT {LOG_COLUMNS} FROM shopify_link_log WHERE store = :store AND action = 'data_request'"
+            " AND shopify_id <> '' ORDER BY created DESC, id DESC LIMIT :limit",
+            store=actor.store,
+            limit=limit,
+        )
+        return [entry_of(row) for row in rows]
+
     async def entry(self, key: UUID) -> tuple[LinkLogEntry, int | None, int | None] | None:
         """Return a line of the log, and the channel and message in which it stands."""
         row = await self.app.database.fetch_one(

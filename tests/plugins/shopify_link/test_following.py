@@ -13,7 +13,7 @@ from guildshop.bot.testing import Shop
 from guildshop.errors import Refusal
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.service import CustomerService
-from guildshop.plugins.shopify_link.api import Link, Target
+from guildshop.plugins.shopify_link.api import Link, MetafieldState, Target
 from guildshop.plugins.shopify_link.service import LinkService
 from guildshop.stores import Store
 from guildshop.tenancy import every_store, scope
@@ -213,6 +213,22 @@ async def test_links_are_looked_at_now_and_then_since_webhooks_get_lost(
     assert (await link_of(links)).orders == 20
 
 
+async def test_refused_metafields_are_tried_again_the_day_after(
+    app: App, store: Store, links: LinkService, shopify: ShopifyDouble, boss: Actor, clock: Clock
+) -> None:
+    shopify.customer(7)
+    shopify.closed = {"metafields"}
+    await links.link_member(boss, BEA, EMAIL)
+    await app.dispatcher.drain()
+    assert (await link_of(links)).metafields is MetafieldState.FAILED
+    shopify.closed = set()
+    clock.advance(hours=21)
+    await links.refresh_some(store.id)
+    await app.dispatcher.drain()
+    assert (await link_of(links)).metafields is MetafieldState.WRITTEN
+    assert len(shopify.metafields) == 3
+
+
 @pytest.fixture
 async def full(
     app: App, store: Store, links: LinkService, shopify: ShopifyDouble, boss: Actor, member: ActorFactory
@@ -266,6 +282,7 @@ async def test_a_request_for_data_is_passed_on_to_the_staff(
     assert await hooks.send("customers/data_request", payload, "request-7") == 200
     asked = [row for row in await rows(app, "shopify_link_log") if row["action"] == "data_request"]
     assert [(row["shopify_id"], row["discord_id"]) for row in asked] == [("7", BEA.discord_id)]
+    assert "/admin/shopify/data/7" in await (await owner.get("/admin/shopify")).text()
     answer = await owner.get("/admin/shopify/data/7")
     assert answer.status == 200
     kept = await answer.json()
