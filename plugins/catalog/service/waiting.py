@@ -19,6 +19,7 @@ from guildshop.i18n import _, current_locale
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import (
     PRODUCT_READ,
+    Buyer,
     HoldExpiryDue,
     HoldGranted,
     MovementKind,
@@ -26,7 +27,7 @@ from guildshop.plugins.catalog.api import (
     Waiting,
     WaitingState,
 )
-from guildshop.plugins.catalog.service.browsing import Browsing
+from guildshop.plugins.catalog.service.browsing import Browsing, unknown
 from guildshop.plugins.catalog.service.ledger import move
 from guildshop.plugins.catalog.service.records import WAITING_COLUMNS
 from guildshop.plugins.catalog.service.records import waiting_of as place_of
@@ -221,8 +222,9 @@ class WaitingList(Browsing):
             with suppress(Stale):  # Somebody else served them, or the piece is gone: look again.
                 try:
                     await self._check_member(first.member)
+                    await self._check_open(first)
                 except Refusal:
-                    # Blocked since: the piece is for the next.
+                    # Blocked since, or the product is closed to them: the piece is for the next.
                     await self._leave(Actor.system(store, "catalog.waiting"), first)
                 else:
                     await self._hold(first, until)
@@ -318,6 +320,12 @@ class WaitingList(Browsing):
         for _plugin, checks in self.app.hooks("register_waiting_checks"):
             for check in checks:
                 await check(member)
+
+    async def _check_open(self, waiting: Waiting) -> None:
+        """Refuse whoever waits for a product that was closed to them since."""
+        product = await self.get(waiting.product)
+        if product.family in await self.terms.closed(Buyer(waiting.member), {product.family}):
+            raise unknown(product.name)
 
     async def _check_count(self, member: int) -> None:
         row = await self.app.database.fetch_one(

@@ -158,3 +158,19 @@ async def test_units_are_kept_in_order(firm: Firm, other_store: Store, staff: Ac
         assert await service.units() == []
         with pytest.raises(UnitUnknown):
             await service.change_unit(staff(other_store), unit.id, name="Mine", position=0)
+
+
+async def test_what_is_restricted_meanwhile_is_held_for_the_next_who_may_have_it(firm: Firm) -> None:
+    bench, catalog = firm.bench, firm.bench.catalog
+    first, second = bench.buyer(1), bench.buyer(2)
+    map_ = await bench.product("MAP", quantity=0)
+    await firm.restrict()
+    for who in (first, second):
+        await catalog.wait_for(who, (), "MAP")
+    unit = await firm.unit("Berlin", UnitKind.BRANCH, "MAP")
+    await firm.assign(second, branch=unit.id)
+    await catalog.restock(bench.boss, map_.id, 1)
+    await catalog.serve(bench.store.id, map_.id)
+    states = {row["member"]: row["state"] for row in await bench.rows("waitlist")}
+    assert states == {first.discord_id: "LEFT", second.discord_id: "HELD"}
+    await bench.check_stock()
