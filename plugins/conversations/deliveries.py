@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import discord
 
-from guildshop.bot.sending import Message, Outcome, Sent
+from guildshop.bot.sending import Message, Outcome, Problem, Sent
 from guildshop.events import Delivery
 from guildshop.i18n import _, use_locale
 from guildshop.plugins.conversations import views
@@ -57,6 +57,8 @@ async def send_answer(event: AnswerWritten, delivery: Delivery) -> None:
             raise
         reason = _("Discord did not take the message: {error}.").format(error=f"{error.status} {error.text}"[:200])
         outcome = Outcome(Sent.UNDELIVERABLE, reason=reason, remedy=_("Try again later."))
+    if outcome.problem is Problem.MEMBER_GONE:
+        outcome = replace(outcome, remedy=_("Press Retry once they are back."))
     await service.settle(delivery, event, outcome)
 
 

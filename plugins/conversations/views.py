@@ -57,7 +57,7 @@ def notice(conversation: Conversation, messages: Sequence[Message], *, page: str
         problem = f"{failed.reason} {failed.remedy}".strip() or _("Try again on the page.")
     who = member(conversation.discord_id) if conversation.discord_id is not None else ""
     return embed(
-        title.format(customer=conversation.customer_name),
+        title.format(customer=escape(conversation.customer_name)),
         _lines(messages),
         colour=BAD if problem else colour,
         fields=[

@@ -100,7 +100,10 @@ class Receiving(Reading):
         self, actor: Actor, customer: Customer, text: str, attachments: tuple[Attachment, ...], given: Incoming
     ) -> Received:
         row, now = await self._latest(actor.store, customer.id), self.app.now()
-        values: dict[str, Any] = {"preview": rules.preview(text, attachments), "locale": given.locale[:16]}
+        values: dict[str, Any] = {
+            "preview": rules.preview(text, attachments),
+            "locale": given.locale[:16] or (row["locale"] if row else ""),
+        }
         values["window_start"], values["window_count"] = self._counted(actor.store, row, now)
         conversation_id = new_id() if row is None else row["id"]
         begun = row is None or row["state"] == "CLOSED"

@@ -108,6 +108,7 @@ async def test_from_contact_to_closed_messages_and_gone(make_shop: ShopFactory) 
         await shop.settle()
         assert (await said(shop))[-1] == ("ANSWER", "Hello?", "FAILED")
         assert "not in the server any more" in await last(shop, "reason")
+        assert await last(shop, "remedy") == "Press Retry once they are back."
         assert "The last answer did not arrive" in notices(shop)[-1].text
         buyer.join()
         buyer.close_dms(closed=False)
