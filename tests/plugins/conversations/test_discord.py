@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from guildshop.plugins.conversations import deliveries
+from guildshop.plugins.conversations.api import ConversationView
 from guildshop.plugins.conversations.service import ConversationService
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.simulator.driver import Shown
@@ -183,3 +185,25 @@ async def test_owners_words_are_theirs_and_others_reach_the_shop(shop: Shop, wor
     shop.owner.dm(word)
     await shop.settle()
     assert len(await said(shop)) == (word == "hello")
+
+
+async def test_while_discord_is_ill_answers_wait_and_then_staff_see_it(
+    make_shop: ShopFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = await make_shop(plugins=PLUGINS)
+    await shop.buyer.slash("contact", message="Hello")
+    await shop.settle()
+    ill = {"fail_next": {"status": 503, "count": 1, "path_pattern": "/channels/*/messages"}}
+    for patient, state in ((3, "QUEUED"), (0, "FAILED")):
+        monkeypatch.setattr(deliveries, "PATIENT_ATTEMPTS", patient)
+        await shop.sim.set_faults(ill)
+        with scope(shop.store.id):
+            (talk,) = (await shop.app.get(ConversationService).listed(shop.actor(), ConversationView.OPEN)).items
+            if state == "FAILED":
+                await shop.app.database.execute("UPDATE delivery SET next_attempt = due WHERE status = 'PENDING'")
+            else:
+                await shop.app.get(ConversationService).answer(shop.actor(), talk.id, "Hi")
+        await shop.settle()
+        assert (await said(shop))[-1] == ("ANSWER", "Hi", state)
+    assert "Discord did not take the message: 503" in await last(shop, "reason")
+    assert from_the_shop(await shop.buyer.dms(), shop) == []
