@@ -1,4 +1,4 @@
-"""Measure orders per second beside the driver alone, and pages of many customers beside Piccolo Admin."""
+"""Measure orders per second beside the driver alone, pages of many customers, and reports over many orders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from benchmarks import contenders, customers
+from benchmarks import contenders, customers, reports
 from benchmarks.server import postgres_url
 
 IN_FLIGHT = (16, 64)
@@ -72,12 +72,21 @@ async def open_pages(number: int, rounds: int) -> list[tuple[str, float, float]]
     return [(name, figure, postgres[name]) for name, figure in sqlite]
 
 
+async def read_reports(number: int, rounds: int) -> list[tuple[str, float, float]]:
+    """Return the reports over many orders with their medians in milliseconds on both databases."""
+    with tempfile.TemporaryDirectory(prefix="guildshop-bench-") as folder, postgres_url() as dsn:
+        sqlite = await reports.measure(f"sqlite:///{Path(folder) / 'reports.db'}", number, rounds)
+        postgres = dict(await reports.measure(dsn, number, rounds))
+    return [(name, figure, postgres[name]) for name, figure in sqlite]
+
+
 def main() -> None:
     """Read the options, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--orders", type=int, default=1000, help="orders a round")
     parser.add_argument("--rounds", type=int, default=5, help="rounds; the table shows the median")
     parser.add_argument("--customers", type=int, default=100_000, help="customers of the store whose pages are opened")
+    parser.add_argument("--reported", type=int, default=1_000_000, help="orders that reports are made of")
     options = parser.parse_args()
     rows = asyncio.run(run(options.orders, options.rounds))
     print(f"{'ours':<20}{'in flight':>10}{'orders/s':>10}   {'peer':<32}{'orders/s':>10}{'ratio':>8}")
@@ -86,6 +95,10 @@ def main() -> None:
     print()
     print(f"{f'{options.customers:,} customers':<28}{'SQLite ms':>12}{'PostgreSQL ms':>16}")
     for name, sqlite, postgres in asyncio.run(open_pages(options.customers, options.rounds)):
+        print(f"{name:<28}{sqlite:>12,.1f}{postgres:>16,.1f}")
+    print()
+    print(f"{f'{options.reported:,} orders':<28}{'SQLite ms':>12}{'PostgreSQL ms':>16}")
+    for name, sqlite, postgres in asyncio.run(read_reports(options.reported, options.rounds)):
         print(f"{name:<28}{sqlite:>12,.1f}{postgres:>16,.1f}")
 
 

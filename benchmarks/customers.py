@@ -33,12 +33,15 @@ _LAST = ("Lovelace", "Müller", "Smith", "Šimek", "Øster", "Brown", "García",
 
 async def measure(url: str, customers: int, rounds: int) -> Sequence[tuple[str, float]]:
     """Return the median in milliseconds of each page, with that many customers in a fresh database."""
-    structlog.configure(processors=[_drop])
-    async with await App.open(Settings(), plugins=list(BUILT_IN), database_url=url) as app, _browser(app) as browser:
+    structlog.configure(processors=[drop])
+    async with (
+        await App.open(Settings(), plugins=list(BUILT_IN), database_url=url) as app,
+        opened_browser(app) as browser,
+    ):
         store = app.stores.by_guild(GUILD)
         if store is None:
             raise AssertionError(GUILD)
-        some = await _fill(app, store, customers)
+        some = await fill(app, store, customers)
         pages = (
             ("list of customers", "/admin/customer"),
             ("search, many found", "/admin/customer?text=muller"),
@@ -48,11 +51,12 @@ async def measure(url: str, customers: int, rounds: int) -> Sequence[tuple[str, 
             ("list in Piccolo Admin", "/admin/api/tables/customer/?__page=1&__page_size=25&__order=-created"),
             ("search in Piccolo Admin", f"/admin/api/tables/customer/?email=ada{customers // 2}&email__match=contains"),
         )
-        return [(name, await _median(browser, path, rounds)) for name, path in pages]
+        return [(name, await median(browser, path, rounds)) for name, path in pages]
 
 
 @asynccontextmanager
-async def _browser(app: App) -> AsyncIterator[aiohttp.ClientSession]:
+async def opened_browser(app: App) -> AsyncIterator[aiohttp.ClientSession]:
+    """Create the store, serve its pages, and sign its owner in."""
     app.settings = app.settings.model_copy(update={"web": WebSettings(port=0)})
     store = await app.stores.create(GUILD, "Bench")
     await UserService(app).create_user("Olga", PASSWORD, store=store.id, role="Owner")
@@ -70,7 +74,7 @@ async def _browser(app: App) -> AsyncIterator[aiohttp.ClientSession]:
     await app.stop_web()
 
 
-async def _fill(app: App, store: Store, customers: int) -> str:
+async def fill(app: App, store: Store, customers: int) -> str:
     """Enter the customers; return the ID of one in the middle."""
     dice = random.Random(7)
     middle = ""
@@ -97,7 +101,7 @@ async def _fill(app: App, store: Store, customers: int) -> str:
     return middle
 
 
-async def _median(browser: aiohttp.ClientSession, path: str, rounds: int) -> float:
+async def median(browser: aiohttp.ClientSession, path: str, rounds: int) -> float:
     """Return the median of some requests in milliseconds; the first one warms up and does not count."""
     times = []
     for number in range(rounds + 1):
@@ -111,5 +115,6 @@ async def _median(browser: aiohttp.ClientSession, path: str, rounds: int) -> flo
     return statistics.median(times)
 
 
-def _drop(_logger: object, _name: str, _event: object) -> str:
+def drop(_logger: object, _name: str, _event: object) -> str:
+    """Log nothing: a processor for structlog."""
     raise structlog.DropEvent
