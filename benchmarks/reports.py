@@ -23,7 +23,7 @@ from guildshop.plugins.reports.service import ReportService
 from guildshop.stores import Store
 from guildshop.tenancy import scope
 
-CUSTOMERS, PRODUCTS, DAYS, CHUNK = 20_000, 1000, 365, 50_000
+CUSTOMERS, PRODUCTS, DAYS, CHUNK = 5_000, 1000, 365, 50_000
 ORDER = (
     "id", "store", "number", "customer", "channel", "status", "currency", "subtotal", "discount", "loyalty", "shipping",
     "tax", "total", "credit", "due", "refunded", "imported", "created", "updated", "paid_at",
