@@ -103,8 +103,11 @@ class Linking(Reading):
         link = await self.of_member(member)
         if link is not None and link.shopify_id != customer.id:
             raise member_linked(actor, member)
-        if link is None and await self.of_customer(customer.id) is not None:
-            raise customer_linked()
+        if link is None:
+            link = await self.of_customer(customer.id)
+            # It may be the member's own, made between the two looks.
+            if link is not None and link.discord_id != member:
+                raise customer_linked()
         return link
 
     async def unlink_member(self, actor: Actor, discord_id: int) -> Link:
