@@ -96,8 +96,14 @@ def render(
     request: web.Request, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200
 ) -> web.Response:
     """Return the template as a page of the workspace; `orders/list.html` lies in the plugin's `templates/`."""
-    context = {**_surroundings(request), **(values or {})}
+    context = {**_surroundings(request), "flashes": _take_flashes(request), **(values or {})}
     return aiohttp_jinja2.render_template(template, request, context, status=status)
+
+
+def render_part(request: web.Request, template: str, values: Mapping[str, Any]) -> Markup:
+    """Return the template as a part to be put into a page, so that what fails in it can be told in its place."""
+    drawn = aiohttp_jinja2.render_string(template, request, {**_surroundings(request), **values})
+    return Markup(drawn)  # noqa: S704 - the template has escaped it
 
 
 def page_url(request: web.Request, path: str = "") -> str:
@@ -165,7 +171,6 @@ def _surroundings(request: web.Request) -> dict[str, Any]:
         "stores": _stores(app, identity),
         "navigation": _navigation(request, identity),
         "has_data_admin": identity is not None and actor is not None and identity.base == ADMIN_BASE,
-        "flashes": _take_flashes(request),
         "locale": current_locale(),
         "base": base_of(request),
         "path": request.path,

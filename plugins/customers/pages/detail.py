@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from aiohttp import web
+from markupsafe import Markup
 
 from guildshop.errors import NotFound
 from guildshop.i18n import _
@@ -14,6 +15,7 @@ from guildshop.plugins.customers.api import (
     CUSTOMER_READ,
     CUSTOMER_UPDATE,
     Customer,
+    CustomerSection,
     CustomerTab,
     MessageChannel,
     address_labels,
@@ -22,7 +24,7 @@ from guildshop.plugins.customers.pages.words import words
 from guildshop.plugins.customers.service import CustomerService, CustomerTabs
 from guildshop.plugins.customers.service.preferences import wants
 from guildshop.web.context import actor_of, app_of
-from guildshop.web.pages import flash, page_url, redirect, render
+from guildshop.web.pages import flash, page_url, redirect, render, render_part
 
 OVERVIEW = "overview"
 
@@ -35,7 +37,10 @@ async def overview_page(request: web.Request) -> web.StreamResponse:
     customer = await customer_of(request)
     values = {
         "figures": await customers.figures(actor, customer),
-        "sections": await app.get(CustomerTabs).sections(actor, customer),
+        "sections": [
+            await _drawn(request, customer, plugin, f"customer section {section.name}", section)
+            for plugin, section in app.get(CustomerTabs).sections(actor)
+        ],
         "user_name": await customers.user_of(customer) if customer.user else "",
         "addresses": await customers.addresses(customer.id),
         "address_labels": address_labels(),
@@ -49,7 +54,8 @@ async def overview_page(request: web.Request) -> web.StreamResponse:
         ],
         "may_ask_email": actor.may(CUSTOMER_UPDATE) and app.mail.enabled,
     }
-    return _show(request, customer, OVERVIEW, ["customers/overview.html"], values)
+    panel = render_part(request, "customers/overview.html", {**values, "customer": customer, **words()})
+    return _show(request, customer, OVERVIEW, [panel])
 
 
 async def tab_page(request: web.Request) -> web.StreamResponse:
@@ -58,20 +64,27 @@ async def tab_page(request: web.Request) -> web.StreamResponse:
     actor.require(CUSTOMER_READ)
     customer = await customer_of(request)
     name = request.match_info["tab"]
-    panels: list[str] = []
-    values: dict[str, object] = {}
-    for plugin, tab in _tabs(request):
-        if tab.name == name:
-            try:
-                with isolated(plugin, f"customer tab {name}"):
-                    values |= await tab.load(actor, customer)
-                    panels.append(tab.template)
-            except PluginFailed as failed:
-                values["problem"] = failed.part
-                panels.append("customers/failed.html")
+    panels = [
+        await _drawn(request, customer, plugin, f"customer tab {name}", tab)
+        for plugin, tab in _tabs(request)
+        if tab.name == name
+    ]
     if not panels:
         raise NotFound(_("A customer has no tab called “{name}” here.").format(name=name[:40]))
-    return _show(request, customer, name, panels, values)
+    return _show(request, customer, name, panels)
+
+
+async def _drawn(
+    request: web.Request, customer: Customer, plugin: str, what: str, part: CustomerTab | CustomerSection
+) -> Markup:
+    """Draw what a plugin adds to the page; where it fails, say so in its place."""
+    try:
+        with isolated(plugin, what):
+            values = await part.load(actor_of(request), customer)
+            shown = {"section": values} if isinstance(part, CustomerSection) else values
+            return render_part(request, part.template, {**shown, "customer": customer, **words()})
+    except PluginFailed as failed:
+        return render_part(request, "customers/failed.html", {"problem": failed.part})
 
 
 async def customer_of(request: web.Request) -> Customer:
@@ -92,9 +105,7 @@ def _tabs(request: web.Request) -> list[tuple[str, CustomerTab]]:
     return list(app_of(request).get(CustomerTabs).for_actor(actor_of(request)))
 
 
-def _show(
-    request: web.Request, customer: Customer, tab: str, panels: Sequence[str], values: Mapping[str, object]
-) -> web.StreamResponse:
+def _show(request: web.Request, customer: Customer, tab: str, panels: Sequence[Markup]) -> web.StreamResponse:
     base = page_url(request, f"customer/{customer.id}")
     tabs = [(_("Overview"), base, tab == OVERVIEW)]
     # Plugins that add to one subject are one tab, by its name, called as the first calls it.
@@ -102,8 +113,4 @@ def _show(
     for _plugin, one in _tabs(request):
         titles.setdefault(one.name, _(one.title))
     tabs += [(title, f"{base}/{name}", tab == name) for name, title in titles.items()]
-    return render(
-        request,
-        "customers/detail.html",
-        {**values, "customer": customer, "tabs": tabs, "panels": panels, **words()},
-    )
+    return render(request, "customers/detail.html", {"customer": customer, "tabs": tabs, "panels": panels, **words()})

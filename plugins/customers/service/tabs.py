@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from guildshop.isolation import PluginFailed, isolated
 from guildshop.permissions import Actor
-from guildshop.plugins.customers.api import Customer, CustomerSection, CustomerTab
+from guildshop.plugins.customers.api import CustomerSection, CustomerTab
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -32,19 +31,12 @@ class CustomerTabs:
             if self._app.stores.enabled(actor.store, plugin) and actor.may(tab.permission)
         ]
 
-    async def sections(self, actor: Actor, customer: Customer) -> list[tuple[str, Mapping[str, Any]]]:
-        """Return (template, values) of what plugins add to the Overview; of one that fails, that it did."""
-        found: list[tuple[str, CustomerSection]] = [
+    def sections(self, actor: Actor) -> list[tuple[str, CustomerSection]]:
+        """Return (plugin, section) of what plugins add to the Overview, as far as the actor may see it."""
+        found = [
             (plugin, section)
             for plugin, sections in self._app.hooks("register_customer_sections")
             for section in sections
             if self._app.stores.enabled(actor.store, plugin) and actor.may(section.permission)
         ]
-        shown: list[tuple[str, Mapping[str, Any]]] = []
-        for plugin, section in sorted(found, key=lambda one: one[1].position):
-            try:
-                with isolated(plugin, f"customer section {section.name}"):
-                    shown.append((section.template, await section.load(actor, customer)))
-            except PluginFailed as failed:
-                shown.append(("customers/failed.html", {"problem": failed.part}))
-        return shown
+        return sorted(found, key=lambda one: one[1].position)
