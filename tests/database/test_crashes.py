@@ -72,15 +72,13 @@ async def _run_until_killed(url: str, units: int) -> set[str]:
 
 
 async def _keys(database: Database) -> list[set[str]]:
+    """Return the keys of events, settings and entries, of one moment: a dead one's unit may just be ending."""
     with every_store():
-        return [
-            {str(row["key"]) for row in await database.fetch(text)}
-            for text in (
-                "SELECT key FROM event",
-                "SELECT section AS key FROM store_setting",
-                "SELECT subject_id AS key FROM audit_entry WHERE action = 'unit.make'",
-            )
-        ]
+        rows = await database.fetch(
+            "SELECT 0 AS kind, key FROM event UNION ALL SELECT 1, section FROM store_setting"
+            " UNION ALL SELECT 2, subject_id FROM audit_entry WHERE action = 'unit.make'"
+        )
+    return [{str(row["key"]) for row in rows if row["kind"] == kind} for kind in range(3)]
 
 
 async def test_killed_process_loses_nothing_and_halves_nothing(database_url: str) -> None:
