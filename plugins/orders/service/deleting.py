@@ -16,7 +16,9 @@ from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules, tables
 from guildshop.plugins.orders.api import DeletionCheck, MoveRefused, Order, OrderDeleted, OrderStatus, Releases
 from guildshop.plugins.orders.service.checkout import CheckoutService
+from guildshop.plugins.orders.service.credit_notes import CreditNotes
 from guildshop.plugins.orders.service.deciding import pieces, stale
+from guildshop.plugins.orders.service.invoices import Invoices
 from guildshop.plugins.orders.service.orders import OrderService
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class OrderDeletion:
             )
 
         check_deletable(found)
+        await self._check_credited(found)
         await self._check_settled(found)
         # No second attempt: what somebody else did to it meanwhile should be looked at before it is gone.
         joins = [await check(found) for checks in self._checks() for check in checks]
@@ -89,6 +92,26 @@ class OrderDeletion:
             )
             work.record(OrderDeleted(found.id, found.number))
         return found.number
+
+    async def _check_credited(self, order: Order) -> None:
+        """Refuse while an invoice stands for more than its credit notes take back: no more can follow."""
+        invoice = await self.app.get(Invoices).of(order.id)
+        if invoice is None:
+            return
+        if order.status is OrderStatus.PENDING_PAYMENT:
+            raise MoveRefused(
+                _(
+                    "Order {number} has the invoice {invoice}. Cancel it and issue a credit note before it is deleted."
+                ).format(number=order.number, invoice=invoice.label)
+            )
+        left = await self.app.get(CreditNotes).open_amount(order)
+        if left > 0:
+            raise MoveRefused(
+                _(
+                    "{amount} of the invoice {invoice} of order {number} is in no credit note yet. Issue one before the"
+                    " order is deleted."
+                ).format(amount=format_money(left, order.currency), invoice=invoice.label, number=order.number)
+            )
 
     async def _check_settled(self, order: Order) -> None:
         """Refuse while something that follows from its end is still to be done: points to be taken back, say."""

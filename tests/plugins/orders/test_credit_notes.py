@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from guildshop.plugins.orders.api import Adjustment, MoveRefused, Order, OrderRefund, Phase, RefundMode
 from guildshop.plugins.orders.rules.credit_notes import taxes_within
-from guildshop.plugins.orders.service import CreditNotes, Invoices
+from guildshop.plugins.orders.service import CreditNotes, Invoices, OrderDeletion
 from guildshop.web.testing import Visitor
 from tests.plugins.orders.conftest import Bench, Refused
 
@@ -42,6 +42,25 @@ async def test_what_was_given_back_is_credited_once_and_adds_up(bench: Bench, re
     assert first.amount + second.amount == order.total == 3210
     assert sum(tax.amount for note in (first, second) for tax in note.content.taxes) == order.tax == 210
     assert first.content.buyer == invoice.content.buyer
+
+
+async def test_an_invoiced_order_is_deleted_only_once_all_of_it_is_credited(bench: Bench, refused: Refused) -> None:
+    deletion, mug = bench.app.get(OrderDeletion), await bench.product(price=1000)
+    order = await bench.order(bench.buyer(), (mug, 1))
+    await bench.app.get(Invoices).issue(bench.boss, order.id)
+    assert "Cancel it" in await refused(MoveRefused, deletion.delete(bench.boss, order.id, order.number))
+    await bench.orders.confirm_payment(bench.boss, order.id)
+    await give_back(bench, order, order.total)
+    await bench.app.dispatcher.drain()
+    assert "$10.00 of the invoice 0001" in await refused(
+        MoveRefused, deletion.delete(bench.boss, order.id, order.number)
+    )
+    assert (await bench.orders.get(order.id)).refunded == order.total
+    await bench.app.get(CreditNotes).issue(bench.boss, order.id)
+    await deletion.delete(bench.boss, order.id, order.number)
+    assert [(row["order_number"], row["amount"]) for row in await bench.rows("order_credit_note")] == [
+        (order.number, 1000)
+    ]
 
 
 async def test_a_cancelled_order_is_credited_whole_on_its_page(bench: Bench, owner: Visitor) -> None:
