@@ -28,7 +28,7 @@ from guildshop.plugins.orders.rules.credit_notes import taxes_within
 from guildshop.plugins.orders.service.deciding import stale
 from guildshop.plugins.orders.service.invoices import ATTEMPTS, Invoices
 from guildshop.plugins.orders.service.orders import OrderService
-from guildshop.plugins.orders.service.rows import add_history, as_json, as_time, as_uuid
+from guildshop.plugins.orders.service.rows import add_history, as_json, as_uuid, known_time
 from guildshop.plugins.orders.service.sequences import next_number
 from guildshop.tenancy import current_store
 
@@ -159,10 +159,6 @@ def _given_back(order: Order) -> int:
 
 
 def _credit_note(row: dict[str, Any]) -> CreditNote:
-    issued = as_time(row["issued"])
-    if issued is None:
-        message = "a credit note has no time in the database"
-        raise ValueError(message)
     return CreditNote(
         id=as_uuid(row["id"]),
         number=row["number"],
@@ -170,6 +166,6 @@ def _credit_note(row: dict[str, Any]) -> CreditNote:
         order=as_uuid(row["order_id"]),
         order_number=row["order_number"],
         amount=row["amount"],
-        issued=issued,
+        issued=known_time(row["issued"]),
         content=_content.validate_python(as_json(row["content"])),
     )

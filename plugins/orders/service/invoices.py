@@ -33,7 +33,7 @@ from guildshop.plugins.orders.api import (
 )
 from guildshop.plugins.orders.service.deciding import stale
 from guildshop.plugins.orders.service.orders import OrderService
-from guildshop.plugins.orders.service.rows import add_history, as_json, as_time, as_uuid
+from guildshop.plugins.orders.service.rows import add_history, as_json, as_uuid, known_time
 from guildshop.plugins.orders.service.sequences import next_number
 from guildshop.tenancy import current_store
 
@@ -166,16 +166,12 @@ def _name(customer: Customer) -> str:
 
 
 def _invoice(row: dict[str, Any]) -> Invoice:
-    issued = as_time(row["issued"])
-    if issued is None:
-        message = "an invoice has no time in the database"
-        raise ValueError(message)
     return Invoice(
         id=as_uuid(row["id"]),
         number=row["number"],
         prefix=row["prefix"],
         order=as_uuid(row["order_id"]),
         order_number=row["order_number"],
-        issued=issued,
+        issued=known_time(row["issued"]),
         content=_content.validate_python(as_json(row["content"])),
     )

@@ -73,7 +73,8 @@ def as_json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str | bytes) else value
 
 
-def _time(value: Any) -> datetime:
+def known_time(value: Any) -> datetime:
+    """Return the time of a column that always holds one."""
     found = as_time(value)
     if found is None:
         message = "a time is missing in the database"
@@ -100,7 +101,7 @@ def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
         "payment_method": row["payment_method"],
         "currency": row["currency"],
         "total": row["total"],
-        "created": _time(row["created"]),
+        "created": known_time(row["created"]),
     }
 
 
@@ -131,7 +132,7 @@ def to_order(
         tax_place=ShippingAddress(**place) if place else None,
         accepted=as_json(row["accepted"]) or {},
         answers=as_json(row["answers"]) or {},
-        updated=_time(row["updated"]),
+        updated=known_time(row["updated"]),
         imported=bool(row["imported"]),
         lines=tuple(to_line(line) for line in lines),
         adjustments=tuple(to_adjustment(adjustment) for adjustment in adjustments),
@@ -175,7 +176,7 @@ def to_history(row: Mapping[str, Any]) -> OrderHistory:
     """Return a row of `order_history` as a row of the timeline."""
     return OrderHistory(
         id=as_uuid(row["id"]),
-        at=_time(row["at"]),
+        at=known_time(row["at"]),
         kind=HistoryKind(row["kind"]),
         actor_kind=row["actor_kind"],
         actor_name=row["actor_name"],
@@ -189,7 +190,7 @@ def to_note(row: Mapping[str, Any]) -> OrderNote:
     """Return a row of `order_note` as a note."""
     return OrderNote(
         id=as_uuid(row["id"]),
-        at=_time(row["at"]),
+        at=known_time(row["at"]),
         author=row["author"],
         public=bool(row["public"]),
         text=row["text"],
@@ -209,8 +210,8 @@ def to_draft(row: Mapping[str, Any]) -> Draft:
         payment_method=row["payment_method"],
         recipient=row["recipient"],
         items_done=bool(row["items_done"]),
-        updated=_time(row["updated"]),
-        expires=_time(row["expires"]),
+        updated=known_time(row["updated"]),
+        expires=known_time(row["expires"]),
         version=row["version"],
     )
 

@@ -28,7 +28,7 @@ from guildshop.plugins.orders.api import (
 from guildshop.plugins.orders.service.deciding import moved, stale
 from guildshop.plugins.orders.service.moving import OrderMoves
 from guildshop.plugins.orders.service.packing import Packing
-from guildshop.plugins.orders.service.rows import add_history, as_time, as_uuid
+from guildshop.plugins.orders.service.rows import add_history, as_time, as_uuid, known_time
 from guildshop.tenancy import current_store
 
 if TYPE_CHECKING:
@@ -233,10 +233,6 @@ def _facts(shipment: Shipment) -> dict[str, object]:
 
 
 def _shipment(row: Mapping[str, Any], items: tuple[ShipmentItem, ...], patterns: Mapping[str, str]) -> Shipment:
-    created = as_time(row["created"])
-    if created is None:
-        message = "a parcel has no time in the database"
-        raise ValueError(message)
     return Shipment(
         id=as_uuid(row["id"]),
         order=as_uuid(row["order_id"]),
@@ -246,7 +242,7 @@ def _shipment(row: Mapping[str, Any], items: tuple[ShipmentItem, ...], patterns:
         tracking_url=rules.tracking_url(row["carrier"], row["tracking_number"], patterns),
         status=ShippingStatus(row["status"]),
         items=items,
-        created=created,
+        created=known_time(row["created"]),
         shipped_at=as_time(row["shipped_at"]),
         delivered_at=as_time(row["delivered_at"]),
     )
