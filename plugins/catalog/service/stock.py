@@ -229,6 +229,7 @@ class Stock(WaitingList):
 
     async def watch_stock(self, store: int) -> None:
         """Give what came back to those who wait, then announce what became low, ran out or came back; for a timer."""
+        await self.end_barred_holds(store)
         await self.serve_all(store)
         await self._announce(store, f"stock_state <> {_STATE}", {})
 

@@ -204,6 +204,15 @@ class WaitingList(Browsing):
 
         return sum(place.product not in taken for place in places), join
 
+    async def end_barred_holds(self, store: int) -> None:
+        """Give what is held for members who may not order it any more to the next in line."""
+        for held in await self._places("l.state = 'HELD'"):
+            try:
+                await self._check_allowed(held)
+            except Refusal:
+                with suppress(Stale):  # It was used or given back a moment ago.
+                    await self.end_hold(Actor.system(store, "catalog.waiting"), held, WaitingState.LEFT)
+
     async def serve_all(self, store: int) -> None:
         """Make the holds of every product that came back while somebody waits for it."""
         rows = await self.app.database.fetch(
@@ -221,8 +230,7 @@ class WaitingList(Browsing):
                 return
             with suppress(Stale):  # Somebody else served them, or the piece is gone: look again.
                 try:
-                    await self._check_member(first.member)
-                    await self._check_open(first)
+                    await self._check_allowed(first)
                 except Refusal:
                     # Blocked since, or the product is closed to them: the piece is for the next.
                     await self._leave(Actor.system(store, "catalog.waiting"), first)
@@ -321,8 +329,9 @@ class WaitingList(Browsing):
             for check in checks:
                 await check(member)
 
-    async def _check_open(self, waiting: Waiting) -> None:
-        """Refuse whoever waits for a product that was closed to them since."""
+    async def _check_allowed(self, waiting: Waiting) -> None:
+        """Refuse whoever may not order any more, or for whom the product was closed since."""
+        await self._check_member(waiting.member)
         product = await self.get(waiting.product)
         if product.family in await self.terms.closed(Buyer(waiting.member), {product.family}):
             raise unknown(product.name)

@@ -211,3 +211,9 @@ async def test_who_may_not_order_waits_for_nothing(bench: Bench) -> None:
     await bench.catalog.restock(bench.boss, key.id, 1)
     assert await bench.states(key) == {2: "LEFT", 3: "HELD"}
     assert await bench.counters(key) == (0, 1, 0)
+    # Blocked while one is held for them: within a minute it is for whoever waits next, or for everybody.
+    await bench.wait(4, key)
+    await customers.block(bench.boss, known[3].id)
+    await bench.catalog.watch_stock(bench.store.id)
+    assert await bench.states(key) == {2: "LEFT", 3: "LEFT", 4: "HELD"}
+    assert await bench.counters(key) == (0, 1, 0)
