@@ -1,5 +1,7 @@
 """The bare bot with what only a console shows: rich embeds, new modals, hostile text."""
 
+import base64
+import io
 from typing import Any
 
 import discord
@@ -7,6 +9,9 @@ from discord import app_commands
 
 from .bare_bot import BareBot
 
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 HOSTILE = '<img src="x" onerror="window.hacked = 1"><script>window.hacked = 1</script>'
 
 
@@ -112,6 +117,14 @@ class ConsoleBot(BareBot):
         @tree.command(description="The shelf, in Components V2")
         async def shelf(interaction: discord.Interaction) -> None:
             await interaction.response.send_message(view=Shelf())
+
+        @tree.command(description="A picture within an embed, and one beside it")
+        async def chart(interaction: discord.Interaction) -> None:
+            files = [
+                discord.File(io.BytesIO(PIXEL), name, description=name[:-4]) for name in ("within.png", "beside.png")
+            ]
+            embed = discord.Embed(title="Chart").set_image(url="attachment://within.png")
+            await interaction.response.send_message(embed=embed, files=files)
 
         @tree.command(description="Text that wants to be HTML")
         async def hostile(interaction: discord.Interaction) -> None:

@@ -112,6 +112,14 @@ async def test_embed_and_components_v2(page: ConsolePage) -> None:
     await expect(page.message("Ordered")).to_contain_text("Only you can see this")
 
 
+async def test_a_picture_of_an_embed_is_shown_there_alone(page: ConsolePage) -> None:
+    await page.command("chart")
+    message = page.message("Chart")
+    await expect(message.get_by_role("img", name="beside")).to_be_visible()
+    await expect(message.get_by_role("img", name="within")).to_have_count(1)
+    await expect(message.get_by_role("article", name="Chart").get_by_role("img", name="within")).to_be_visible()
+
+
 async def test_hostile_text_stays_text(page: ConsolePage, console_bot: ConsoleBot, sim: Simulator) -> None:
     hostile = '<img src=x onerror="window.hacked = 1">'
     sim.new_member(hostile)

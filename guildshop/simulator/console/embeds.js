@@ -7,7 +7,7 @@ import { hexColour, messageTime } from "./format.js";
 import { markdown, markdownBlock } from "./markdown.js";
 
 /** One embed. */
-export function embedView(embed) {
+export function embedView(embed, attachments) {
   const toned = embed.color !== null && embed.color !== undefined;
   const main = h(
     "div",
@@ -21,9 +21,15 @@ export function embedView(embed) {
     "article",
     { class: "embed", vars: toned ? { accent: hexColour(embed.color) } : {}, "aria-label": embed.title ?? "Embed" },
     h("div", { class: "embed-top" }, main, embed.thumbnail?.url && picture(embed.thumbnail.url, "", "embed-thumbnail")),
-    embed.image?.url && picture(embed.image.url, embed.image.description ?? "", "embed-image"),
+    embed.image?.url && picture(embed.image.url, altOf(embed.image, attachments), "embed-image"),
     footer(embed),
   );
+}
+
+/** What is said of an embed's picture: what was said of the file that it is. */
+function altOf(image, attachments) {
+  const file = (attachments ?? []).find((attachment) => attachment.url === image.url);
+  return image.description ?? file?.description ?? "";
 }
 
 function title(embed) {
@@ -56,9 +62,11 @@ function footer(embed) {
   return parts.length ? h("div", { class: "embed-footer" }, parts.join(" • ")) : null;
 }
 
-/** The files of a message, images shown. */
-export function attachmentsView(attachments) {
-  return h("div", { class: "attachments" }, attachments.map(attachmentView));
+/** The files of a message, images shown; those that its embeds show already stand there alone. */
+export function attachmentsView({ attachments, embeds }) {
+  const shown = new Set((embeds ?? []).flatMap((embed) => [embed.image?.url, embed.thumbnail?.url, embed.author?.icon_url, embed.footer?.icon_url]));
+  const loose = (attachments ?? []).filter((attachment) => !shown.has(attachment.url));
+  return loose.length ? h("div", { class: "attachments" }, loose.map(attachmentView)) : null;
 }
 
 function attachmentView(attachment) {

@@ -108,8 +108,8 @@ function body(message) {
   const isV2 = Boolean(message.flags & COMPONENTS_V2);
   return [
     !isV2 && message.content ? markdownBlock(message.content, "markdown content") : null,
-    !isV2 && (message.embeds ?? []).map(embedView),
-    !isV2 && message.attachments?.length ? attachmentsView(message.attachments) : null,
+    !isV2 && (message.embeds ?? []).map((embed) => embedView(embed, message.attachments)),
+    !isV2 && attachmentsView(message),
     message.components?.length ? componentsView(message) : null,
     edited,
   ];
