@@ -63,7 +63,7 @@ async def share(request: web.Request) -> web.StreamResponse:
     form = await read_form(request)
     service, store = app_of(request).get(ReportService), store_of(request)
     try:
-        days = int(form.get("days", "")) if form.get("days", "").isdigit() and len(form["days"]) < 4 else 0
+        days = next((life for life in LIVES if str(life) == form.get("days", "").strip()), 0)
         period = rules.read_period(form, app_of(request).now(), store.time_zone)
         report = await service.report(actor_of(request), period, form.get("currency", ""))
         link = await service.share(actor_of(request), period, report.currency, days)

@@ -108,7 +108,7 @@ async def test_a_link_is_read_without_signing_in_until_it_is_over(
     till.app.settings = till.app.settings.model_copy(
         update={"security": Settings.model_validate({"security": {"secret_key": SECRET_KEY}}).security}
     )
-    for days in ("", "0", "-1", "8", "9" * 50, "seven"):
+    for days in ("", "0", "-1", "8", "9" * 50, "²", "seven"):
         assert (await olga.post("/admin/reports/share", {**WHOLE, "days": days})).status == 422
     assert await till.rows("report_share") == []
     page = await (await olga.post("/admin/reports/share", {**WHOLE, "days": "7"})).text()
