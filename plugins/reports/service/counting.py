@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -60,11 +61,19 @@ class ReportCounting(ReportReading):
     async def orders_imported(self, event: OrdersImported, delivery: Delivery) -> None:
         """Have the days of imported orders counted anew."""
         zone = self._zone()
-        first, last = rules.today(event.first, zone), rules.today(event.last, zone)
-        days = {(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)}
+        days = _days_between(rules.today(event.first, zone), rules.today(event.last, zone))
         known = await self._known(days)
         async with delivery.work() as work:
-            self._touch(work, days, known)
+            # Years of days: too many for one statement each.
+            work.guard(
+                tables.ReportDay,
+                set="changes = changes + 1",
+                where="day >= :first AND day <= :last",
+                rows=None,
+                first=days[0],
+                last=days[-1],
+            )
+            self._add(work, days, known)
 
     async def check_deletion(self, order: Order) -> Callable[[Work], None] | None:
         """Return what has the days of an order counted without it."""
@@ -80,13 +89,17 @@ class ReportCounting(ReportReading):
         await self.catch_up(date.min, date.max, TIMER_SECONDS)
 
     async def begin_anew(self, actor: Actor) -> int:
-        """Forget all figures and have every day counted again; return how many days there are."""
+        """Forget all figures and have every day counted again; return how many days there are.
+
+        Days themselves are not forgotten: an order may touch one at this very moment.
+        """
         store, zone = actor.store, self._zone()
-        known = await self.app.database.fetch_one("SELECT id, zone FROM report_state WHERE store = :store", store=store)
+        state = await self.app.database.fetch_one("SELECT id, zone FROM report_state WHERE store = :store", store=store)
         days = await self._days_of_store(zone)
+        known = await self._known(days)
         lost = Stale(_("Somebody else has just begun to count. Reload the page."))
         async with self.app.work(actor) as work:
-            if known is None:
+            if state is None:
                 work.insert(tables.ReportState, conflict=lost, id=new_id(), zone=zone)
             else:
                 work.guard(
@@ -94,13 +107,14 @@ class ReportCounting(ReportReading):
                     set="zone = :zone",
                     where="id = :id AND zone = :before",
                     refusal=lost,
-                    id=known["id"],
+                    id=state["id"],
                     zone=zone,
-                    before=known["zone"],
+                    before=state["zone"],
                 )
-            for table in (tables.ReportProduct, tables.ReportFigures, tables.ReportDay):
+            for table in (tables.ReportProduct, tables.ReportFigures):
                 work.delete(table, where="day <> ''")
-            work.insert_many(tables.ReportDay, [{"id": new_id(), "day": day} for day in days], lost)
+            work.guard(tables.ReportDay, set="changes = changes + 1", where="day <> ''", rows=None)
+            self._add(work, days, known)
         return len(days)
 
     async def catch_up(self, first: date, last: date, seconds: float) -> int:
@@ -120,21 +134,21 @@ class ReportCounting(ReportReading):
             try:
                 await self._count(row)
             except Stale:
-                # Touched again, or counted by another process at the same moment: whoever looks next does it.
+                # Another process has just counted it.
                 continue
         return 0
 
     # Within
 
     async def _require_begun(self) -> None:
-        row = await self.app.database.fetch_one(
-            "SELECT zone FROM report_state WHERE store = :store", store=current_store()
-        )
-        if row is None or row["zone"] != self._zone():
-            try:
-                await self.begin_anew(Actor.system(current_store(), "reports.count"))
-            except Stale:
+        for _attempt in range(ATTEMPTS):
+            row = await self.app.database.fetch_one(
+                "SELECT zone FROM report_state WHERE store = :store", store=current_store()
+            )
+            if row is not None and row["zone"] == self._zone():
                 return
+            with suppress(Stale):
+                await self.begin_anew(Actor.system(current_store(), "reports.count"))
 
     async def _days_of_store(self, zone: str) -> Sequence[str]:
         row = await self.app.database.fetch_one(
@@ -142,8 +156,7 @@ class ReportCounting(ReportReading):
         )
         if row is None or row["first"] is None:
             return ()
-        first, last = rules.today(row["first"], zone), rules.today(self.app.now(), zone)
-        return [(first + timedelta(days=number)).isoformat() for number in range(max((last - first).days, 0) + 1)]
+        return _days_between(rules.today(row["first"], zone), rules.today(self.app.now(), zone))
 
     async def _follow(self, event: OrderFact, delivery: Delivery) -> None:
         try:
@@ -201,14 +214,17 @@ class ReportCounting(ReportReading):
         return {str(row["day"]) for row in rows}
 
     def _touch(self, work: Work, days: Collection[str], known: Collection[str]) -> None:
-        old, new = sorted(day for day in days if day in known), sorted(day for day in days if day not in known)
-        for day in old:
+        for day in sorted(day for day in days if day in known):
             # In order, so that two deliveries wait for one another rather than each for the other.
             work.guard(tables.ReportDay, set="changes = changes + 1", where="day = :day", refusal=_again(), day=day)
-        if new:
-            work.insert_many(tables.ReportDay, [{"id": new_id(), "day": day} for day in new], _again())
+        self._add(work, days, known)
+
+    def _add(self, work: Work, days: Collection[str], known: Collection[str]) -> None:
+        new = sorted(day for day in days if day not in known)
+        work.insert_many(tables.ReportDay, [{"id": new_id(), "day": day} for day in new], _again())
 
     async def _count(self, row: Mapping[str, Any]) -> None:
+        """Count a day as it is now; what touches it meanwhile has it counted once more."""
         day = str(row["day"])
         figures = await self._figures_of(date.fromisoformat(day))
         products = await self._products_of(date.fromisoformat(day))
@@ -216,12 +232,10 @@ class ReportCounting(ReportReading):
             work.guard(
                 tables.ReportDay,
                 set="counted = :seen",
-                where="id = :id AND changes = :changes AND counted < :before",
+                where="id = :id AND counted < :seen",
                 refusal=_again(),
                 id=row["id"],
                 seen=row["changes"],
-                changes=row["changes"],
-                before=row["changes"],
             )
             for table, rows in ((tables.ReportFigures, figures), (tables.ReportProduct, products)):
                 work.delete(table, where="day = :day", day=day)
@@ -284,6 +298,10 @@ class ReportCounting(ReportReading):
 
     async def _within(self, text: str, begin: datetime, end: datetime) -> list[dict[str, Any]]:
         return await self.app.database.fetch(text, store=current_store(), begin=begin, end=end)
+
+
+def _days_between(first: date, last: date) -> list[str]:
+    return [(first + timedelta(days=number)).isoformat() for number in range(max((last - first).days, 0) + 1)]
 
 
 def _again() -> Stale:

@@ -101,6 +101,37 @@ async def test_imported_orders_and_lost_or_repeated_news(till: Till, reports: Re
     assert (imported.total.revenue, imported.total.refunds, imported.total.paid) == (6000, 3500, 2)
 
 
+async def test_news_that_come_while_days_are_counted(
+    till: Till, reports: ReportService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mug = await till.product("MUG", quantity=90)
+    find, count = reports._days_of_store, reports._figures_of
+
+    async def sell_meanwhile(zone: str) -> Any:
+        found = await find(zone)
+        monkeypatch.undo()
+        await till.sold((mug, 1))
+        await till.settle()
+        return found
+
+    async def tell_meanwhile(*of: Any) -> Any:
+        found = await count(*of)
+        await _tell_again(till, "reports.placed")
+        return found
+
+    monkeypatch.setattr(reports, "_days_of_store", sell_meanwhile)
+    assert (await reports.report(till.boss, WHOLE)).total.revenue == 1500, "the first days ever were being found"
+    await till.sold((mug, 1))
+    await till.settle()
+    monkeypatch.setattr(reports, "_figures_of", tell_meanwhile)
+    assert (await reports.report(till.boss, WHOLE)).total.revenue == 3000, "the day was being counted"
+    monkeypatch.undo()
+    await till.sold((mug, 1))
+    await till.settle()
+    report = await reports.report(till.boss, WHOLE)
+    assert (report.total.revenue, report.total.paid, report.uncounted) == (4500, 3, 0)
+
+
 async def test_who_may_see_what(till: Till, reports: ReportService, other_store: Store, staff: Any) -> None:
     await till.sold((await till.product("MUG"), 1))
     reader, curious = staff(till.store, "report.read"), staff(till.store, "report.read", "customer.read")
