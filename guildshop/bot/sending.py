@@ -286,32 +286,49 @@ class Messenger:
             return failed
         try:
             member = await guild.fetch_member(discord_id)
-            thread = await _private_thread(guild, member, store.name, store.channels.get(THREADS))
-            if thread is None:
-                remedy = _("Allow the bot to create private threads in a channel that members see.")
-                return replace(failed, remedy=remedy)
-            await thread.add_user(member)
-            sent = await thread.send(**message.arguments())
-        except discord.NotFound:
-            return _member_gone()
+            sent = await _in_known_thread(guild, member, message)
+            if sent is None:
+                thread = await _new_thread(guild, member, store.name, store.channels.get(THREADS))
+                if thread is None:
+                    remedy = _("Allow the bot to create private threads in a channel that members see.")
+                    return replace(failed, remedy=remedy)
+                sent = await _in_thread(thread, member, message)
+        except discord.NotFound as error:
+            if error.code == UNKNOWN_CHANNEL:  # It was deleted just now: the next attempt finds another.
+                raise
+            return _not_reached()
         except discord.Forbidden:
             return replace(failed, remedy=_("Allow the bot to create private threads and to write in them."))
-        return replace(failed, sent=Sent.FALLBACK, remedy="", channel_id=thread.id, message_id=sent.id)
+        return replace(failed, sent=Sent.FALLBACK, remedy="", channel_id=sent.channel.id, message_id=sent.id)
 
 
-async def _private_thread(
+def _mark(member: discord.Member) -> str:
+    # By ID, since names are taken over: nobody may read what was meant for the one who had the name before.
+    return f" · {member.id}"
+
+
+async def _in_thread(thread: discord.Thread, member: discord.Member, message: Message) -> discord.Message:
+    await thread.add_user(member)
+    return await thread.send(**message.arguments())
+
+
+async def _in_known_thread(guild: discord.Guild, member: discord.Member, message: Message) -> discord.Message | None:
+    """Send to the private thread that the member has with the shop; None when there is none any more."""
+    for thread in guild.threads:
+        if thread.name.endswith(_mark(member)) and thread.owner_id == guild.me.id and thread.is_private():
+            try:
+                return await _in_thread(thread, member, message)
+            except discord.NotFound as error:
+                if error.code != UNKNOWN_CHANNEL:
+                    raise
+    return None
+
+
+async def _new_thread(
     guild: discord.Guild, member: discord.Member, shop: str, chosen: int | None
 ) -> discord.Thread | None:
-    """Return the member's private thread with the shop; None when none may be made.
-
-    It is made in the `chosen` channel, or, where that cannot be, in one that the member sees.
-    """
-    # By ID, since names are taken over: nobody may read what was meant for the one who had the name before.
-    mark = f" · {member.id}"
-    name = f"{shop[:40]} · {member.name[:32]}{mark}"
-    for thread in guild.threads:
-        if thread.name.endswith(mark) and thread.owner_id == guild.me.id and thread.is_private():
-            return thread
+    """Return a private thread for the member, made in the `chosen` channel or in one that they see, if it may be."""
+    name = f"{shop[:40]} · {member.name[:32]}{_mark(member)}"
     system = guild.system_channel
     configured = guild.get_channel(chosen) if chosen is not None else None
     first = [channel for channel in (configured, system) if isinstance(channel, discord.TextChannel)]
@@ -339,7 +356,7 @@ def _message_failure(error: discord.HTTPException, *, member: bool, channel_id: 
             _("Ask them to allow direct messages from server members."),
         )
     if error.code in (UNKNOWN_USER, NO_SHARED_SERVER) or (member and error.code == UNKNOWN_CHANNEL):
-        return _member_gone()
+        return _not_reached()
     if error.code == UNKNOWN_CHANNEL:
         return Outcome(
             Sent.UNDELIVERABLE,
@@ -400,6 +417,10 @@ def _member_gone() -> Outcome:
         _("The member is not in the server any more."),
         _("Nothing to do: it is made good when they join again."),
     )
+
+
+def _not_reached() -> Outcome:
+    return replace(_member_gone(), remedy=_("It is not sent again by itself: write by email, or once they are back."))
 
 
 def _server_gone() -> Outcome:

@@ -35,6 +35,13 @@ async def test_closed_dms_fall_back_to_a_private_thread_and_are_not_retried(prob
     await probe.settle()
     second = await messenger.dm(probe.store, int(probe.buyer.id), Message("again"))
     assert second.channel_id == first.channel_id
+    probe.sim.delete_channel(str(first.channel_id))
+    third = await messenger.dm(probe.store, int(probe.buyer.id), Message("in a new one"))
+    assert (third.sent, third.channel_id != first.channel_id) == (Sent.FALLBACK, True)
+    assert [m["content"] for m in probe.sim.messages(str(third.channel_id))][-1] == "in a new one"
+    probe.buyer.leave()
+    gone = await messenger.dm(probe.store, int(probe.buyer.id), Message("x"))
+    assert (gone.problem, "not sent again by itself" in gone.remedy) == (Problem.MEMBER_GONE, True)
 
 
 async def test_closed_dms_without_fallback_are_undeliverable(probe: Shop) -> None:
