@@ -1,7 +1,8 @@
 """Direct messages to the bot: which store they are for, and into its conversation with the member.
 
-A direct message has no server. It is for the store whose message it replies to, for the only store that the member
-shares with the bot, or for the one that they talked with a moment ago; otherwise buttons ask.
+A direct message has no server. It is for the only store that the member shares with the bot, for the one whose answer
+it replies to, or for the one that they talked with a moment ago; otherwise, as when it replies to something else of
+some store (a receipt, say), buttons ask.
 """
 
 from __future__ import annotations
@@ -85,14 +86,7 @@ async def _shared(app: App, discord_id: int) -> list[Store]:
 
 
 async def _is_member(app: App, store: Store, discord_id: int) -> bool:
-    guild = app.bot.get_guild(store.guild_id) if app.bot is not None and store.guild_id is not None else None
-    if guild is None:
-        return False
-    try:
-        await guild.fetch_member(discord_id)
-    except discord.NotFound:
-        return False
-    return True
+    return store.guild_id is not None and await app.messenger.member_roles(store, discord_id) is not None
 
 
 async def _meant(app: App, message: discord.Message, stores: Sequence[Store]) -> Store | None:

@@ -143,7 +143,7 @@ class Reading:
         return [row["store"] for row in rows]
 
     async def store_written_from(self, discord_id: int, message: int | None, since: datetime) -> int | None:
-        """Return the store that sent this direct message, else the only one the member talked with by DM since then."""
+        """Return the store that sent this direct message; without one the only store talked with by DM since then."""
         with every_store():
             if message is not None:
                 rows = await self.app.database.fetch(
@@ -154,16 +154,15 @@ class Reading:
                     message=message,
                     discord_id=discord_id,
                 )
-                if len(rows) == 1:
-                    return int(rows[0]["store"])
-            rows = await self.app.database.fetch(
-                "SELECT DISTINCT m.store FROM customer AS c"
-                " JOIN conversation AS t ON t.store = c.store AND t.customer = c.id AND t.state = 'OPEN'"
-                " JOIN conversation_message AS m ON m.store = t.store AND m.conversation = t.id"
-                " WHERE c.discord_id = :discord_id AND m.way = 'DM' AND m.created >= :since",
-                discord_id=discord_id,
-                since=since,
-            )
+            else:
+                rows = await self.app.database.fetch(
+                    "SELECT DISTINCT m.store FROM customer AS c"
+                    " JOIN conversation AS t ON t.store = c.store AND t.customer = c.id AND t.state = 'OPEN'"
+                    " JOIN conversation_message AS m ON m.store = t.store AND m.conversation = t.id"
+                    " WHERE c.discord_id = :discord_id AND m.way = 'DM' AND m.created >= :since",
+                    discord_id=discord_id,
+                    since=since,
+                )
         return int(rows[0]["store"]) if len(rows) == 1 else None
 
     async def who(self, actor: Actor) -> str:

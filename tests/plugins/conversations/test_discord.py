@@ -153,6 +153,10 @@ async def test_with_several_shops_a_direct_message_asks_which(make_shop: ShopFac
     await question.press("Second")
     assert "Your message is with Second." in question.text
     assert question.buttons == []
+    buyer.dm("What is this?", reply_to=question)
+    await shop.settle()
+    assert [one.buttons for one in from_the_shop(await buyer.dms(), shop)][-1] == ["Sample store", "Second"]
+    assert len(await said(shop, second)) == 2, "a reply to something else may be meant for either"
     buyer.dm("Blue ones?")
     await shop.settle()
     assert [body for _kind, body, _state in await said(shop, second)] == [
