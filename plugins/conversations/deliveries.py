@@ -16,7 +16,7 @@ from guildshop.plugins.conversations.api import (
     ConversationErased,
     CustomerWrote,
 )
-from guildshop.plugins.conversations.commands import notice_message, reply_button
+from guildshop.plugins.conversations.commands import LATEST, notice_message, reply_button
 from guildshop.plugins.conversations.service import ConversationService
 from guildshop.stores import Store
 
@@ -83,16 +83,18 @@ async def tell_staff(event: CustomerWrote, delivery: Delivery) -> None:
         if found is None:
             return
         message, place = found
-        if place is not None and not event.fresh:
-            await app.messenger.edit(store, *place, message)
+        if place is not None and not event.fresh and (await app.messenger.edit(store, *place, message)).delivered:
             return
         channel = next((name for name in CHANNELS if name in store.channels), CHANNELS[-1])
         outcome = await app.messenger.channel(store, channel, replace(message, nonce=delivery.id))
         if place is not None and outcome.delivered:
             # One notice for each conversation: what a customer wrote is easily found, and easily erased.
             await app.messenger.delete(store, *place)
-    if outcome.delivered:
-        await service.keep_notice(delivery, event.conversation, outcome)
+    if outcome.channel_id is None or outcome.message_id is None:
+        return
+    await service.keep_notice(delivery, event.conversation, outcome)
+    if await service.noticed(event.conversation, LATEST) is None:  # Erased meanwhile, when nobody knew of this notice.
+        await app.messenger.delete(store, outcome.channel_id, outcome.message_id)
 
 
 async def refresh_notice(event: ConversationChanged, delivery: Delivery) -> None:

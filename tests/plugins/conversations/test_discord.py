@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from guildshop.bot.sending import Message, Outcome
 from guildshop.plugins.conversations import deliveries
-from guildshop.plugins.conversations.api import ConversationView
+from guildshop.plugins.conversations.api import Conversation, ConversationView
 from guildshop.plugins.conversations.service import ConversationService
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.simulator.driver import Shown
@@ -43,93 +45,165 @@ def notices(shop: Shop) -> list[Shown]:
     return shop.sim.messages("orders")
 
 
-async def test_from_contact_to_closed_messages_and_gone(make_shop: ShopFactory) -> None:
-    world = demo_world()
-    shop = await make_shop(plugins=PLUGINS, world=world)
-    threads = shop.sim.channel_id("bot-log")
-    channels = {"orders": shop.sim.channel_id("orders"), "private_threads": shop.sim.channel_id("shop")}
-    await shop.app.stores.change(shop.actor(), "store", {"channels": channels})
-    buyer, staff = shop.buyer, shop.staff
-    opened = await buyer.slash("contact")
-    assert opened.modal is not None
-    reply = await opened.modal.submit(message="Where is my **mug**? @everyone <@1>")
-    assert reply.ephemeral
-    assert "Your message is with Sample store. The answer comes to you as a direct message" in reply.text
-    await shop.settle()
-    (notice,) = notices(shop)
-    assert "Where is my \\*\\*mug\\*\\*?" in notice.text
-    assert (notice["mention_everyone"], notice.buttons) == (False, ["Answer", "Claim", "Close"])
-    assert "/staff/customer-chat/" in notice.embeds[0]["url"]
-    assert "needs the permission" in (await buyer.press(notice, "Answer")).text
-    await staff.press(notice, "Claim")
-    assert notice.buttons == ["Answer", "Release", "Close"]
-    await shop.restart()
-    form = await staff.press(notice, "Answer")
-    long = "It is *on* its way. " + "word " * 700
-    assert form.modal is not None
-    await form.modal.submit(answer=long)
-    await shop.settle()
-    answers = from_the_shop(await buyer.dms(), shop)
-    assert [len(one.content) <= 2000 for one in answers] == [True, True]
-    assert answers[0].content.startswith("**Sample store**\nIt is \\*on\\* its way.")
-    assert [one.buttons for one in answers] == [[], ["Reply"]]
-    assert (await said(shop))[-1] == ("ANSWER", long.strip(), "SENT")
-    assert "Answered" in notice.text
+def delete(shop: Shop, shown: Shown) -> None:
+    shop.sim.state.delete_message(shop.sim.state.messages[shown["channel_id"]][shown.id])
 
-    thanks = buyer.dm("Thanks!", [("mug.png", b"a picture")])
-    await shop.settle()
-    assert (await said(shop))[-1] == ("CUSTOMER", "Thanks!", "RECEIVED")
-    assert thanks["reactions"][0]["emoji"]["name"] == "✅"
-    (latest,) = notices(shop)
-    assert notice.deleted
-    assert "mug.png" in latest.text
 
-    buyer.close_dms()
-    with scope(shop.store.id):
-        service = shop.app.get(ConversationService)
-        actor = shop.actor()
-        bea = await shop.app.get(CustomerService).by_discord_id(int(buyer.id))
-        assert bea is not None
-        talk = await service.write_to(actor, bea.id, "Are you there?")
-    await shop.settle()
-    assert (await said(shop))[-1] == ("ANSWER", "Are you there?", "FALLBACK")
-    assert "does not accept direct messages" in await last(shop, "reason")
-    (thread,) = [one for one in shop.sim.state.channels.values() if one["type"] == 12]
-    assert thread["parent_id"] == shop.sim.channel_id("shop") != threads
-    assert shop.sim.state.thread_members[thread["id"]] == {buyer.id, str(shop.bot.user.id if shop.bot.user else 0)}
-    (in_thread,) = shop.sim.messages(thread["id"])
-    assert "Only the person whom this was shown to" in (await shop.owner.press(in_thread, "Reply")).text
-    form = await buyer.press(in_thread, "Reply")
-    assert form.modal is not None
-    assert "Your message is with Sample store." in (await form.modal.submit(message="Yes, here")).text
-    assert (await said(shop))[-1] == ("CUSTOMER", "Yes, here", "RECEIVED")
+class Story:
+    """What Bea and a shop say to each other, step by step; each step goes on where the one before ended."""
 
-    buyer.leave()
-    with scope(shop.store.id):
-        await service.answer(actor, talk.id, "Hello?")
+    def __init__(self, shop: Shop) -> None:
+        self.shop, self.buyer, self.staff = shop, shop.buyer, shop.staff
+
+    @property
+    def service(self) -> ConversationService:
+        return self.shop.app.get(ConversationService)
+
+    @property
+    def customers(self) -> CustomerService:
+        return self.shop.app.get(CustomerService)
+
+    async def last_said(self) -> tuple[str, str, str]:
+        return (await said(self.shop))[-1]
+
+    async def told(self) -> Shown:
+        """Return the last direct message of the shop."""
+        return from_the_shop(await self.buyer.dms(), self.shop)[-1]
+
+    async def write_by_form(self) -> Shown:
+        opened = await self.buyer.slash("contact")
+        assert opened.modal is not None
+        reply = await opened.modal.submit(message="Where is my **mug**? @everyone <@1>")
+        assert reply.ephemeral
+        assert "Your message is with Sample store. The answer comes to you as a direct message" in reply.text
+        await self.shop.settle()
+        (notice,) = notices(self.shop)
+        assert "Where is my \\*\\*mug\\*\\*?" in notice.text
+        assert (notice["mention_everyone"], notice.buttons) == (False, ["Answer", "Claim", "Close"])
+        assert "/staff/customer-chat/" in notice.embeds[0]["url"]
+        return notice
+
+    async def answer_after_a_restart(self, notice: Shown) -> None:
+        assert "needs the permission" in (await self.buyer.press(notice, "Answer")).text
+        await self.staff.press(notice, "Claim")
+        assert notice.buttons == ["Answer", "Release", "Close"]
+        await self.shop.restart()
+        form = await self.staff.press(notice, "Answer")
+        long = "It is *on* its way. " + "word " * 700
+        assert form.modal is not None
+        await form.modal.submit(answer=long)
+        await self.shop.settle()
+        answers = from_the_shop(await self.buyer.dms(), self.shop)
+        assert [len(one.content) <= 2000 for one in answers] == [True, True]
+        assert answers[0].content.startswith("**Sample store**\nIt is \\*on\\* its way.")
+        assert [one.buttons for one in answers] == [[], ["Reply"]]
+        assert await self.last_said() == ("ANSWER", long.strip(), "SENT")
+        assert "Answered" in notice.text
+
+    async def thank_with_a_picture(self, notice: Shown) -> None:
+        thanks = self.buyer.dm("Thanks!", [("mug.png", b"a picture")])
+        await self.shop.settle()
+        assert await self.last_said() == ("CUSTOMER", "Thanks!", "RECEIVED")
+        assert thanks["reactions"][0]["emoji"]["name"] == "✅"
+        (latest,) = notices(self.shop)
+        assert notice.deleted
+        assert "mug.png" in latest.text
+
+    async def be_answered_in_a_thread(self, customer: UUID) -> Conversation:
+        shop, threads = self.shop, self.shop.sim.channel_id("bot-log")
+        self.buyer.close_dms()
+        talk = await self.service.write_to(shop.actor(), customer, "Are you there?")
         await shop.settle()
-        assert (await said(shop))[-1] == ("ANSWER", "Hello?", "FAILED")
+        assert await self.last_said() == ("ANSWER", "Are you there?", "FALLBACK")
+        assert "does not accept direct messages" in await last(shop, "reason")
+        (thread,) = [one for one in shop.sim.state.channels.values() if one["type"] == 12]
+        assert thread["parent_id"] == shop.sim.channel_id("shop") != threads
+        bot = str(shop.bot.user.id if shop.bot.user else 0)
+        assert shop.sim.state.thread_members[thread["id"]] == {self.buyer.id, bot}
+        (in_thread,) = shop.sim.messages(thread["id"])
+        assert "Only the person whom this was shown to" in (await shop.owner.press(in_thread, "Reply")).text
+        form = await self.buyer.press(in_thread, "Reply")
+        assert form.modal is not None
+        assert "Your message is with Sample store." in (await form.modal.submit(message="Yes, here")).text
+        assert await self.last_said() == ("CUSTOMER", "Yes, here", "RECEIVED")
+        return talk
+
+    async def leave_and_be_answered_on_return(self, talk: Conversation) -> None:
+        shop, actor = self.shop, self.shop.actor()
+        self.buyer.leave()
+        await self.service.answer(actor, talk.id, "Hello?")
+        await shop.settle()
+        assert await self.last_said() == ("ANSWER", "Hello?", "FAILED")
         assert "not in the server any more" in await last(shop, "reason")
         assert await last(shop, "remedy") == "Press Retry once they are back."
         assert "The last answer did not arrive" in notices(shop)[-1].text
-        buyer.join()
-        buyer.close_dms(closed=False)
-        (message,) = [one for one in await service.messages(actor, talk.id) if one.body == "Hello?"]
-        await service.retry(actor, message.id)
+        self.buyer.join()
+        self.buyer.close_dms(closed=False)
+        (message,) = [one for one in await self.service.messages(actor, talk.id) if one.body == "Hello?"]
+        await self.service.retry(actor, message.id)
         await shop.settle()
-        assert (await said(shop))[-1] == ("ANSWER", "Hello?", "SENT")
-        assert "Hello?" in from_the_shop(await buyer.dms(), shop)[-1].content
+        assert await self.last_said() == ("ANSWER", "Hello?", "SENT")
+        assert "Hello?" in (await self.told()).content
 
-        await shop.app.get(CustomerService).block(actor, bea.id)
+    async def be_blocked(self, customer: UUID) -> None:
+        shop = self.shop
+        await self.customers.block(shop.actor(), customer)
         count = len(await said(shop))
-        assert "takes no messages from you" in (await buyer.slash("contact")).text
-        assert "takes no messages from you" in (await buyer.slash("contact", message="Please")).text
-        buyer.dm("Please!")
+        assert "takes no messages from you" in (await self.buyer.slash("contact")).text
+        assert "takes no messages from you" in (await self.buyer.slash("contact", message="Please")).text
+        self.buyer.dm("Please!")
         await shop.settle()
-        assert "takes no messages from you" in from_the_shop(await buyer.dms(), shop)[-1].content
+        assert "takes no messages from you" in (await self.told()).content
         assert len(await said(shop)) == count
-        await shop.app.get(CustomerService).unblock(actor, bea.id)
-        await shop.app.get(CustomerService).forget(shop.actor(person=buyer), "forget me")
+        await self.customers.unblock(shop.actor(), customer)
+
+    async def be_forgotten(self) -> None:
+        await self.customers.forget(self.shop.actor(person=self.buyer), "forget me")
+        await self.shop.settle()
+        assert await said(self.shop) == []
+        assert notices(self.shop) == []
+
+
+async def test_from_contact_to_closed_messages_and_gone(make_shop: ShopFactory) -> None:
+    shop = await make_shop(plugins=PLUGINS, world=demo_world())
+    channels = {"orders": shop.sim.channel_id("orders"), "private_threads": shop.sim.channel_id("shop")}
+    await shop.app.stores.change(shop.actor(), "store", {"channels": channels})
+    story = Story(shop)
+    notice = await story.write_by_form()
+    await story.answer_after_a_restart(notice)
+    await story.thank_with_a_picture(notice)
+    with scope(shop.store.id):
+        bea = await story.customers.by_discord_id(int(shop.buyer.id))
+        assert bea is not None
+        talk = await story.be_answered_in_a_thread(bea.id)
+        await story.leave_and_be_answered_on_return(talk)
+        await story.be_blocked(bea.id)
+        await story.be_forgotten()
+
+
+async def test_a_notice_that_staff_deleted_comes_again_and_one_of_the_erased_does_not(
+    make_shop: ShopFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = await make_shop(plugins=PLUGINS)
+    await shop.buyer.slash("contact", message="Hello")
+    await shop.settle()
+    (notice,) = notices(shop)
+    delete(shop, notice)
+    await shop.buyer.slash("contact", message="Is anybody there?")
+    await shop.settle()
+    (again,) = notices(shop)
+    assert ("Hello" in again.text, "Is anybody there?" in again.text) == (True, True)
+    delete(shop, again)
+    send = shop.app.messenger.channel
+
+    async def forgotten_meanwhile(store: Store, name: str, message: Message) -> Outcome:
+        outcome = await send(store, name, message)
+        with scope(store.id):
+            await shop.app.get(CustomerService).forget(shop.actor(person=shop.buyer), "forget me")
+        return outcome
+
+    monkeypatch.setattr(shop.app.messenger, "channel", forgotten_meanwhile)
+    await shop.buyer.slash("contact", message="Forget me")
     await shop.settle()
     assert await said(shop) == []
     assert notices(shop) == []
