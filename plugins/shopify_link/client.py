@@ -158,15 +158,19 @@ class ShopifyClient:
         self, settings: ShopifySettings, query: str, values: Mapping[str, Any], patience: float
     ) -> Mapping[str, Any]:
         """Ask until there is an answer, as long as `patience` seconds last; what was not allowed is left null."""
-        account, waited, fresh_token = settings.base_url, 0.0, False
+        http, account, waited, fresh_token = self._http, settings.base_url, 0.0, False
+        if http is None or not settings.complete:
+            message = "Shopify is not set up"
+            raise ShopifyUnauthorized(message)
         for left in reversed(range(TRIES)):
-            wait = 0.0
+            wait, token = 0.0, ""
             try:
                 waited += await self._wait(self.points.wait_for(account, query), patience - waited)
-                return await self._once(settings, query, values)
+                token = await self.tokens.get(http, settings)
+                return await self._once(http, settings, token, query, values)
             except ShopifyUnauthorized:
                 # A token may be taken back before its time is over: once, another one is asked for.
-                if fresh_token or not self.tokens.forget(settings) or not left:
+                if fresh_token or not token or not self.tokens.forget(settings, token) or not left:
                     raise
                 fresh_token = True
             except ShopifyThrottled as failure:
@@ -189,15 +193,18 @@ class ShopifyClient:
             await self.sleep(seconds)
         return seconds
 
-    async def _once(self, settings: ShopifySettings, query: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        if self._http is None or not settings.complete:
-            message = "Shopify is not set up"
-            raise ShopifyUnauthorized(message)
-        token = await self.tokens.get(self._http, settings)
+    async def _once(
+        self,
+        http: aiohttp.ClientSession,
+        settings: ShopifySettings,
+        token: str,
+        query: str,
+        values: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
         headers = {"X-Shopify-Access-Token": token, "Content-Type": "application/json", "Accept": "application/json"}
         body = orjson.dumps({"query": query, "variables": dict(values)})
         url = f"{settings.base_url}/admin/api/{API_VERSION}/graphql.json"
-        answer = await read_json(self._http, "POST", url, data=body, headers=headers)
+        answer = await read_json(http, "POST", url, data=body, headers=headers)
         self.points.note(settings.base_url, query, answer.get("extensions"))
         return partly(answer)
 

@@ -48,9 +48,13 @@ class Tokens:
                 known = self._tokens[account] = await self._fetch(http, settings)
             return known.text
 
-    def forget(self, settings: ShopifySettings) -> bool:
-        """Drop a token that Shopify refused; False where there is no way to get another one."""
-        return not settings.has_token and self._tokens.pop(_account(settings), None) is not None
+    def forget(self, settings: ShopifySettings, refused: str) -> bool:
+        """Drop a token that Shopify refused, unless it was by somebody before; False where there is no other one."""
+        account = _account(settings)
+        known = self._tokens.get(account)
+        if known is not None and known.text == refused:
+            del self._tokens[account]
+        return not settings.has_token
 
     async def _fetch(self, http: aiohttp.ClientSession, settings: ShopifySettings) -> Token:
         if settings.client_secret is None:

@@ -132,6 +132,18 @@ async def test_client_credentials_are_renewed(
     assert shopify.issued == 3
 
 
+async def test_of_many_whose_token_is_taken_back_all_get_the_next_one(
+    client: ShopifyClient, shopify: ShopifyDouble
+) -> None:
+    account = ShopifySettings(shop="sample", client_id=CLIENT, client_secret=Secret(SECRET), api_url=shopify.url)
+    shopify.customer(1)
+    await one(client, account)
+    shopify.tokens = {TOKEN}
+    found = await asyncio.gather(*(one(client, account) for _each in range(10)))
+    assert all(each.customer is not None for each in found)
+    assert shopify.issued == 2
+
+
 @pytest.mark.parametrize("fault", ["429", "throttle", "503", "500", "hang up"])
 async def test_what_may_pass_is_tried_again(
     client: ShopifyClient, settings: ShopifySettings, shopify: ShopifyDouble, time: Time, fault: str
