@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,18 +34,21 @@ class Tokens:
         """Begin without any."""
         self.clock = clock
         self._tokens: dict[str, Token] = {}
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._asked: dict[str, asyncio.Task[Token]] = {}
 
     async def get(self, http: aiohttp.ClientSession, settings: ShopifySettings) -> str:
-        """Return a token that is good now; of many who need one at once, one asks for it."""
+        """Return a token that is good now; for many who need one at once it is asked for once, whatever comes of it."""
         if settings.has_token and settings.access_token is not None:
             return settings.access_token.reveal()
         account = _account(settings)
-        async with self._turns[account]:
-            known = self._tokens.get(account)
-            if known is None or known.until <= self.clock():
-                known = self._tokens[account] = await self._fetch(http, settings)
+        known = self._tokens.get(account)
+        if known is not None and known.until > self.clock():
             return known.text
+        asked = self._asked.get(account)
+        if asked is None:
+            asked = self._asked[account] = asyncio.create_task(self._renew(http, settings, account))
+        # Whoever waits no longer takes it from nobody else.
+        return (await asyncio.shield(asked)).text
 
     def forget(self, settings: ShopifySettings, refused: str) -> bool:
         """Drop a token that Shopify refused, unless it was by somebody before; False where there is no other one."""
@@ -55,6 +57,13 @@ class Tokens:
         if known is not None and known.text == refused:
             del self._tokens[account]
         return not settings.has_token
+
+    async def _renew(self, http: aiohttp.ClientSession, settings: ShopifySettings, account: str) -> Token:
+        try:
+            token = self._tokens[account] = await self._fetch(http, settings)
+            return token
+        finally:
+            del self._asked[account]
 
     async def _fetch(self, http: aiohttp.ClientSession, settings: ShopifySettings) -> Token:
         if settings.client_secret is None:

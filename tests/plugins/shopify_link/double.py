@@ -102,6 +102,7 @@ class ShopifyDouble:
     tokens: set[str] = field(default_factory=lambda: {TOKEN})
     token_life: int = 86399
     issued: int = 0
+    asked_for_tokens: int = 0
     requests: int = 0
     operations: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -129,6 +130,9 @@ class ShopifyDouble:
     # Over HTTP
 
     async def give_token(self, request: web.Request) -> web.Response:
+        self.asked_for_tokens += 1
+        if self.hold is not None:
+            await self.hold.wait()
         form = dict(await request.post())
         if form != {"grant_type": "client_credentials", "client_id": CLIENT, "client_secret": SECRET}:
             return web.json_response({"error": "invalid_client"}, status=401)

@@ -168,10 +168,19 @@ async def test_an_answer_that_does_not_come_is_given_up(
     shopify.hold = asyncio.Event()
     impatient = ShopifyClient()
     impatient.sleep = time.sleep
+    impatient.spread = lambda: 0.5
+    account = ShopifySettings(shop="sample", client_id=CLIENT, client_secret=Secret(SECRET), api_url=shopify.url)
     async with impatient.running():
         with pytest.raises(ShopifyHiccup, match="in time"):
             await one(impatient, settings)
-    assert shopify.requests == 4
+        # Tries are counted by the waits between them: one may be given up before it arrives.
+        assert len(time.waits) == 3
+        assert shopify.requests <= 4
+        # Nor does one wait for a token in vain after the other.
+        given_up = await asyncio.gather(*(one(impatient, account) for _each in range(10)), return_exceptions=True)
+    assert all(isinstance(each, ShopifyHiccup) for each in given_up)
+    assert 0 < shopify.asked_for_tokens <= 4
+    assert shopify.requests <= 4
     shopify.hold.set()
 
 
