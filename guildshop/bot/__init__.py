@@ -5,6 +5,7 @@ modals: `StoreButton`, `StoreSelect`, `StoreModal`, `view`. For showing: `guilds
 For sending without being asked: `app.messenger` with `Message` and `Outcome`.
 """
 
+from guildshop.bot.boundary import ERROR_HEADING
 from guildshop.bot.context import Context, context_of
 from guildshop.bot.items import (
     Fields,
@@ -22,6 +23,7 @@ from guildshop.bot.sending import Message, Messenger, Outcome, Problem, Sent
 from guildshop.bot.staff import staff
 
 __all__ = [
+    "ERROR_HEADING",
     "Context",
     "Fields",
     "Message",

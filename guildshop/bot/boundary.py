@@ -18,6 +18,9 @@ from guildshop.logging import new_reference
 
 log = structlog.get_logger(__name__)
 
+ERROR_HEADING = "error_heading"
+"""In the `extras` of a command: what stands above each of its errors."""
+
 
 @asynccontextmanager
 async def boundary(interaction: discord.Interaction[Any], what: str) -> AsyncIterator[None]:
@@ -42,9 +45,14 @@ async def report(interaction: discord.Interaction[Any], error: BaseException, wh
         if interaction.type is discord.InteractionType.autocomplete:
             await suggest(interaction, [])
         else:
-            await answer(interaction, embed=error_embed(sentence))
+            await answer(interaction, embed=error_embed(sentence, _heading(interaction)))
     except discord.HTTPException as lost:
         log.info("interaction.unanswered", what=what, code=lost.code, status=lost.status)
+
+
+def _heading(interaction: discord.Interaction[Any]) -> str:
+    heading = interaction.command.extras.get(ERROR_HEADING) if interaction.command is not None else None
+    return _(heading) if heading else ""
 
 
 def _original(error: BaseException) -> BaseException:

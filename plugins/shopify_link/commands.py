@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 
-from guildshop.bot import Context, answer, context_of, defer, staff
+from guildshop.bot import ERROR_HEADING, Context, answer, context_of, defer, staff
 from guildshop.errors import Forbidden, Refusal
 from guildshop.i18n import _
 from guildshop.i18n import lazy as _l
@@ -21,66 +19,62 @@ if TYPE_CHECKING:
     from guildshop.bot.client import Bot
 
 
-@asynccontextmanager
-async def errors_shown(interaction: discord.Interaction[Bot]) -> AsyncIterator[None]:
-    """Show refusals as errors, under that heading."""
-    try:
-        yield
-    except Refusal as refusal:
-        await answer(interaction, embed=views.error(refusal.message))
+EXTRAS = {ERROR_HEADING: _l("❌ Error")}
 
 
-@app_commands.command(name="link-customer", description=_l("Link a member to their Shopify customer account."))
+@app_commands.command(
+    name="link-customer", description=_l("Link a member to their Shopify customer account."), extras=EXTRAS
+)
 @app_commands.describe(user=_l("Whom to link."), email=_l("The customer's email address in Shopify."))
 @app_commands.default_permissions(manage_roles=True)
 @staff(LINK_UPDATE)
 async def link_customer_command(interaction: discord.Interaction[Bot], user: discord.User, email: str) -> None:
     """Link a member, and show who they are at Shopify."""
     context = context_of(interaction)
-    async with errors_shown(interaction):
-        require_manage_roles(interaction)
-        if user.bot:
-            raise Refusal(_("{user} is a bot, and no customer.").format(user=user.mention))
-        # Shopify may take longer than the 3 seconds that Discord waits.
-        await defer(interaction)
-        target = Target(user.id, user.name, user.display_name)
-        made = await context.app.get(LinkService).link_member(context.actor, target, email)
-        note = role_note(context, made.link, inside=isinstance(user, discord.Member))
-        shown = views.linked_embed(made, str(user), pii=context.store.show_pii, role=note)
-        await answer(interaction, embed=shown)
+    require_manage_roles(interaction)
+    if user.bot:
+        raise Refusal(_("{user} is a bot, and no customer.").format(user=user.mention))
+    # Shopify may take longer than the 3 seconds that Discord waits.
+    await defer(interaction)
+    target = Target(user.id, user.name, user.display_name)
+    made = await context.app.get(LinkService).link_member(context.actor, target, email)
+    note = role_note(context, made.link, inside=isinstance(user, discord.Member))
+    shown = views.linked_embed(made, str(user), pii=context.store.show_pii, role=note)
+    await answer(interaction, embed=shown)
 
 
-@app_commands.command(name="unlink-customer", description=_l("End the link of a member to their Shopify account."))
+@app_commands.command(
+    name="unlink-customer", description=_l("End the link of a member to their Shopify account."), extras=EXTRAS
+)
 @app_commands.describe(user=_l("Whose link to end."))
 @app_commands.default_permissions(manage_roles=True)
 @staff(LINK_UPDATE)
 async def unlink_customer_command(interaction: discord.Interaction[Bot], user: discord.User) -> None:
     """End a member's link; their client role and metafields go too."""
     context = context_of(interaction)
-    async with errors_shown(interaction):
-        require_manage_roles(interaction)
-        link = await context.app.get(LinkService).unlink_member(context.actor, user.id)
-        await answer(interaction, embed=views.unlinked_embed(link, own=False, pii=context.store.show_pii))
+    require_manage_roles(interaction)
+    link = await context.app.get(LinkService).unlink_member(context.actor, user.id)
+    await answer(interaction, embed=views.unlinked_embed(link, own=False, pii=context.store.show_pii))
 
 
-@app_commands.command(name="link", description=_l("Link yourself to your customer account of the shop."))
+@app_commands.command(name="link", description=_l("Link yourself to your customer account of the shop."), extras=EXTRAS)
 @app_commands.describe(email=_l("The email address that you order with."))
 async def link_command(interaction: discord.Interaction[Bot], email: str) -> None:
     """Have a link sent to the address; the answer is the same whether or not it is a customer's."""
     context, user = context_of(interaction), interaction.user
-    async with errors_shown(interaction):
-        target = Target(user.id, user.name, user.display_name)
-        asked = await context.app.get(LinkService).ask(context.actor, target, email, context.locale)
-        await answer(interaction, embed=views.asked_embed(asked.email, asked.minutes))
+    target = Target(user.id, user.name, user.display_name)
+    asked = await context.app.get(LinkService).ask(context.actor, target, email, context.locale)
+    await answer(interaction, embed=views.asked_embed(asked.email, asked.minutes))
 
 
-@app_commands.command(name="unlink", description=_l("End the link to your customer account of the shop."))
+@app_commands.command(
+    name="unlink", description=_l("End the link to your customer account of the shop."), extras=EXTRAS
+)
 async def unlink_command(interaction: discord.Interaction[Bot]) -> None:
     """End one's own link."""
     context = context_of(interaction)
-    async with errors_shown(interaction):
-        link = await context.app.get(LinkService).unlink_own(context.actor)
-        await answer(interaction, embed=views.unlinked_embed(link, own=True, pii=False))
+    link = await context.app.get(LinkService).unlink_own(context.actor)
+    await answer(interaction, embed=views.unlinked_embed(link, own=True, pii=False))
 
 
 def require_manage_roles(interaction: discord.Interaction[Bot]) -> None:

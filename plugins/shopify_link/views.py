@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import discord
 
-from guildshop.bot.rendering import ATTENTION, GOOD, embed, error_embed, escape, member, money
+from guildshop.bot.rendering import ATTENTION, GOOD, embed, escape, member, money
 from guildshop.i18n import _, grouped
 from guildshop.plugins.shopify_link.api import Link, LinkAction, Linked, LinkLogEntry
 
 REDACTED = "||REDACTED||"
-
-
-def error(sentence: str) -> discord.Embed:
-    """Return what is shown where something did not work."""
-    return error_embed(sentence, _("❌ Error"))
 
 
 def linked_embed(made: Linked, shown_as: str, *, pii: bool, role: str = "") -> discord.Embed:

@@ -152,6 +152,13 @@ async def test_database_trouble_is_told_with_a_reference(
     async def broken(*_given: Any, **_values: Any) -> None:
         raise OSError("disk full")
 
+    async def broken_code(*_given: Any) -> None:
+        raise LookupError("nobody thought of this")
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(shop.app.get(LinkService), "link_member", broken_code)
+        unexpected = await shop.staff.slash("link-customer", user=shop.buyer, email=EMAIL)
+    assert "Something went wrong on our side" in error(unexpected)
     with monkeypatch.context() as breaking:
         breaking.setattr(database, "run_unit", broken)
         reply = await shop.staff.slash("link-customer", user=shop.buyer, email=EMAIL)
@@ -175,7 +182,7 @@ async def test_manage_roles_is_needed_beside_the_permission(linked_shop: Shop, s
         reply = await helper.slash(command, {"user": shop.buyer, **values}, stale=True)
         assert "Manage Roles" in error(reply)
         reply = await shop.buyer.slash(command, {"user": shop.buyer, **values}, stale=True)
-        assert "link.update" in reply.text
+        assert "link.update" in error(reply)
     assert shopify.requests == 0
     described = {command["name"]: command for command in shop.sim.state.commands[str(shop.store.guild_id)].values()}
     assert described["link-customer"]["default_member_permissions"] == str(1 << 28)
