@@ -116,8 +116,7 @@ async def tag_customers(request: web.Request) -> web.StreamResponse:
 
 async def _cards(app: App, actor: Actor) -> list[Card]:
     metrics = app.get(CustomerMetrics)
-    now = await metrics.now(actor)
-    await metrics.remember(actor.store, now)
+    now = await metrics.recent(actor)
     history = await metrics.history(actor)
 
     def line(of: Callable[[Metrics], Decimal | int | None]) -> str:

@@ -10,6 +10,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given
 
 from guildshop.app import App
@@ -194,3 +195,18 @@ async def test_each_day_is_remembered_by_itself(bench: Bench, app: App, store: S
         clock.advance(days=1)
     days = [(day.isoformat(), figures.registered) for day, figures in await metrics.history(bench.boss)]
     assert days == [("2026-11-22", 1), ("2026-11-23", 1), ("2026-11-24", 1)]
+
+
+async def test_a_large_store_is_counted_once_a_minute(
+    customers: CustomerService, bench: Bench, app: App, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics, seen = app.get(CustomerMetrics), []
+    for number in (1, 2, 3, 4):
+        if number == 2:
+            monkeypatch.setattr("guildshop.plugins.customers.service.metrics.LARGE", 2)
+        if number == 4:
+            clock.advance(minutes=1)
+        await customers.register(bench.buyer(number), f"buyer{number}", f"buyer{number}")
+        seen.append((await metrics.recent(bench.boss)).registered)
+    assert seen == [1, 2, 2, 4]
+    assert [figures.registered for _day, figures in await metrics.history(bench.boss)] == [4]
