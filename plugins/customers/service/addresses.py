@@ -19,7 +19,7 @@ from guildshop.plugins.customers.api import (
     Customer,
 )
 from guildshop.plugins.customers.rules import check_address, check_place
-from guildshop.plugins.customers.service.reading import Reading
+from guildshop.plugins.customers.service.reading import Reading, merged_away
 from guildshop.plugins.customers.service.records import ADDRESS_COLUMNS, address_of
 from guildshop.plugins.customers.tables import Address as AddressTable
 from guildshop.plugins.customers.tables import Customer as CustomerTable
@@ -188,7 +188,13 @@ class Addresses(Reading):
 
 def _lock(work: Work, customer_id: UUID) -> None:
     """Let one unit at a time change a customer's addresses, so that each sees what the other left as default."""
-    work.guard(CustomerTable, set="version = version", where="id = :id", id=customer_id)
+    work.guard(
+        CustomerTable,
+        set="version = version",
+        where="id = :id AND merged_into IS NULL",
+        refusal=merged_away(),
+        id=customer_id,
+    )
 
 
 def ensure_default(work: Work, customer_id: UUID) -> None:

@@ -177,6 +177,10 @@ class Reading:
         if not customer.active:
             raise inactive()
 
+    def require_present(self, work: Work, customer_id: UUID) -> None:
+        """Make the Work happen only if the record was not merged into another one meanwhile."""
+        work.require(CustomerTable, where="id = :id AND merged_into IS NULL", refusal=merged_away(), id=customer_id)
+
     def require_orderable(self, work: Work, customer_id: UUID) -> None:
         """Make the Work happen only if the customer is still active and not blocked."""
         work.require(CustomerTable, where="id = :id AND NOT blocked", refusal=blocked(), id=customer_id)
@@ -223,6 +227,11 @@ class Reading:
             discord_id=discord_id,
         )
         return customer_of(row) if row else None
+
+
+def merged_away() -> CustomerMerged:
+    """Return the refusal of a change to a record that was merged into another one at the same moment."""
+    return CustomerMerged(_("This record was merged into another one of the same person. Open that one."))
 
 
 def blocked() -> CustomerBlocked:

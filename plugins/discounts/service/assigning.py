@@ -183,6 +183,7 @@ class Assigning(Editing):
         )
         assignment_id = known.id if known is not None and goes_on else new_id()
         async with self.app.work(actor) as work:
+            self.app.get(CustomerService).require_present(work, customer.id)
             if known is not None:
                 ending = "" if goes_on else ", active = FALSE, ended = :now"
                 columns = wanted if goes_on else {}

@@ -178,6 +178,7 @@ class PointsChanges(PointsLedger):
         change = points if adds else -points
         kind = EntryKind.ADD if adds else EntryKind.DEDUCT
         async with self.app.work(actor) as work:
+            self.app.get(CustomerService).require_present(work, customer.id)
             self.change(work, account.id, change, gone=changed(), seen=account.version)
             self.enter(
                 work,

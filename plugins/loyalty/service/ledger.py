@@ -10,6 +10,7 @@ from uuid import UUID
 from guildshop.database import new_id
 from guildshop.errors import Stale
 from guildshop.i18n import _
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.loyalty import rules, tables
 from guildshop.plugins.loyalty.api import (
     EntryKind,
@@ -159,6 +160,7 @@ class PointsLedger:
 
     def open(self, work: Work, key: UUID, customer: UUID) -> None:
         """Open a customer's account."""
+        self.app.get(CustomerService).require_present(work, customer)
         work.insert(
             tables.LoyaltyAccount,
             conflict=Stale(_("This account was opened at the same moment. Try again.")),

@@ -68,7 +68,7 @@ class PersonalPoints:
         """Return what books the points over, each lot with its expiry, and moves what orders earned and redeemed."""
         source, known = await self._ledger.account(gone.id), await self._ledger.account(kept.id)
         if source is None:
-            return Moving((), lambda _work: None)
+            return Moving((), lambda work: _without_account(work, gone))
         if source.balance + (known.balance if known else 0) > MOST_POINTS:
             raise Refusal(_("An account holds at most {most} points.").format(most=grouped(MOST_POINTS)))
         entries = await self._ledger.entries(gone.id, limit=MOST)
@@ -105,6 +105,18 @@ class PersonalPoints:
 
         told = ngettext("{n} loyalty point", "{n} loyalty points", source.balance).format(n=grouped(source.balance))
         return Moving([told], join)
+
+
+def _without_account(work: Work, gone: Customer) -> None:
+    """Refuse where the record that goes got an account since."""
+    work.guard(
+        tables.LoyaltyAccount,
+        set="version = version",
+        where="customer = :gone",
+        rows=0,
+        refusal=again(),
+        gone=gone.id,
+    )
 
 
 def again() -> Stale:

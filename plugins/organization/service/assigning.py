@@ -47,6 +47,7 @@ class Assigning(Reading):
         if after == before:
             return before
         async with self.app.work(actor) as work:
+            self.app.get(CustomerService).require_present(work, customer_id)
             write_membership(work, before, after, stale(customer.name))
             if group is None and before.group is not None and customer.discord_id is not None:
                 work.record(GroupDue(customer_id))

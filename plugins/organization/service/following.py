@@ -92,6 +92,7 @@ class Following(Assigning):
             return
         after = replace(before, group=wanted, by_role=wanted is not None)
         async with self.app.work(Actor.system(store, "organization.roles")) as work:
+            self.app.get(CustomerService).require_present(work, before.customer)
             write_membership(work, before, after, stale(str(before.customer)))
 
 

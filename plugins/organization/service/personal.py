@@ -54,9 +54,17 @@ class PersonalOrganization:
             group=theirs.group if takes_group else ours.group,
             by_role=theirs.by_role if takes_group else ours.by_role,
         )
+        seen = {"seen": theirs.version} if theirs.version else {}
 
         def join(work: Work) -> None:
-            work.delete(tables.CustomerOrganization, where="customer = :gone", gone=gone.id)
+            work.delete(
+                tables.CustomerOrganization,
+                where="customer = :gone" + (" AND version = :seen" if seen else ""),
+                rows=len(seen),
+                refusal=stale(gone.name),
+                gone=gone.id,
+                **seen,
+            )
             if after != ours:
                 write_membership(work, ours, after, stale(kept.name))
 

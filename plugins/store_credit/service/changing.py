@@ -194,6 +194,7 @@ class CreditChanges(CreditLedger):
             )
         change = amount if adds else -amount
         async with self.app.work(actor) as work:
+            self.app.get(CustomerService).require_present(work, customer)
             self.book(
                 work,
                 account.id,

@@ -9,6 +9,7 @@ from guildshop.database.tables import DeliveryRow
 from guildshop.errors import Refusal
 from guildshop.events import Delivery
 from guildshop.i18n import _
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders.api import Order, OrderCancelled, OrderEdited, OrderRefunded, OrderStatus
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.store_credit import tables
@@ -45,6 +46,8 @@ class CreditFollowing(CreditChanges):
         order = await self.app.get(OrderService).get(event.order)
         account = await self.open_account(delivery.actor, order.customer, order.currency)
         async with delivery.work() as work:
+            # Of a record that was merged since, the next attempt credits the one that stays.
+            self.app.get(CustomerService).require_present(work, order.customer)
             self.book(
                 work,
                 account.id,

@@ -11,6 +11,7 @@ import structlog
 from guildshop.database import new_id
 from guildshop.errors import Stale
 from guildshop.i18n import _
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.store_credit import tables
 from guildshop.plugins.store_credit.api import (
     CreditAccount,
@@ -140,6 +141,7 @@ class CreditLedger:
 
     def open(self, work: Work, key: UUID, customer: UUID, currency: str) -> None:
         """Open a customer's account in that currency."""
+        self.app.get(CustomerService).require_present(work, customer)
         work.insert(
             tables.CreditAccount,
             conflict=Stale(_("This account was opened at the same moment. Try again.")),
@@ -199,9 +201,10 @@ class CreditLedger:
         work.guard(
             tables.CreditUse,
             set="held = :kept",
-            where="order_id = :order AND held = :held",
+            where="order_id = :order AND account = :account AND held = :held",
             refusal=gone,
             order=order,
+            account=account,
             held=held,
             kept=kept,
         )

@@ -94,6 +94,15 @@ class PersonalCredit:
                     source=one.id,
                     target=target,
                 )
+            # What came in since, also on an account that was opened since, is not left behind.
+            work.guard(
+                tables.CreditAccount,
+                set="version = version",
+                where="customer = :gone AND balance <> 0",
+                rows=0,
+                refusal=again(),
+                gone=gone.id,
+            )
 
         sums = [format_money(one.balance, one.currency) for one in accounts if one.balance]
         return Moving([_("{amount} of store credit").format(amount=amount) for amount in sums], join)

@@ -111,6 +111,7 @@ class Registry:
         found = await self.app.get(CustomerService).get(customer)
         before = await self.exemption(customer)
         async with self.app.work(actor) as work:
+            self.app.get(CustomerService).require_present(work, found.id)
             work.delete(tables.TaxjarCustomer, where="customer = :customer", customer=found.id)
             if exemption is not None:
                 work.insert(

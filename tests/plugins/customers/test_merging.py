@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -25,7 +27,7 @@ from guildshop.plugins.loyalty.api import PointsAction
 from guildshop.plugins.loyalty.service import LoyaltyService
 from guildshop.plugins.orders.api import Channel, NewOrder, OrderStatus, WantedItem
 from guildshop.plugins.orders.service import StaffOrders
-from guildshop.plugins.organization.api import GroupInput
+from guildshop.plugins.organization.api import GroupInput, UnitKind
 from guildshop.plugins.organization.service import OrganizationService
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.plugins.store_credit.api import CreditAction
@@ -305,3 +307,97 @@ async def test_a_sale_at_the_same_moment_is_not_lost(two: Two) -> None:
 
 async def _never(_customer: Customer) -> bool:
     return False
+
+
+async def test_what_comes_in_while_the_records_are_read_is_not_left_behind(two: Two) -> None:
+    bench, customers, app = two.bench, two.customers, two.bench.app
+    guest, member = await two.guest(), await two.member()
+    branch = await app.get(OrganizationService).create_unit(bench.boss, UnitKind.BRANCH, "North")
+
+    async def credit() -> None:
+        await app.get(CreditService).adjust(bench.boss, guest.id, CreditAction.TOP_UP, 700, "Hello")
+
+    async def points() -> None:
+        await app.get(LoyaltyService).open_account(bench.boss, guest.id)
+        await app.get(LoyaltyService).adjust(bench.boss, guest, PointsAction.ADD, 30, "Hello")
+
+    async def belongs() -> None:
+        await app.get(OrganizationService).assign(bench.boss, guest.id, branch=branch.id, department=None, group=None)
+
+    for comes_in in (credit, points, belongs):
+        with after(customers, "_own_addresses", comes_in), pytest.raises(Stale):
+            await customers.merge(bench.boss, guest.id, member.id)
+        assert (await customers.get(guest.id)).merged_into is None
+    await customers.merge(bench.boss, guest.id, member.id)
+    for table, column in (("credit_account", "balance"), ("loyalty_account", "balance")):
+        assert {row["customer"]: row[column] for row in await bench.rows(table) if row[column]}.keys() == {member.id}
+    assert (await app.get(OrganizationService).membership(member.id)).branch == branch.id
+
+
+async def test_nothing_is_given_to_a_record_that_was_merged_meanwhile(two: Two) -> None:
+    bench, customers, app = two.bench, two.customers, two.bench.app
+    credit, points, groups = app.get(CreditService), app.get(LoyaltyService), app.get(OrganizationService)
+    deal = await app.get(DiscountService).create(
+        bench.boss, DiscountInput(name="Friend", percent=10, code="FRIEND", scope=DiscountScope.ALL)
+    )
+    branch = await groups.create_unit(bench.boss, UnitKind.BRANCH, "North")
+    member = await two.member()
+    gives: dict[str, tuple[Any, str, Any]] = {
+        "credit": (
+            credit,
+            "account",
+            lambda one: credit.adjust(bench.boss, one.id, CreditAction.TOP_UP, 700, "Hello"),
+        ),
+        "points": (points, "account", lambda one: points.adjust(bench.boss, one, PointsAction.ADD, 30, "Hello")),
+        "address": (customers, "_allow", lambda one: customers.add_address(bench.boss, one.id, HOME)),
+        "branch": (
+            groups,
+            "_check",
+            lambda one: groups.assign(bench.boss, one.id, branch=branch.id, department=None, group=None),
+        ),
+        "discount": (
+            app.get(DiscountService),
+            "assignment_for",
+            lambda one: app.get(DiscountService).assign(bench.boss, deal.id, one.id),
+        ),
+    }
+    for number, (what, (service, read, give)) in enumerate(gives.items()):
+        guest = await two.guest(email=f"{number}@example.org")
+        await points.open_account(bench.boss, guest.id)
+        await credit.open_account(bench.boss, guest.id, "USD")
+        before = await kept_rows(bench, guest)
+
+        async def merge(guest: Customer = guest) -> None:
+            await customers.merge(bench.boss, guest.id, member.id)
+
+        with after(service, read, merge), pytest.raises(CustomerMerged):
+            await give(guest)
+        assert await kept_rows(bench, guest) == before, what
+
+
+async def kept_rows(bench: Bench, customer: Customer) -> dict[str, list[int]]:
+    """Return the balances of a customer's rows, or how many there are, by table."""
+    names = ("credit_account", "loyalty_account", "address", "customer_organization", "discount_assignment")
+    return {
+        name: [row.get("balance", 1) for row in await bench.rows(name) if row["customer"] == customer.id]
+        for name in names
+    }
+
+
+@contextmanager
+def after(service: Any, name: str, happens: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """Let something happen right after the service read what it decides by, once."""
+    read = getattr(service, name)
+
+    async def then(*given: Any, **named: Any) -> Any:
+        found = await read(*given, **named)
+        if name in vars(service):
+            delattr(service, name)
+            await happens()
+        return found
+
+    setattr(service, name, then)
+    try:
+        yield
+    finally:
+        vars(service).pop(name, None)
