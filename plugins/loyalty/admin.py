@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from piccolo_admin.endpoints import FormConfig
 from pydantic import BaseModel, Field
 
 from guildshop.errors import Invalid, Refusal
-from guildshop.folding import fold
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import _, lazy
-from guildshop.permissions import Actor
-from guildshop.plugins.customers.api import Customer
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.loyalty import rules
 from guildshop.plugins.loyalty.api import LOYALTY_READ, LOYALTY_UPDATE, REASON_LENGTH, PointsAction
@@ -45,7 +41,7 @@ def admin_section(app: App) -> AdminSection:
         try:
             done = await app.get(LoyaltyService).adjust(
                 actor,
-                await _customer(app, actor, data.customer),
+                await app.get(CustomerService).find_one(actor, data.customer),
                 _action(data.action),
                 rules.parse_points(data.points),
                 data.reason,
@@ -75,18 +71,3 @@ def _action(typed: str) -> PointsAction:
         return found["".join(typed.casefold().split())]
     except KeyError:
         raise Invalid.field("action", _("Choose Add Points or Deduct Points.")) from None
-
-
-async def _customer(app: App, actor: Actor, typed: str) -> Customer:
-    customers, wanted = app.get(CustomerService), fold(typed.strip().lstrip("@"))
-    try:
-        return await customers.get(UUID(typed.strip()))
-    except ValueError:
-        found = await customers.find(actor, wanted, limit=25) if wanted else []
-    exact = [one for one in found if wanted in {fold(one.account_number), fold(one.username), fold(one.email)}]
-    if len(exact) != 1:
-        raise Invalid.field(
-            "customer",
-            _("“{text}” is no account number, username or email of one customer here.").format(text=typed[:80]),
-        )
-    return exact[0]

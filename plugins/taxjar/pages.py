@@ -10,6 +10,7 @@ from aiohttp import web
 from guildshop.errors import NotFound, Refusal
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.taxjar.api import TAX_READ, TAX_UPDATE, Exemption, TaxJarSettings
 from guildshop.plugins.taxjar.service import TaxService
 from guildshop.web.context import actor_of, app_of, store_of
@@ -72,7 +73,8 @@ async def set_exemption(request: web.Request) -> web.StreamResponse:
         text, chosen = form.get("customer", ""), form.get("exemption", "")
         exemption = Exemption(chosen) if chosen in set(Exemption) else None
         given = form.get("id", "")
-        customer = _key(given) if given else await service.find_customer(actor, text)
+        customers = app_of(request).get(CustomerService)
+        customer = _key(given) if given else (await customers.find_one(actor, text)).id
         await service.set_exemption(actor, customer, exemption)
 
     await _do(request, change(), _("Saved. It applies to the next quote."))

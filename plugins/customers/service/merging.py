@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from guildshop.errors import Forbidden, Invalid, Refusal
-from guildshop.folding import fold
 from guildshop.i18n import _, ngettext
 from guildshop.isolation import isolated
 from guildshop.permissions import Actor
@@ -105,29 +104,6 @@ class Merging(Addresses):
             work.audit("customer.merged", subject="customer", subject_id=gone.id, after={"into": str(kept.id)})
             work.record(CustomersMerged(gone.id, kept.id))
         return await self._customer(actor.store, kept.id)
-
-    async def find_one(self, actor: Actor, text: str) -> Customer:
-        """Return the customer of that ID, account number, username, email, phone or Discord ID, and no other."""
-        wanted = text.strip().lstrip("@")
-        try:
-            return await self._customer(actor.store, UUID(wanted))
-        except ValueError:
-            pass
-        found = await self.find(actor, wanted, limit=25) if wanted else []
-        exact = [
-            one
-            for one in found
-            if fold(wanted)
-            in {fold(one.account_number), fold(one.username), fold(one.email), one.phone, str(one.discord_id or "")}
-        ]
-        if len(exact) != 1:
-            raise Invalid.field(
-                "customer",
-                _("“{text}” is no account number, username, email or phone number of one customer here.").format(
-                    text=text[:80]
-                ),
-            )
-        return exact[0]
 
     # Within
 

@@ -45,6 +45,7 @@ _SORTED_BY = {
 }
 COUNT_CAP = 1001
 PAGE_LIMIT = 200
+NAMESAKES = 5000
 
 
 class Reading:
@@ -91,6 +92,41 @@ class Reading:
         """Return the customers in whose names, email, phone or account number the text occurs, newest first."""
         found = await self.list_customers(actor, CustomerFilter(text=text), limit=limit)
         return list(found.items)
+
+    async def find_one(self, actor: Actor, text: str, *, field: str = "customer") -> Customer:
+        """Return the customer of that ID, account number, username, email, phone or Discord ID; refuse, at `field`."""
+        wanted = text.strip().lstrip("@")
+        try:
+            found = await self._customer(actor.store, UUID(wanted))
+        except ValueError:
+            pass
+        else:
+            self.ensure_present(found)
+            return found
+        actor.require(CUSTOMER_READ)
+        word = fold(wanted)
+        where, values = self._conditions(actor.store, CustomerFilter(text=wanted))
+        # Hundreds may have it somewhere, few as a word of their own.
+        rows = await self.app.database.fetch(
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE {where} AND ' ' || search || ' ' LIKE :whole ESCAPE '!'"
+            f" LIMIT {NAMESAKES}",
+            whole=f"% {like(wanted)[1:-1]} %",
+            **values,
+        )
+        exact = [
+            one
+            for one in map(customer_of, rows)
+            if word
+            in {fold(one.account_number), fold(one.username), fold(one.email), one.phone, str(one.discord_id or "")}
+        ]
+        if len(exact) != 1 or not word:
+            raise Invalid.field(
+                field,
+                _("“{text}” is no account number, username, email or phone number of one customer here.").format(
+                    text=text.strip()[:80]
+                ),
+            )
+        return exact[0]
 
     async def list_customers(
         self,

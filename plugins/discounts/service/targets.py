@@ -13,7 +13,6 @@ from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.discounts.api import Discount, DiscountScope
 from guildshop.plugins.discounts.service.editing import Editing
-from guildshop.plugins.discounts.service.records import key_in
 from guildshop.plugins.organization.service import OrganizationService
 from guildshop.tenancy import current_store
 
@@ -88,21 +87,7 @@ class Targets(Editing):
 
     async def _customer(self, actor: Actor, text: str) -> str:
         actor.require("customer.read")
-        customers = self.app.get(CustomerService)
-        key = key_in(text)
-        if key is not None:
-            return str((await customers.get(key)).id)
-        wanted = fold(text.lstrip("@"))
-        found = await customers.find(actor, wanted, limit=25)
-        exact = [
-            one for one in found if wanted in {fold(one.account_number), fold(one.username), fold(one.email)} and wanted
-        ]
-        if len(exact) != 1:
-            raise Invalid.field(
-                "targets",
-                _("“{text}” is no account number, username or email of one customer here.").format(text=text[:80]),
-            )
-        return str(exact[0].id)
+        return str((await self.app.get(CustomerService).find_one(actor, text, field="targets")).id)
 
     async def _groups(self) -> Named:
         """Return the discount groups, none where the plugin that keeps them is not installed."""

@@ -134,22 +134,6 @@ class Registry:
         """Return the product of that SKU or ID."""
         return (await self.app.get(CatalogService).find(text)).id
 
-    async def find_customer(self, actor: Actor, text: str) -> UUID:
-        """Return the one customer of that account number, username or email."""
-        wanted = text.strip().lstrip("@").casefold()
-        found = await self.app.get(CustomerService).find(actor, wanted) if wanted else []
-        exact = [
-            one
-            for one in found
-            if wanted in {one.account_number.casefold(), one.username.casefold(), one.email.casefold()}
-        ]
-        if len(exact) != 1:
-            raise Invalid.field(
-                "customer",
-                _("“{text}” is no account number, username or email of one customer here.").format(text=text[:80]),
-            )
-        return exact[0].id
-
     async def all_codes(self, actor: Actor) -> Sequence[ProductCode]:
         """Return the products that have a tax code."""
         actor.require(TAX_READ)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guildshop.app import App
+from guildshop.errors import Invalid
 from guildshop.plugins.customers.api import CustomerInput
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.stores import Store
@@ -51,3 +52,21 @@ async def test_there_is_an_index_for_it(app: App, store: Store) -> None:
     else:
         rows = await app.database.fetch("SELECT indexname AS found FROM pg_indexes WHERE indexname = 'customer_search'")
     assert [row["found"] for row in rows] == ["customer_search"]
+
+
+async def test_one_of_many_namesakes_is_found_by_what_is_theirs(
+    customers: CustomerService, store: Store, staff: ActorFactory
+) -> None:
+    boss = staff(store)
+    given = {"display_name": "Ada", "username": "ada", "email": "ada@example.org", "phone": "+14155550123"}
+    ada = await customers.create(boss, CustomerInput(**given, account_number="ADA-1"))
+    for number in range(30):
+        await customers.create(
+            boss,
+            CustomerInput(display_name="Ada", email=f"ada@example.org.{number}.net", account_number=f"ADA-1{number}"),
+        )
+    for text in (" @ADA ", "Ada@Example.org", "+14155550123", "ada-1", str(ada.id)):
+        assert (await customers.find_one(boss, text)).id == ada.id
+    for text in ("", "@", "example.org", "ada%", "ad_", "x" * 5000):
+        with pytest.raises(Invalid, match="no account number"):
+            await customers.find_one(boss, text)
