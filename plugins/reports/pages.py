@@ -10,7 +10,7 @@ from uuid import UUID
 from aiohttp import web
 from yarl import URL
 
-from guildshop.errors import Invalid, NotFound, Refusal
+from guildshop.errors import Invalid, NotFound, Refusal, Unavailable
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy, ngettext
 from guildshop.plugins.reports import rules, words
@@ -45,6 +45,14 @@ async def export(request: web.Request) -> web.StreamResponse:
         tables = {"days": words.day_rows, "products": words.product_rows, "statuses": words.status_rows}
         if name not in tables:
             raise NotFound(_("There is no table “{name}” in reports.").format(name=name[:40]))
+        if report.uncounted:
+            raise Unavailable(
+                ngettext(
+                    "{n} day is still being counted, so the file would lack something. Ask for it again in a minute.",
+                    "{n} days are still being counted, so the file would lack something. Ask for it again in a minute.",
+                    report.uncounted,
+                ).format(n=report.uncounted)
+            )
         head, rows = tables[name](report)
     target = io.StringIO()
     for row in (head, *rows):

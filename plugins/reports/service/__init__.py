@@ -26,11 +26,22 @@ class ReportService(ReportSharing):
     async def report(self, actor: Actor, period: Period, currency: str = "", *, top: int = TOP) -> Report:
         """Return a period in one currency, by default the store's."""
         actor.require(REPORT_READ)
-        return await self._report(period, currency, top)
+        chosen = currency.upper()
+        left = await self.catch_up(period.first, period.last, PATIENCE)
+        known = await self.currencies()
+        if chosen and chosen not in known:
+            raise Invalid.field(
+                "currency",
+                _("Nothing was sold in “{text}”. Choose one of {names}.").format(
+                    text=currency[:10], names=", ".join(known)
+                ),
+            )
+        return await self._report(period, chosen or known[0], known, top, left)
 
     async def shared(self, share: Share) -> Report:
-        """Return the report that a link shows, in its store."""
-        return await self._report(share.period, share.currency, TOP)
+        """Return the report that a link shows, in its store; also in a currency in which nothing is left."""
+        left = await self.catch_up(share.period.first, share.period.last, PATIENCE)
+        return await self._report(share.period, share.currency, (share.currency,), TOP, left)
 
     async def top_buyers(
         self, actor: Actor, period: Period, currency: str, *, top: int = TOP
@@ -51,16 +62,6 @@ class ReportService(ReportSharing):
         actor.require(REPORT_UPDATE)
         return await self.begin_anew(actor)
 
-    async def _report(self, period: Period, currency: str, top: int) -> Report:
-        left = await self.catch_up(period.first, period.last, PATIENCE)
-        known = await self.currencies()
-        chosen = currency.upper() or known[0]
-        if chosen not in known:
-            raise Invalid.field(
-                "currency",
-                _("Nothing was sold in “{text}”. Choose one of {names}.").format(
-                    text=currency[:10], names=", ".join(known)
-                ),
-            )
-        days = await self.days(period, chosen)
-        return Report(period, chosen, known, days, await self.products(period, chosen, top), left)
+    async def _report(self, period: Period, currency: str, known: Sequence[str], top: int, left: int) -> Report:
+        days, products = await self.days(period, currency), await self.products(period, currency, top)
+        return Report(period, currency, known, days, products, left)

@@ -6,6 +6,7 @@ import random
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +16,7 @@ from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import OrderStatus
 from guildshop.plugins.orders.service import OrderDeletion, OrderFiles
 from guildshop.plugins.payments.service import PaymentService
-from guildshop.plugins.reports.api import Period, Report
+from guildshop.plugins.reports.api import Period, Report, Share
 from guildshop.plugins.reports.service import ReportService
 from guildshop.stores import Store
 from guildshop.tenancy import scope
@@ -130,6 +131,15 @@ async def test_news_that_come_while_days_are_counted(
     await till.settle()
     report = await reports.report(till.boss, WHOLE)
     assert (report.total.revenue, report.total.paid, report.uncounted) == (4500, 3, 0)
+
+
+async def test_a_link_outlives_the_currency_of_its_report(till: Till, reports: ReportService, clock: Any) -> None:
+    share = Share(UUID(int=1), till.store.id, WHOLE, "USD", "Olga", clock.now, clock.now, False)
+    await till.app.stores.change(till.boss, "store", {"currency": "EUR"})
+    shared = await reports.shared(share)
+    assert (shared.currency, shared.empty) == ("USD", True)
+    with pytest.raises(Invalid):
+        await reports.report(till.boss, WHOLE, "USD")
 
 
 async def test_who_may_see_what(till: Till, reports: ReportService, other_store: Store, staff: Any) -> None:

@@ -96,6 +96,21 @@ async def test_the_page_its_files_and_permissions(
     assert [row[head.index("number")] for row in rows] == [sold.number]
 
 
+async def test_what_is_not_counted_yet_is_told(
+    till: Till, visitors: NewVisitor, users: UserService, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await till.sold((await till.product("MUG"), 1))
+    clock.advance(days=1)
+    await users.create_user("Olga", PASSWORD, store=till.store.id, role="Owner")
+    olga = await visitors()
+    await olga.sign_in("Olga")
+    monkeypatch.setattr("guildshop.plugins.reports.service.PATIENCE", -1)
+    refused = await olga.get("/admin/reports/days.csv?period=year")
+    assert (refused.status, "still being counted" in await refused.text()) == (503, True)
+    rows = await _csv(olga, "/admin/reports/days.csv", {"period": "year"})
+    assert [row[5] for row in rows[-2:]] == ["15.00", "0.00"]
+
+
 async def test_a_link_is_read_without_signing_in_until_it_is_over(
     till: Till, visitors: NewVisitor, users: UserService, clock: Any, other_store: Store
 ) -> None:
