@@ -62,6 +62,8 @@ COLUMNS: Mapping[str, str] = {
 }
 REQUIRED = frozenset({"number", "customer", "status", "lines"})
 CHUNK = 500
+FIRST_YEAR = 2000
+"""An earlier order would come of a slip of the pen, and give reports centuries of days to count."""
 _AMOUNTS = ("discount", "loyalty", "shipping", "tax", "credit")
 _NUMBER_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
 
@@ -287,6 +289,12 @@ def _placed(row: Mapping[str, str], now: datetime) -> datetime:
                 text=(at or ago)[:40]
             )
         ) from None
+    if placed.year < FIRST_YEAR:
+        raise Invalid(
+            _("The order was placed in {year}, before {first}: that must be a mistake.").format(
+                year=placed.year, first=FIRST_YEAR
+            )
+        )
     if placed > now:
         raise Invalid(_("The order lies in the future: {time}.").format(time=placed.isoformat()))
     return placed
