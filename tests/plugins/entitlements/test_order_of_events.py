@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from guildshop.config.secret import Secret
+from guildshop.plugins.entitlements.api import GoodsDue
 from guildshop.plugins.entitlements.service import EntitlementService, GoodsService
 from guildshop.plugins.orders.api import MoveRefused, OrderRefund, RefundedItem, RefundMode
 from guildshop.plugins.orders.service import OrderDeletion
@@ -94,6 +96,22 @@ async def test_an_order_stays_until_its_role_is_taken_back(bench: Bench) -> None
     unpaid = await bench.order(bench.buyer(), (key, 1))
     await bench.app.get(OrderDeletion).delete(bench.boss, unpaid.id, unpaid.number)
     assert len(await bench.rows("orders")) == 1
+
+
+async def test_the_last_key_goes_to_one_of_those_who_race_for_it(bench: Bench) -> None:
+    with_secret(bench)
+    game, goods = await bench.product("GAME"), bench.app.get(GoodsService)
+    await goods.add_keys(bench.boss, game.id, "AAAA-BBBB")
+    orders = [await bench.order(bench.buyer(number), (game, 1)) for number in range(1, 6)]
+    for order in orders:
+        await bench.app.get(PaymentService).confirm(bench.boss, order.id, "seen")
+    await bench.app.dispatcher.drain()
+    assert [row["good"] for row in await bench.rows("entitlement")] == [None] * 5
+    await asyncio.gather(*(goods.claim(GoodsDue(order.id)) for order in orders))
+    held = {row["order_id"]: row["good"] for row in await bench.rows("entitlement") if row["good"] is not None}
+    (key,) = await bench.rows("licence_key")
+    assert held == {key["order_id"]: key["id"]}
+    assert sorted(row["problem"] for row in await bench.rows("entitlement")) == ["", *["keys-out"] * 4]
 
 
 async def test_keys_and_their_pieces_arrive_in_one_transaction(bench: Bench, clock: Clock) -> None:
