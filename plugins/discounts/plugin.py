@@ -18,6 +18,7 @@ from guildshop.plugins.discounts.piccolo_app import APP_CONFIG
 from guildshop.plugins.discounts.service import DiscountService, DiscountStep, PersonalDiscounts
 from guildshop.plugins.discounts.service.importing import COLUMNS, REQUIRED
 from guildshop.plugins.orders.api import CheckoutStep, OrderCancelled, OrderDeleted, OrderEdited, OrderRefunded
+from guildshop.plugins.organization.api import GroupUses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +86,11 @@ class Discounts(Plugin):
         """Give a customer's assignments and uses out, and end the assignments when they want to be forgotten."""
         personal = PersonalDiscounts(app)
         return [PersonalData("discounts", personal.export, personal.erase, personal.merge)]
+
+    @hookimpl(optionalhook=True)
+    def register_group_uses(self, app: App) -> list[GroupUses]:
+        """Keep a discount group while a discount is for it."""
+        return [app.get(DiscountService).for_group]
 
     @hookimpl
     def register_api(self, app: App) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -129,6 +129,10 @@ class InUse(Refusal):
     """Customers or products still belong to it."""
 
     code = "organization-in-use"
+
+
+GroupUses = Callable[[UUID], Awaitable[Sequence[str]]]
+"""Names, for staff, what is still for a discount group: it cannot be deleted meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

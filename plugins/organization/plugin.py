@@ -30,6 +30,7 @@ from guildshop.plugins.organization.api import (
     UnitKind,
 )
 from guildshop.plugins.organization.endpoints import router
+from guildshop.plugins.organization.hookspecs import OrganizationHooks
 from guildshop.plugins.organization.pages import PAGES, customer_section
 from guildshop.plugins.organization.piccolo_app import APP_CONFIG
 from guildshop.plugins.organization.service import (
@@ -54,6 +55,7 @@ class Organization(Plugin):
     title = lazy("Organization")
     description = lazy("Branches and departments with products of their own, and discount groups.")
     requires = ("customers", "catalog")
+    hookspecs: ClassVar[Any] = OrganizationHooks
     piccolo_app: ClassVar[Any] = APP_CONFIG
 
     @hookimpl

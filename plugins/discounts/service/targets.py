@@ -13,6 +13,7 @@ from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.discounts.api import Discount, DiscountScope
 from guildshop.plugins.discounts.service.editing import Editing
+from guildshop.plugins.discounts.service.records import DISCOUNT_COLUMNS, discount_of
 from guildshop.plugins.organization.service import OrganizationService
 from guildshop.tenancy import current_store
 
@@ -52,6 +53,17 @@ class Targets(Editing):
         else:
             names = {}
         return [names.get(target) or target for target in discount.targets]
+
+    async def for_group(self, group: UUID) -> list[str]:
+        """Return the names of the discounts for a group that go on, or are still to begin."""
+        rows = await self.app.database.fetch(
+            f"SELECT {DISCOUNT_COLUMNS} FROM discount WHERE store = :store AND scope = 'GROUPS' AND active"
+            " AND (ends IS NULL OR ends > :now) ORDER BY name, id",
+            store=current_store(),
+            now=self.app.now(),
+        )
+        found = [discount_of(row) for row in rows]
+        return [_("the discount “{name}”").format(name=one.name) for one in found if str(group) in one.targets]
 
     async def read(self, actor: Actor, scope: DiscountScope, texts: Sequence[str]) -> tuple[str, ...]:
         """Return what people wrote as it is stored; refuse what there is not."""

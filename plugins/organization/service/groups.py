@@ -9,6 +9,7 @@ from guildshop.database import new_id
 from guildshop.errors import Invalid, Stale
 from guildshop.folding import fold
 from guildshop.i18n import _
+from guildshop.isolation import isolated
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.organization import tables
@@ -98,9 +99,16 @@ class Groups(Reading):
         return await self.group(group_id)
 
     async def delete_group(self, actor: Actor, group_id: UUID) -> None:
-        """Delete a group with its prices; refuse while customers belong to it."""
+        """Delete a group with its prices; refuse while customers belong to it, or something is for it."""
         actor.require(ORGANIZATION_UPDATE)
         group = await self.group(group_id)
+        used_by = await self._used_by(group_id)
+        if used_by:
+            raise InUse(
+                _("{group} is still needed by {names}. End that, or make it for others, before you delete it.").format(
+                    group=group.name, names=", ".join(used_by)
+                )
+            )
         refusal = InUse(
             _("{count} customers belong to {group}. Give them another group before you delete it.").format(
                 count=group.customers, group=group.name
@@ -118,6 +126,15 @@ class Groups(Reading):
             work.delete(tables.DiscountGroup, where="id = :id", rows=1, refusal=refusal, id=group_id)
             before = {"name": group.name, "percent": group.percent}
             work.audit("organization.group.delete", subject="discount_group", subject_id=group_id, before=before)
+
+    async def _used_by(self, group_id: UUID) -> list[str]:
+        """Return what plugins name as being for a group, also those that are switched off: they may come back."""
+        found: list[str] = []
+        for plugin, some in self.app.hooks("register_group_uses"):
+            for uses in some:
+                with isolated(plugin, "uses of a discount group"):
+                    found += await uses(group_id)
+        return found
 
     async def _currencies(self, given: GroupInput) -> dict[UUID, str]:
         """Return the currencies of the products that a group has prices for; refuse one that is not there."""

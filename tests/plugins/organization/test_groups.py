@@ -153,3 +153,18 @@ async def test_a_discount_for_a_group(firm: Firm) -> None:
     await firm.assign(bench.buyer(1), group=group.id)
     await bench.app.stores.switch(bench.boss, "organization", False, with_dependants=True)
     assert (await bench.order(bench.buyer(1), (mug, 1))).total == 1000
+
+
+async def test_a_group_that_a_discount_is_for_stays(firm: Firm) -> None:
+    bench, discounts = firm.bench, firm.bench.app.get(DiscountService)
+    service = firm.service
+    group, other = await firm.group("Wholesale"), await firm.group("Friends")
+    for_it = DiscountInput(name="Bulk", percent=10, scope=DiscountScope.GROUPS, targets=(str(group.id),))
+    deal = await discounts.create(bench.boss, for_it)
+    with pytest.raises(InUse, match="still needed by the discount “Bulk”"):
+        await service.delete_group(bench.boss, group.id)
+    assert await service.group(group.id) == group
+    await service.delete_group(bench.boss, other.id)
+    await discounts.set_active(bench.boss, deal.id, active=False)
+    await service.delete_group(bench.boss, group.id)
+    assert await service.groups() == []
