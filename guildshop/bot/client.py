@@ -14,7 +14,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from guildshop.bot.direct import handle_direct_message
+from guildshop.bot.direct import Hearing
 from guildshop.bot.items import split_custom_id
 from guildshop.bot.members import RolesSeen, record_join
 from guildshop.bot.owner import handle_owner_message, is_owners_word
@@ -74,6 +74,7 @@ class Bot(discord.AutoShardedClient):
         self._connecting: asyncio.Task[None] | None = None
         self._modals: set[asyncio.Task[None]] = set()
         self._roles_seen = RolesSeen()
+        self._hearing = Hearing(self)
 
     # Starting and stopping
 
@@ -162,7 +163,7 @@ class Bot(discord.AutoShardedClient):
         """Hear what the owners tell the bot, and what people write to it."""
         if is_owners_word(message) and await handle_owner_message(self, message):
             return
-        if not await handle_direct_message(self, message):
+        if not await self._hearing.hear(message):
             await handle_owner_message(self, message)
 
     async def on_interaction(self, interaction: discord.Interaction[Bot]) -> None:

@@ -265,6 +265,15 @@ async def test_owners_words_are_theirs_and_others_reach_the_shop(shop: Shop, wor
     assert len(await said(shop)) == (word == "hello")
 
 
+async def test_direct_messages_that_come_at_once_keep_their_order(make_shop: ShopFactory) -> None:
+    shop = await make_shop(plugins=PLUGINS)
+    written = [f"Line {number}" for number in range(9)]
+    for text in written:
+        shop.buyer.dm(text)
+    await shop.settle()
+    assert [body for _kind, body, _state in await said(shop)] == written
+
+
 async def test_while_discord_is_ill_answers_wait_and_then_staff_see_it(
     make_shop: ShopFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
