@@ -38,6 +38,8 @@ FINISH_SECONDS = 3.0
 SERVER_SECONDS = 0.3
 """How long after the last server the bot counts as ready; one that comes later is `on_guild_available`."""
 INTERACTION_TASKS = ("CommandTree-invoker", "discord-ui-", "guildshop-modal")
+UNDER_WAY = (*INTERACTION_TASKS, "discord.py: on_message")
+"""The names of tasks for which somebody waits who asked or wrote something."""
 
 
 class Bot(discord.AutoShardedClient):
@@ -96,9 +98,9 @@ class Bot(discord.AutoShardedClient):
         ) from failed
 
     async def shut_down(self) -> None:
-        """Take no more interactions, let those under way finish for at most 3 s, and disconnect."""
+        """Take no more interactions and messages, let those under way finish for at most 3 s, and disconnect."""
         self.stopping = True
-        running = [task for task in asyncio.all_tasks() if task.get_name().startswith(INTERACTION_TASKS)]
+        running = [task for task in asyncio.all_tasks() if task.get_name().startswith(UNDER_WAY)]
         if running:
             await asyncio.wait(running, timeout=FINISH_SECONDS)
         await self.sync.stop()

@@ -30,12 +30,13 @@ class Hearing:
 
     async def hear(self, message: discord.Message) -> bool:
         """Offer a message to the plugins in their order; return whether one took it, or failed and said so."""
-        if message.guild is not None or message.author.bot:
+        if message.guild is not None or message.author.bot or self._bot.stopping:
             return False
         # Many come at once after a lost connection; a flood of one person takes turns with itself only.
         turn = self._turns.setdefault(message.author.id, asyncio.Lock())
         async with turn:
-            return not self._bot.stopping and await self._offer(message)
+            # What came before the bot began to stop is heard until it has stopped: nobody sends it again.
+            return not self._bot.is_closed() and await self._offer(message)
 
     async def _offer(self, message: discord.Message) -> bool:
         for plugin, found in self._bot.app.hooks("register_direct_messages"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 
 from guildshop.bot.sending import Message, Outcome
 from guildshop.plugins.conversations import deliveries
-from guildshop.plugins.conversations.api import Conversation, ConversationView
+from guildshop.plugins.conversations.api import Conversation, ConversationView, Received
 from guildshop.plugins.conversations.service import ConversationService
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.simulator.driver import Shown
@@ -272,6 +273,50 @@ async def test_direct_messages_that_come_at_once_keep_their_order(make_shop: Sho
         shop.buyer.dm(text)
     await shop.settle()
     assert [body for _kind, body, _state in await said(shop)] == written
+
+
+async def test_direct_messages_under_way_are_kept_before_the_bot_stops(
+    make_shop: ShopFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = await make_shop(plugins=PLUGINS)
+    await shop.buyer.slash("contact", message="Hello")
+    bot, service = shop.bot, shop.app.get(ConversationService)
+    hearing, going_on, steps = asyncio.Event(), asyncio.Event(), list[str]()
+    stores_of, receive, disconnect = service.stores_of, service.receive, bot.close
+
+    async def held_up(discord_id: int) -> list[int]:
+        hearing.set()
+        await going_on.wait()
+        return await stores_of(discord_id)
+
+    async def received(*args: Any) -> Received:
+        result = await receive(*args)
+        steps.append("kept")
+        return result
+
+    async def disconnected() -> None:
+        steps.append("disconnected")
+        await disconnect()
+
+    monkeypatch.setattr(service, "stores_of", held_up)
+    monkeypatch.setattr(service, "receive", received)
+    monkeypatch.setattr(bot, "close", disconnected)
+    shop.buyer.dm("Is anybody there?")
+    await hearing.wait()
+    async with asyncio.TaskGroup() as both:
+        both.create_task(bot.wait_for("message", check=lambda message: message.content == "I would take two."))
+        await asyncio.sleep(0)
+        shop.buyer.dm("I would take two.")
+    stopping = asyncio.create_task(shop.app.stop_discord())
+    while not bot.stopping:
+        await asyncio.sleep(0)
+    going_on.set()
+    await stopping
+    assert steps == ["kept", "kept", "disconnected"]
+    assert (await said(shop))[-2:] == [
+        ("CUSTOMER", "Is anybody there?", "RECEIVED"),
+        ("CUSTOMER", "I would take two.", "RECEIVED"),
+    ]
 
 
 async def test_while_discord_is_ill_answers_wait_and_then_staff_see_it(
