@@ -50,6 +50,7 @@ _FIRST_ROLE = int(DEMO_GUILD_ID) + 20
 _FIRST_CHANNEL = int(DEMO_GUILD_ID) + 40
 STAFF_ROLE = _FIRST_ROLE + 1
 CLIENT_ROLE = _FIRST_ROLE + 6
+CLARA = "1100000000000000014"
 CHANNELS = {"announcements": _FIRST_CHANNEL + 2, "orders": _FIRST_CHANNEL + 3, "log": _FIRST_CHANNEL + 4}
 
 
@@ -106,7 +107,7 @@ class Demo:
             await serve(
                 self.settings(simulator.api_url, sign_in),
                 prepare=lambda app: self._furnish(app, sign_in),
-                ready=lambda app: self._tell(app, simulator, sign_in),
+                ready=lambda app: self._begin(app, simulator, sign_in),
             )
         except ConfigurationError as error:
             raise ConfigurationError(str(error).replace("web.port", "--web-port")) from None
@@ -199,6 +200,12 @@ class Demo:
         self._fresh_sign_in = True
         return sign_in
 
+    def _begin(self, app: App, simulator: Simulator, sign_in: SignIn) -> None:
+        """Let a customer wait for an answer at the first start, and tell what there is."""
+        if self._fresh_sign_in:
+            simulator.person(CLARA).dm("Hello! Is the mug from the last drop coming back? I would take two.")
+        self._tell(app, simulator, sign_in)
+
     def _tell(self, app: App, simulator: Simulator, sign_in: SignIn) -> None:
         web = app.settings.web.public_url
         self.say("")
@@ -216,6 +223,7 @@ class Demo:
         self.say(_("  3. As Bea again: read the receipt, look at your new role."))
         self.say(_("  4. Sign in to the web admin and find the order there."))
         self.say(_("  5. Order again and pay online, by “Card or wallet”: no money moves. Then /refund it as Stan."))
+        self.say(_("  6. Open Customer chat in the web admin: Clara Cart waits for an answer."))
         self.say("")
         self.say(
             _("Ctrl-C stops it; the data stays in {directory}, --reset deletes it.").format(directory=self.directory)

@@ -79,13 +79,17 @@ async def count(app: App, table: str) -> int:
 async def test_a_second_run_keeps_the_data_and_a_reset_deletes_it(
     demo: Demo, monkeypatch: pytest.MonkeyPatch, said: list[str]
 ) -> None:
+    async def asked_once(app: App) -> bool:
+        return await count(app, "conversation_message") == 1
+
     async def buy_out(app: App) -> None:
+        await until(lambda: asked_once(app))
         assert (await count(app, "customer"), await count(app, "orders")) == (40, 200)
         await app.database.execute("DELETE FROM stock_movement WHERE store = :store", store=app.stores.all()[0].id)
 
     async def same(app: App) -> None:
         assert (await count(app, "customer"), await count(app, "orders")) == (40, 200)
-        assert await count(app, "stock_movement") == 0
+        assert (await count(app, "stock_movement"), await count(app, "conversation")) == (0, 1)
 
     async def fresh(app: App) -> None:
         assert await count(app, "stock_movement") > 0
