@@ -169,7 +169,8 @@ class SettingsChanges:
         stored: Mapping[str, Any] | None = None,
     ) -> None:
         """Write a section; the audit log gets before and after, the row what is `stored` (by default `after`)."""
-        value = json.dumps(after if stored is None else stored)
+        kept = after if stored is None else stored
+        value = json.dumps(kept)
         stale = Stale(
             _("Somebody else changed these settings in the meantime. Look at them again, then repeat your change.")
         )
@@ -177,6 +178,8 @@ class SettingsChanges:
         seen = self._stores.version_of(actor.store, section)
         if version is not None and version != seen:
             raise stale
+        known = self._stores.override(actor.store, section)
+        changed = tuple(sorted(name for name in {*known, *kept} if known.get(name) != kept.get(name)))
         async with self._stores.changing:
             async with self._app.work(actor) as work:
                 if seen:
@@ -194,6 +197,6 @@ class SettingsChanges:
                 work.audit(
                     "settings.update", subject=section, subject_id=section, before=dict(before), after=dict(after)
                 )
-                work.record(StoreChanged())
+                work.record(StoreChanged(section, changed))
             await self._stores.refresh()
         await self._app.settings_changed(actor.store)

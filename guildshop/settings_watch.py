@@ -28,7 +28,10 @@ LOOK_AT_LEAST_EVERY = 30.0
 
 @dataclass(frozen=True, slots=True)
 class StoreChanged(Event):
-    """A store was made, moved, put to sleep, woken or set up differently."""
+    """A store was made, moved, put to sleep, woken or set up differently: then `names` of that section changed."""
+
+    section: str = ""
+    names: tuple[str, ...] = ()
 
 
 class SettingsWatch:

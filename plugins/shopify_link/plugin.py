@@ -33,6 +33,7 @@ from guildshop.plugins.shopify_link.api import (
     ShopifyMetafieldsDue,
     ShopifyRoleDue,
     ShopifyRoleRefused,
+    ShopifyRolesDue,
     ShopifySettings,
     ShopifyShopErased,
     ShopifyTold,
@@ -44,6 +45,7 @@ from guildshop.plugins.shopify_link.deliveries import tell_log, tell_role
 from guildshop.plugins.shopify_link.pages import PAGES, customer_tab
 from guildshop.plugins.shopify_link.piccolo_app import APP_CONFIG
 from guildshop.plugins.shopify_link.service import COLUMNS, REQUIRED, LinkService
+from guildshop.settings_watch import StoreChanged
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -91,6 +93,8 @@ class ShopifyLink(Plugin):
         service = app.get(LinkService)
         return [
             Listener(ShopifyRoleDue, "shopify_link.role", service.settle_role, discord=True),
+            Listener(StoreChanged, "shopify_link.settings", service.store_changed),
+            Listener(ShopifyRolesDue, "shopify_link.roles", service.settle_roles),
             Listener(ShopifyMetafieldsDue, "shopify_link.metafields", service.settle_metafields),
             Listener(ShopifyLinkLogged, "shopify_link.log", tell_log, discord=True),
             Listener(ShopifyRoleRefused, "shopify_link.alert", tell_role, discord=True),

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from guildshop.events import Event
 
+FIRST = UUID(int=0)
+"""Before the ID of everything that is."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShopifyCustomerLinked(Event):
@@ -51,6 +54,18 @@ class ShopifyRoleDue(Event):
     def key(self) -> str:
         """Order by member."""
         return str(self.discord_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopifyRolesDue(Event):
+    """The client role is another one, or is given by itself now: linked members who lack it get it, a few a step."""
+
+    after: UUID = FIRST
+
+    @property
+    def key(self) -> str:
+        """One after the other."""
+        return "roles"
 
 
 @dataclass(frozen=True, slots=True)

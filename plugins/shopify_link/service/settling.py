@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 
@@ -18,15 +19,20 @@ from guildshop.plugins.shopify_link.api import (
     ShopifyMetafieldsDue,
     ShopifyRoleDue,
     ShopifyRoleRefused,
+    ShopifyRolesDue,
 )
 from guildshop.plugins.shopify_link.client import METAFIELDS
 from guildshop.plugins.shopify_link.service.reading import Reading
 from guildshop.plugins.shopify_link.wire import ShopifyDenied, ShopifyUnauthorized
+from guildshop.settings_watch import StoreChanged
+from guildshop.store_settings import STORE_SECTION
 from guildshop.stores import Store
 
 log = structlog.get_logger(__name__)
 
 TEXT_LIMIT = 300
+LINKS_A_STEP = 200
+ROLE_SETTINGS = frozenset({"client_role", "auto_assign_on_join"})
 
 
 class Settling(Reading):
@@ -38,6 +44,32 @@ class Settling(Reading):
         async with delivery.work() as work:
             if link is not None:
                 work.record(ShopifyRoleDue(event.discord_id))
+
+    async def store_changed(self, event: StoreChanged, delivery: Delivery) -> None:
+        """Have linked members get the client role that was chosen for them just now."""
+        async with delivery.work() as work:
+            if event.section == STORE_SECTION and ROLE_SETTINGS.intersection(event.names):
+                work.record(ShopifyRolesDue())
+
+    async def settle_roles(self, event: ShopifyRolesDue, delivery: Delivery) -> None:
+        """Have the roles of those looked at who are to get one that they lack; switching off takes none away."""
+        # Another process may have changed it, and ours not have heard of that yet.
+        await self.app.settings_watch.look()
+        store = self.app.stores.get(delivery.store)
+        rows: list[dict[str, Any]] = []
+        if store.client_role is not None and store.auto_assign_on_join:
+            rows = await self.app.database.fetch(
+                "SELECT id, discord_id FROM shopify_link WHERE store = :store AND id > :after AND orders >= 1"
+                f" AND (role_id IS NULL OR role_id <> :role) ORDER BY id LIMIT {LINKS_A_STEP}",
+                store=store.id,
+                after=event.after,
+                role=store.client_role,
+            )
+        async with delivery.work() as work:
+            for row in rows:
+                work.record(ShopifyRoleDue(row["discord_id"]))
+            if len(rows) == LINKS_A_STEP:
+                work.record(ShopifyRolesDue(rows[-1]["id"]))
 
     async def settle_role(self, event: ShopifyRoleDue, delivery: Delivery) -> None:
         """Give the client role, or take it away, as the link says by now."""

@@ -211,9 +211,11 @@ async def test_the_client_role_follows_its_conditions(linked_shop: Shop, shopify
     assert problem is not None
     assert problem.role_problem
     assert logged(shop)[-1]["title"] == "⚠️ Client role not given"
-    # The staff mend it, and whoever joins again gets it.
-    await shop.app.stores.change(boss, "store", {"client_role": state.keys["role:client"]})
+    # The staff mend it, and whoever was linked before and joins again gets it.
     buyers[2].leave()
+    await shop.app.stores.change(boss, "store", {"client_role": state.keys["role:client"]})
+    await shop.settle()
+    assert ("Client" in buyers[1].roles(), "Client" in buyers[0].roles()) == (True, False)
     buyers[2].join()
     await shop.settle()
     mended = await link_of(shop, buyers[2])

@@ -213,6 +213,25 @@ async def test_links_are_looked_at_now_and_then_since_webhooks_get_lost(
     assert (await link_of(links)).orders == 20
 
 
+async def test_a_client_role_that_is_chosen_reaches_all_who_are_linked(
+    app: App, store: Store, boss: Actor, links: LinkService, shopify: ShopifyDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guildshop.plugins.shopify_link.service.settling.LINKS_A_STEP", 2)
+    for number in range(1, 7):
+        shopify.customer(number, email=f"c{number}@example.com", orders=number - 1)
+        await links.link_member(boss, Target(9 * 10**17 + number), f"c{number}@example.com")
+    await app.dispatcher.drain()
+    begun = await events(app, "ShopifyRoleDue")
+    await app.stores.change(boss, "store", {"name": "Another name"})
+    await app.stores.change(boss, "store", {"auto_assign_on_join": False})
+    await app.dispatcher.drain()
+    assert await events(app, "ShopifyRoleDue") == begun
+    await app.stores.change(boss, "store", {"client_role": 77, "auto_assign_on_join": True})
+    await app.dispatcher.drain()
+    assert await events(app, "ShopifyRoleDue") == begun + 5  # one has not ordered yet
+    assert await events(app, "ShopifyRolesDue") == 1 + 3
+
+
 async def test_refused_metafields_are_tried_again_the_day_after(
     app: App, store: Store, links: LinkService, shopify: ShopifyDouble, boss: Actor, clock: Clock
 ) -> None:
