@@ -25,6 +25,7 @@ from guildshop.plugins.conversations.api import (
     MessageState,
     MessageWay,
 )
+from guildshop.plugins.customers.api import found_in
 from guildshop.tenancy import current_store, every_store
 
 if TYPE_CHECKING:
@@ -86,9 +87,10 @@ class Reading:
         if view is ConversationView.MINE:
             values["me"] = await self.who(actor)
         for index, word in enumerate(fold(text).split()[:WORDS]):
+            test = f"{{}} LIKE :word{index} ESCAPE '!'"
             where += (
-                f" AND (c.search LIKE :word{index} ESCAPE '!' OR EXISTS (SELECT 1 FROM conversation_message AS m"
-                f" WHERE m.store = t.store AND m.conversation = t.id AND m.search LIKE :word{index} ESCAPE '!'))"
+                f" AND ({found_in(test, word, 'c')} OR EXISTS (SELECT 1 FROM conversation_message AS m"
+                f" WHERE m.store = t.store AND m.conversation = t.id AND {test.format('m.search')}))"
             )
             values[f"word{index}"] = like(word)
         if cursor:

@@ -48,6 +48,7 @@ from guildshop.plugins.customers.api.people import (
     Source,
     address_labels,
 )
+from guildshop.plugins.customers.api.searching import found_in
 
 __all__ = [
     "BASE_TOPICS",
@@ -94,4 +95,5 @@ __all__ = [
     "Source",
     "WriteColumns",
     "address_labels",
+    "found_in",
 ]

@@ -26,6 +26,7 @@ from guildshop.plugins.customers.api import (
     CustomerStatus,
     CustomerType,
     CustomerUnknown,
+    found_in,
 )
 from guildshop.plugins.customers.service.records import CUSTOMER_COLUMNS, customer_of
 from guildshop.plugins.customers.tables import Customer as CustomerTable
@@ -290,7 +291,8 @@ def _conditions(store: int, chosen: CustomerFilter, dialect: str) -> tuple[str, 
     for index, word in enumerate(fold(chosen.text).split()[:8]):
         # Without an index for patterns, looking for a text is twice as fast as matching one.
         exact = dialect == "sqlite"
-        conditions.append(f"instr(search, :word{index}) > 0" if exact else f"search LIKE :word{index} ESCAPE '!'")
+        test = f"instr({{}}, :word{index}) > 0" if exact else f"{{}} LIKE :word{index} ESCAPE '!'"
+        conditions.append(found_in(test, word))
         values[f"word{index}"] = word if exact else like(word)
     if chosen.status is not None:
         conditions.append(

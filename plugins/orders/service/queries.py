@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from guildshop.errors import Forbidden, Invalid, NotFound
-from guildshop.folding import like
+from guildshop.folding import fold, like
 from guildshop.i18n import _
 from guildshop.paging import Page, Slice, from_cursor, page_number, to_cursor
 from guildshop.permissions import Actor
+from guildshop.plugins.customers.api import found_in
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
     Order,
@@ -253,7 +254,8 @@ def conditions(wanted: OrderFilter) -> tuple[str, dict[str, Any]]:
             parts.append(condition)
             values[name] = value
     if wanted.text:
-        parts.append("(o.number LIKE :number ESCAPE '!' OR c.search LIKE :text ESCAPE '!')")
+        customer = found_in("{} LIKE :text ESCAPE '!'", fold(wanted.text), "c")
+        parts.append(f"(o.number LIKE :number ESCAPE '!' OR {customer})")
         values["number"] = like(wanted.text.strip().lstrip("#")).upper()
         values["text"] = like(wanted.text)
     return "".join(f" AND {part}" for part in parts), values

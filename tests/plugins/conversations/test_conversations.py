@@ -24,7 +24,7 @@ from guildshop.plugins.conversations.api import (
     TooManyMessages,
 )
 from guildshop.plugins.conversations.service import ConversationService
-from guildshop.plugins.customers.api import CustomerBlocked, CustomerInput
+from guildshop.plugins.customers.api import CustomerBlocked, CustomerChange, CustomerInput
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.stores import Store
 from guildshop.tenancy import scope
@@ -230,7 +230,9 @@ async def test_lists_are_searched_and_go_on(talk: Talk, member: ActorFactory, cl
     rest = await talk.service.listed(talk.sam, ConversationView.OPEN, cursor=first.cursor, limit=3)
     assert [one.customer_name for one in [*first.items, *rest.items]] == ["N4", "N3", "N2", "N1", "N0"]
     assert rest.cursor == ""
-    for text, found in (("CAFE", 5), ("any cherry", 1), ("n2", 1), ("100%", 0), ("_", 0)):
+    drawn = CustomerChange(account_number="C-7N2K9QXWPT")
+    await talk.customers.change(talk.sam, first.items[0].customer, drawn)
+    for text, found in (("CAFE", 5), ("any cherry", 1), ("n2", 1), ("7n2k", 1), ("100%", 0), ("_", 0)):
         assert len((await talk.service.listed(talk.sam, ConversationView.OPEN, text)).items) == found, text
     await talk.service.answer(talk.sam, first.items[0].id, "Yes")
     assert (await talk.service.counts(talk.sam)) == {

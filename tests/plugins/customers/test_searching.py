@@ -46,6 +46,26 @@ async def test_what_is_found(
     assert bool(await customers.find(staff(store), text)) is found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("n2", False),
+        ("c-7", False),
+        ("k9q", False),
+        ("k9qx", True),
+        ("c-7n2k9qxwpt", True),
+        ("77", True),
+        ("9b n2", False),
+    ],
+)
+async def test_a_short_text_is_not_found_in_a_random_account_number(
+    customers: CustomerService, store: Store, staff: ActorFactory, text: str, found: bool
+) -> None:
+    await customers.create(staff(store), CustomerInput(display_name="9b", account_number="C-7N2K9QXWPT"))
+    await customers.create(staff(store), CustomerInput(display_name="Own", account_number="K-77"))
+    assert bool(await customers.find(staff(store), text)) is found
+
+
 async def test_there_is_an_index_for_it(app: App, store: Store) -> None:
     if app.database.dialect == "sqlite":
         rows = await app.database.fetch("SELECT name AS found FROM sqlite_master WHERE name = 'customer_search'")
