@@ -130,6 +130,8 @@ class Page:
     icon: str = ""
     max_body: int = 1024 * 1024
     """Bytes; a larger body is answered 413."""
+    shortcut: str = ""
+    """The letter that opens it after `g` where it is in the navigation; of two pages with one, the first has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,31 @@ class DashboardCard:
     figure: Callable[[Actor], Awaitable[str]]
     permission: str
     link: str = ""
+    position: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """Something that a search found: what it is called, a line about it, and its page below `/admin/`."""
+
+    title: str
+    link: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchKind:
+    """One kind of thing that the box in the header of every page finds, for whoever has the permission.
+
+    `find(actor, text, limit)` gets text of 2 to 100 characters on one line, with the actor's store in scope, and
+    returns the best hits first. It runs while somebody types: let it read from an index.
+    """
+
+    title: str
+    find: Callable[[Actor, str, int], Awaitable[Sequence[SearchHit]]]
+    permission: str
+    listing: str = ""
+    """The page that lists all of them and takes `?text=…`."""
     position: int = 100
 
 
@@ -259,6 +286,10 @@ class KernelHooks:
     @hookspec
     def register_dashboard_cards(self, app: App) -> list[DashboardCard]:
         """Return the cards of the start page."""
+
+    @hookspec
+    def register_search(self, app: App) -> list[SearchKind]:
+        """Return the kinds of thing that the search in the header of every page finds."""
 
     @hookspec
     def lifespan(self, app: App) -> list[AbstractAsyncContextManager[None]]:

@@ -67,6 +67,7 @@ class NavigationItem:
     href: str
     icon: str
     current: bool
+    shortcut: str
 
 
 def set_up_templates(app: web.Application, guildshop: App) -> None:
@@ -96,7 +97,8 @@ def render(
     request: web.Request, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200
 ) -> web.Response:
     """Return the template as a page of the workspace; `orders/list.html` lies in the plugin's `templates/`."""
-    context = {**_surroundings(request), "flashes": _take_flashes(request), **(values or {})}
+    # Taken where they are shown: a part of a page that is fetched meanwhile leaves them to the page.
+    context = {**_surroundings(request), "flashes": lambda: _take_flashes(request), **(values or {})}
     return aiohttp_jinja2.render_template(template, request, context, status=status)
 
 
@@ -201,6 +203,7 @@ def _navigation(request: web.Request, identity: Identity | None) -> list[Navigat
             href=f"{base}/{page.path}",
             icon=page.icon or "dot",
             current=_is_below(request.path, f"{base}/{page.path}"),
+            shortcut=page.shortcut,
         )
         for plugin, page in request.config_dict[NAVIGATION]
         if (not page.permission or actor.may(page.permission))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from guildshop.permissions import Actor
 from guildshop.web.context import ADMIN_BASE, STAFF_BASE, actor_of, app_of, identity_of
 from guildshop.web.pages import NAVIGATION, page_url, render
 from guildshop.web.routes import Csrf, RouteRules, add_route
+from guildshop.web.search import PAGES as SEARCH_PAGES
+from guildshop.web.search import SEARCH_KINDS, search_kinds
 from guildshop.web.signin import require_identity
 
 if TYPE_CHECKING:
@@ -48,12 +51,13 @@ async def _figure(plugin: str, card: DashboardCard, actor: Actor) -> dict[str, s
     return {"figure": figure, "problem": problem}
 
 
-DASHBOARD = Page("dashboard", dashboard, permission="", label=lazy("Dashboard"), position=0, icon="home")
+DASHBOARD = Page("dashboard", dashboard, permission="", label=lazy("Dashboard"), position=0, icon="home", shortcut="d")
 
 
 def add_workspace(server: web.Application, app: App) -> None:
     """Add the pages, cards and public routes of the kernel and of every plugin."""
-    pages = [("", DASHBOARD), *((name, page) for name, found in app.hooks("register_pages") for page in found)]
+    kernel = [("", page) for page in (DASHBOARD, *SEARCH_PAGES)]
+    pages = [*kernel, *((name, page) for name, found in app.hooks("register_pages") for page in found)]
     taken: dict[tuple[str, str], str] = {}
     for plugin, page in pages:
         if page.path.split("/")[0] in TAKEN or not page.path or page.path.startswith("/"):
@@ -65,16 +69,26 @@ def add_workspace(server: web.Application, app: App) -> None:
             for base in (ADMIN_BASE, STAFF_BASE):
                 rules = RouteRules(max_body=page.max_body)
                 add_route(server, method, f"{base}/{page.path}", _guarded(base, plugin, page), rules)
-    server[NAVIGATION] = sorted(
-        (found for found in pages if found[1].label), key=lambda found: (found[1].position, found[1].label)
-    )
+    server[NAVIGATION] = _navigation(pages)
     server[CARDS] = sorted(
         ((name, card) for name, found in app.hooks("register_dashboard_cards") for card in found),
         key=lambda found: found[1].position,
     )
+    server[SEARCH_KINDS] = search_kinds(app)
     for _plugin, routes in app.hooks("register_routes"):
         for route in routes:
             add_route(server, route.method, route.path, route.handler, _rules(route))
+
+
+def _navigation(pages: list[tuple[str, Page]]) -> list[tuple[str, Page]]:
+    """Return the pages with a label in order, each letter only once."""
+    found = sorted((one for one in pages if one[1].label), key=lambda one: (one[1].position, one[1].label))
+    taken: set[str] = set()
+    for place, (plugin, page) in enumerate(found):
+        if page.shortcut in taken:
+            found[place] = (plugin, replace(page, shortcut=""))
+        taken.add(page.shortcut)
+    return found
 
 
 def _rules(route: PublicRoute) -> RouteRules:

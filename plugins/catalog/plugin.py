@@ -6,7 +6,17 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from guildshop.hookspecs import AdminSection, Check, ImportKind, Listener, Page, SettingsSection, Timer, hookimpl
+from guildshop.hookspecs import (
+    AdminSection,
+    Check,
+    ImportKind,
+    Listener,
+    Page,
+    SearchKind,
+    SettingsSection,
+    Timer,
+    hookimpl,
+)
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
@@ -103,6 +113,13 @@ class Catalog(Plugin):
         from guildshop.plugins.catalog.pages import PAGES
 
         return list(PAGES)
+
+    @hookimpl
+    def register_search(self, app: App) -> list[SearchKind]:
+        """Find products by name and SKU."""
+        from guildshop.plugins.catalog.pages import search_kind
+
+        return [search_kind(app)]
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:

@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 from yarl import URL
 
 from guildshop.errors import Invalid, NotFound, Refusal
-from guildshop.hookspecs import Page
+from guildshop.hookspecs import Page, SearchHit, SearchKind
 from guildshop.i18n import _, grouped, lazy
 from guildshop.permissions import Actor
 from guildshop.plugins.conversations.api import (
@@ -112,6 +112,16 @@ def customer_tab(app: App) -> CustomerTab:
 
     template = "conversations/customer_tab.html"
     return CustomerTab("communication", lazy("Communication"), CONVERSATION_READ, template, load, position=45)
+
+
+def search_kind(app: App) -> SearchKind:
+    """Return what the search in the header finds: open conversations by customer and by what was said."""
+
+    async def find(actor: Actor, text: str, limit: int) -> Sequence[SearchHit]:
+        found = await app.get(ConversationService).listed(actor, ConversationView.OPEN, text, limit=limit)
+        return [SearchHit(one.customer_name or "–", f"{PATH}/{one.id}", one.preview) for one in found.items]
+
+    return SearchKind(lazy("Customer chat"), find, CONVERSATION_READ, PATH, position=40)
 
 
 # Changing
@@ -325,7 +335,7 @@ def _as_text(conversation: Conversation, messages: Sequence[Message], shop: str,
 
 
 PAGES = [
-    Page(PATH, list_page, CONVERSATION_READ, label=lazy("Customer chat"), position=32, icon="chat"),
+    Page(PATH, list_page, CONVERSATION_READ, label=lazy("Customer chat"), position=32, icon="chat", shortcut="h"),
     Page(f"{PATH}/news", list_news, CONVERSATION_READ),
     Page(f"{PATH}/to/{{customer}}", write_page, CONVERSATION_REPLY),
     Page(f"{PATH}/to/{{customer}}", write, CONVERSATION_REPLY, methods=("POST",), max_body=BODY_LIMIT),

@@ -11,6 +11,7 @@ from guildshop.hookspecs import (
     DirectMessages,
     Listener,
     Page,
+    SearchKind,
     SettingsSection,
     hookimpl,
 )
@@ -96,6 +97,13 @@ class Conversations(Plugin):
         from guildshop.plugins.conversations.pages import PAGES
 
         return list(PAGES)
+
+    @hookimpl
+    def register_search(self, app: App) -> list[SearchKind]:
+        """Find open conversations by customer and by what was said."""
+        from guildshop.plugins.conversations.pages import search_kind
+
+        return [search_kind(app)]
 
     @hookimpl
     def register_customer_tabs(self, app: App) -> list[CustomerTab]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from guildshop.hookspecs import AdminSection, ImportKind, Listener, Page, PublicRoute, Timer, hookimpl
+from guildshop.hookspecs import AdminSection, ImportKind, Listener, Page, PublicRoute, SearchKind, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
@@ -77,6 +77,13 @@ class Customers(Plugin):
         from guildshop.plugins.customers.pages import PAGES
 
         return list(PAGES)
+
+    @hookimpl
+    def register_search(self, app: App) -> list[SearchKind]:
+        """Find customers by what staff know of them."""
+        from guildshop.plugins.customers.pages import search_kind
+
+        return [search_kind(app)]
 
     @hookimpl
     def register_routes(self, app: App) -> list[PublicRoute]:

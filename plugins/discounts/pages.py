@@ -377,7 +377,7 @@ def _day(text: str, zone: ZoneInfo) -> datetime | None:
 
 
 PAGES = [
-    Page("discount", list_page, DISCOUNT_READ, label=lazy("Discounts"), position=40, icon="discounts"),
+    Page("discount", list_page, DISCOUNT_READ, label=lazy("Discounts"), position=40, icon="discounts", shortcut="i"),
     Page("discount/new", new_page, DISCOUNT_CREATE),
     Page("discount/new", create, DISCOUNT_CREATE, methods=("POST",)),
     Page("discount/revoke", revoke, DISCOUNT_UPDATE, methods=("POST",)),

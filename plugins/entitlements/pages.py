@@ -168,7 +168,15 @@ def _id(request: web.Request, name: str) -> UUID:
 
 
 PAGES = [
-    Page("entitlement", show_all, permission=PRODUCT_READ, label=lazy("Digital goods"), position=35, icon="key"),
+    Page(
+        "entitlement",
+        show_all,
+        permission=PRODUCT_READ,
+        label=lazy("Digital goods"),
+        position=35,
+        icon="key",
+        shortcut="g",
+    ),
     Page("entitlement/{id}/retry", retry, permission=ORDER_UPDATE, methods=_POST),
     Page("entitlement/product/{id}", show_product, permission=PRODUCT_READ),
     Page("entitlement/product/{id}/terms", set_terms, permission=PRODUCT_UPDATE, methods=_POST),

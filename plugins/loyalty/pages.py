@@ -159,7 +159,7 @@ def _key(typed: str) -> UUID | None:
 
 
 PAGES = [
-    Page("loyalty", list_page, LOYALTY_READ, label=lazy("Loyalty"), position=42, icon="points"),
+    Page("loyalty", list_page, LOYALTY_READ, label=lazy("Loyalty"), position=42, icon="points", shortcut="y"),
     Page("loyalty/{id}", form_page, LOYALTY_READ),
     Page("loyalty/{id}", adjust, LOYALTY_UPDATE, methods=("POST",)),
 ]

@@ -50,7 +50,13 @@ async def stop_page(request: web.Request) -> web.StreamResponse:
 
 PAGES = [
     Page(
-        "announcement", list_page, NOTIFICATION_CREATE, label=lazy("Announcements"), position=60, icon="announcements"
+        "announcement",
+        list_page,
+        NOTIFICATION_CREATE,
+        label=lazy("Announcements"),
+        position=60,
+        icon="announcements",
+        shortcut="n",
     ),
     Page("announcement/{id}/stop", stop_page, NOTIFICATION_CREATE, methods=("POST",)),
 ]

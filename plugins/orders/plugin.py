@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from guildshop.hookspecs import AdminSection, DashboardCard, ImportKind, Listener, Page, SettingsSection, hookimpl
+from guildshop.hookspecs import (
+    AdminSection,
+    DashboardCard,
+    ImportKind,
+    Listener,
+    Page,
+    SearchKind,
+    SettingsSection,
+    hookimpl,
+)
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
@@ -25,7 +34,7 @@ from guildshop.plugins.orders.api import (
 from guildshop.plugins.orders.commands import COMMANDS, FLOW_ITEMS, ITEMS, SHIPPING_COMMANDS
 from guildshop.plugins.orders.endpoints import ROUTERS
 from guildshop.plugins.orders.hookspecs import OrderHooks
-from guildshop.plugins.orders.pages import PAGES, TONES
+from guildshop.plugins.orders.pages import PAGES, TONES, search_kind
 from guildshop.plugins.orders.piccolo_app import APP_CONFIG
 from guildshop.plugins.orders.service import (
     CheckoutService,
@@ -175,6 +184,11 @@ class Orders(Plugin):
             ImportKind("orders", COLUMNS, REQUIRED, files.import_orders, "order.create", export=files.export_orders),
             ImportKind("tracking", tracking.COLUMNS, tracking.REQUIRED, app.get(TrackingFile).run, "order.update"),
         ]
+
+    @hookimpl
+    def register_search(self, app: App) -> list[SearchKind]:
+        """Find orders by number and customer."""
+        return [search_kind(app)]
 
     @hookimpl
     def register_dashboard_cards(self, app: App) -> list[DashboardCard]:

@@ -321,7 +321,9 @@ def _whole(field: str, text: str) -> int | None:
 
 
 PAGES = [
-    Page(HOME, home_page, ORGANIZATION_READ, label=lazy("Organization"), position=35, icon="organization"),
+    Page(
+        HOME, home_page, ORGANIZATION_READ, label=lazy("Organization"), position=35, icon="organization", shortcut="b"
+    ),
     Page(f"{HOME}/unit", save_unit, ORGANIZATION_UPDATE, methods=("POST",)),
     Page(f"{HOME}/unit/{{id}}", unit_page, ORGANIZATION_READ),
     Page(f"{HOME}/unit/{{id}}", save_products, ORGANIZATION_UPDATE, methods=("POST",)),

@@ -72,7 +72,7 @@ def _id(request: web.Request) -> UUID:
 
 
 PAGES = [
-    Page(PATH, show, permission="order.read", label=lazy("Payments"), position=25, icon="payments"),
+    Page(PATH, show, permission="order.read", label=lazy("Payments"), position=25, icon="payments", shortcut="m"),
     Page(f"{PATH}/compare", compare, permission=CONFIRM, methods=("POST",)),
     Page(f"{PATH}/{{id}}/accept", accept, permission=CONFIRM, methods=("POST",)),
     Page(f"{PATH}/{{id}}/use", use, permission=CONFIRM, methods=("POST",)),

@@ -228,14 +228,14 @@ def _paging(request: web.Request, path: str, query: dict[str, str], cursor: str)
 
 
 PAGES = [
-    Page("refund", refund_list, READ, label=lazy("Refunds"), position=12, icon="refunds"),
+    Page("refund", refund_list, READ, label=lazy("Refunds"), position=12, icon="refunds", shortcut="r"),
     Page("refund/{id}", refund_page, READ),
     Page("refund/{id}/retry", refund_retry, CREATE, methods=("POST",)),
     Page("refund/{id}/paid-back", refund_paid_back, CREATE, methods=("POST",)),
     Page("refund/surplus/{id}", surplus_act, CREATE, methods=("POST",)),
     Page("refund/confirm/{id}", proposal_page, CREATE),
     Page("refund/confirm/{id}/{step}", proposal_act, CREATE, methods=("POST",)),
-    Page("return", return_list, READ, label=lazy("Returns"), position=14, icon="returns"),
+    Page("return", return_list, READ, label=lazy("Returns"), position=14, icon="returns", shortcut="t"),
     Page("return/{id}", return_page, READ),
     Page("return/{id}/refund", return_refund, CREATE, methods=("POST",)),
     Page("return/{id}/decide/{step}", return_act, DECIDE, methods=("POST",)),

@@ -183,7 +183,7 @@ def _sentence(refusal: Refusal) -> str:
 
 
 PAGES = [
-    Page(PATH, show, REPORT_READ, label=lazy("Reports"), position=70, icon="reports"),
+    Page(PATH, show, REPORT_READ, label=lazy("Reports"), position=70, icon="reports", shortcut="e"),
     Page(f"{PATH}/share", share, REPORT_UPDATE, methods=("POST",)),
     Page(f"{PATH}/share/{{id}}/revoke", revoke, REPORT_UPDATE, methods=("POST",)),
     Page(f"{PATH}/recount", recount, REPORT_UPDATE, methods=("POST",)),

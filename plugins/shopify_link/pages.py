@@ -275,7 +275,7 @@ def _bulk_form(request: web.Request, *, problem: str = "", text: str = "") -> we
 
 
 PAGES: Sequence[Page] = [
-    Page(PATH, list_page, LINK_READ, label=lazy("Shopify"), position=35, icon="link"),
+    Page(PATH, list_page, LINK_READ, label=lazy("Shopify"), position=35, icon="link", shortcut="l"),
     Page(f"{PATH}/unlink", unlink, LINK_UPDATE, methods=("POST",)),
     Page(f"{PATH}/link/{{id}}", link, LINK_UPDATE, methods=("POST",)),
     Page(f"{PATH}/data/{{id}}", data, LINK_READ),

@@ -189,7 +189,7 @@ def _csv_line(values: Any) -> bytes:
 
 
 PAGES = [
-    Page("credit", list_page, CREDIT_READ, label=lazy("Store credit"), position=43, icon="payments"),
+    Page("credit", list_page, CREDIT_READ, label=lazy("Store credit"), position=43, icon="payments", shortcut="k"),
     Page("credit/export.csv", export_page, CREDIT_READ),
     Page("credit/{id}", form_page, CREDIT_READ),
     Page("credit/{id}", adjust, CREDIT_UPDATE, methods=("POST",)),

@@ -98,7 +98,7 @@ def _key(text: str) -> UUID:
 
 
 PAGES = [
-    Page("tax", show, TAX_READ, label=lazy("Sales tax"), position=45, icon="tax"),
+    Page("tax", show, TAX_READ, label=lazy("Sales tax"), position=45, icon="tax", shortcut="v"),
     Page("tax/review", review, TAX_UPDATE, methods=("POST",)),
     Page("tax/code", set_code, TAX_UPDATE, methods=("POST",)),
     Page("tax/exemption", set_exemption, TAX_UPDATE, methods=("POST",)),

@@ -29,6 +29,27 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
   });
 }
 
+// A message goes with the next thing that is done once it has been there for a while; an error stays until it is
+// dismissed. Put into its live region anew, it is read out: what is there from the start is not.
+const READ_BY_THEN = 5000;
+const toasts = document.querySelector(".toasts");
+if (toasts) {
+  for (const button of toasts.querySelectorAll("[data-dismiss]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => button.parentElement.remove());
+  }
+  setTimeout(() => {
+    for (const region of toasts.children) region.replaceChildren(...region.children);
+  });
+  const since = performance.now();
+  const leave = (event) => {
+    if (performance.now() - since < READ_BY_THEN || event.target.closest?.(".toasts")) return;
+    for (const one of toasts.querySelectorAll(".flash:not(.error)")) one.remove();
+  };
+  addEventListener("pointerdown", leave);
+  addEventListener("keydown", leave);
+}
+
 // One press, one request.
 addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;

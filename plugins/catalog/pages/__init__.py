@@ -4,11 +4,16 @@ from guildshop.hookspecs import Page
 from guildshop.i18n import lazy
 from guildshop.plugins.catalog.api import PRODUCT_READ, PRODUCT_UPDATE
 from guildshop.plugins.catalog.pages import products, shelves
+from guildshop.plugins.catalog.pages.searching import search_kind
+
+__all__ = ["PAGES", "search_kind"]
 
 _POST = ("POST",)
 
 PAGES = [
-    Page("product", products.list_page, PRODUCT_READ, label=lazy("Products"), position=20, icon="products"),
+    Page(
+        "product", products.list_page, PRODUCT_READ, label=lazy("Products"), position=20, icon="products", shortcut="p"
+    ),
     Page("product/export.csv", products.export_page, PRODUCT_UPDATE),
     Page("product/new", products.new_page, PRODUCT_UPDATE),
     Page("product/new", products.create, PRODUCT_UPDATE, methods=_POST),

@@ -13,16 +13,17 @@ from guildshop.plugins.orders.pages.documents import (
 from guildshop.plugins.orders.pages.listing import bulk_act, export_page, filters_act, list_page, slips_act
 from guildshop.plugins.orders.pages.making import new_act, new_page
 from guildshop.plugins.orders.pages.order import act, delete_act, items_act, order_page, pack_act, parcel_act
+from guildshop.plugins.orders.pages.searching import search_kind
 from guildshop.plugins.orders.pages.tracking import tracking_act, tracking_page
 from guildshop.plugins.orders.pages.words import TONES
 
-__all__ = ["PAGES", "TONES"]
+__all__ = ["PAGES", "TONES", "search_kind"]
 
 READ, UPDATE, CREATE, DELETE = "order.read", "order.update", "order.create", "order.delete"
 POST = ("POST",)
 
 PAGES = [
-    Page("order", list_page, READ, label=lazy("Orders"), position=10, icon="orders"),
+    Page("order", list_page, READ, label=lazy("Orders"), position=10, icon="orders", shortcut="o"),
     Page("order/export.csv", export_page, READ),
     Page("order/filters", filters_act, READ, methods=POST),
     # What an order's own permission asks is asked by the service: confirming needs another one than shipping.

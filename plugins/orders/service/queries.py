@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 COUNT_CAP = 1001
 """Lists count no further than this: counting everything is what costs."""
+NUMBER_LENGTH = 16
+NAMESAKES = 50
+"""Of so many customers, the newest, a search gives orders."""
 
 READ = "order.read"
 
@@ -119,6 +122,45 @@ class OrderQueries:
         if not actor.may(READ) and discord_id is None:
             return ()
         return (await self._page(wanted, "", 25, discord_id=discord_id)).items
+
+    async def search(self, actor: Actor, text: str, limit: int) -> Sequence[OrderSummary]:
+        """Return orders whose number begins with the text, then those of customers who fit, newest first.
+
+        Unlike `list`, it looks only where there is an index, however many orders there are.
+        """
+        actor.require(READ)
+        found: Sequence[OrderSummary] = ()
+        if number := rules.normal_number(text):
+            found = await self._some(
+                "o.number >= :number AND o.number <= :last AND o.number LIKE :pattern ESCAPE '!'",
+                limit,
+                number=number,
+                # No number is longer, and none has a character that sorts behind.
+                last=number + "Z" * NUMBER_LENGTH,
+                pattern=like(number)[1:].upper(),
+            )
+        if len(found) == limit:
+            return found
+        people = await self.app.database.fetch(
+            "SELECT id FROM customer WHERE store = :store AND merged_into IS NULL AND search LIKE :text ESCAPE '!'"
+            f" ORDER BY created DESC, id DESC LIMIT {NAMESAKES}",
+            store=current_store(),
+            text=like(text),
+        )
+        if not people:
+            return found
+        seen = {order.id for order in found}
+        theirs = await self._some("o.customer IN :people", limit, people=[row["id"] for row in people])
+        return [*found, *(order for order in theirs if order.id not in seen)][:limit]
+
+    async def _some(self, condition: str, limit: int, **values: Any) -> Sequence[OrderSummary]:
+        found = await self.app.database.fetch(
+            f"SELECT {rows.SUMMARY_COLUMNS} {rows.FROM} WHERE o.store = :store AND {condition}"
+            f" ORDER BY o.created DESC, o.id DESC LIMIT {limit:d}",
+            store=current_store(),
+            **values,
+        )
+        return [rows.to_summary(row) for row in found]
 
     async def history(self, order_id: UUID) -> Sequence[OrderHistory]:
         """Return an order's timeline, oldest first."""

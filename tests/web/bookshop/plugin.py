@@ -14,7 +14,8 @@ from piccolo.conf.apps import AppConfig
 from guildshop.app import App
 from guildshop.database import new_id
 from guildshop.errors import FieldError, Invalid, NotFound, Refusal, Stale
-from guildshop.hookspecs import AdminSection, DashboardCard, Page, PublicRoute, hookimpl
+from guildshop.folding import fold
+from guildshop.hookspecs import AdminSection, DashboardCard, Page, PublicRoute, SearchHit, SearchKind, hookimpl
 from guildshop.loading import Plugin
 from guildshop.permissions import READ_ONLY, SUPPORT, Actor, Permission
 from guildshop.tenancy import StoreTable
@@ -190,7 +191,7 @@ class Bookshop(Plugin):
     @hookimpl
     def register_pages(self) -> list[Page]:
         return [
-            Page("book", _list, "book.read", label="Books", position=10, icon="products"),
+            Page("book", _list, "book.read", label="Books", position=10, icon="products", shortcut="b"),
             Page("book", _add, "book.update", methods=("POST",)),
             Page("book/{id}", _show, "book.read"),
         ]
@@ -209,6 +210,17 @@ class Bookshop(Plugin):
             return str(await Book.count())
 
         return [DashboardCard("Books on the shelf", count, "book.read", link="book")]
+
+    @hookimpl
+    def register_search(self, app: App) -> list[SearchKind]:
+        async def find(actor: Actor, text: str, limit: int) -> list[SearchHit]:
+            if text == "crash":
+                message = "the search crashed"
+                raise RuntimeError(message)
+            found = [row for row in await Book.select().order_by(Book.title) if fold(text) in fold(row["title"])]
+            return [SearchHit(row["title"], f"book/{row['id']}", row["notes"]) for row in found[:limit]]
+
+        return [SearchKind("Books", find, "book.read", "book")]
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:
