@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test lint format bench proof docs wheel-test
+.PHONY: help setup demo demo-reset test lint format bench proof docs languages
 
 help:
 	@echo "make demo         try the whole shop in the browser, without a Discord account"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench        the benchmarks, one table"
 	@echo "make proof        the long reliability run"
 	@echo "make docs         the documentation site, into site/"
+	@echo "make languages    the catalogues of translations, brought up to date with the texts in the code"
 	@echo "make setup        only set up .venv"
 
 setup:
@@ -52,3 +53,6 @@ proof: setup
 
 docs: setup
 	@set -o pipefail; NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict 2>&1 | sed -u '/^INFO/d'
+
+languages: setup
+	@$(BIN)/python .ci/languages.py update

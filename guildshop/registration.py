@@ -5,6 +5,7 @@ Whatever goes wrong here names its plugin, so that a plugin of somebody else's c
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,7 @@ LATER = frozenset({"lifespan"})
 
 def register(app: App) -> None:
     """Ask the plugins for everything that the kernel needs from the start; LoadError names who is at fault."""
-    i18n.add_catalogues(Path(__file__).parent / "locales")
+    _add_catalogues(app)
     app.codec.add(TimerDue)
     app.codec.add(StoreChanged)
     app.listeners.add("kernel", Listener(StoreChanged, "kernel.store_changed", app.settings_watch.heard))
@@ -90,6 +91,12 @@ def _ask(app: App, hook: str, add: Any) -> None:
         with blamed(plugin, f"what {hook} returned"):
             for result in results:
                 add(app, plugin, result)
+
+
+def _add_catalogues(app: App) -> None:
+    i18n.add_catalogues(Path(__file__).parent / "locales")
+    for plugin in app.plugins:
+        i18n.add_catalogues(Path(inspect.getfile(type(plugin))).parent / "locales")
 
 
 def _claim_kernel_names(app: App) -> None:

@@ -47,7 +47,7 @@ def guildshop_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             return made[0]
         copy = folder / "checkout"
         copy.mkdir()
-        for name in ("pyproject.toml", "README.md", "LICENSE"):
+        for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
             shutil.copy(ROOT / name, copy)
         for name in PARTS:
             shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=LEFT_OUT)

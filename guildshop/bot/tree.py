@@ -12,7 +12,7 @@ from guildshop.bot.context import enter
 from guildshop.bot.replies import patience, suggest
 from guildshop.bot.staff import permission_of
 from guildshop.errors import NotConfigured, Refusal
-from guildshop.i18n import _, gettext_in, set_locale
+from guildshop.i18n import COMMAND, OPTION, SOURCE_LANGUAGE, _, gettext_in, language_of, pgettext_in, set_locale
 
 if TYPE_CHECKING:
     from guildshop.bot.client import Bot
@@ -73,6 +73,10 @@ class ShopTree(app_commands.CommandTree["Bot"]):
         return f"/{data.get('name', '?')}"
 
 
+_places = app_commands.TranslationContextLocation
+_CONTEXTS = {_places.command_name: COMMAND, _places.group_name: COMMAND, _places.parameter_name: OPTION}
+
+
 def setup_sentence(guild_id: int) -> str:
     """Return what a server without a store is told."""
     return _(
@@ -82,7 +86,7 @@ def setup_sentence(guild_id: int) -> str:
 
 
 class CatalogueTranslator(app_commands.Translator):
-    """Translates descriptions and choices by our catalogues; names stay, since people write them in guides."""
+    """Translates names, descriptions and choices by our catalogues; what is typed in English works all the same."""
 
     async def translate(
         self,
@@ -91,8 +95,9 @@ class CatalogueTranslator(app_commands.Translator):
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         """Return the text in that language, None where it is the same."""
-        places = app_commands.TranslationContextLocation
-        if context.location in (places.command_name, places.group_name, places.parameter_name):
+        if language_of(locale.value) in (None, SOURCE_LANGUAGE):
             return None
-        translated = gettext_in(locale.value, string.message)
-        return translated if translated != string.message else None
+        kind = _CONTEXTS.get(context.location)
+        message = string.message
+        translated = gettext_in(locale.value, message) if kind is None else pgettext_in(locale.value, kind, message)
+        return translated if translated != message else None

@@ -103,22 +103,25 @@ async def test_discord_failing_is_tried_again_at_the_next_change(probe: Shop) ->
     assert "elsewhere" not in offered(probe)
 
 
-async def test_descriptions_are_sent_in_the_languages_there_are(make_shop: ShopFactory, tmp_path: Path) -> None:
-    folder = tmp_path / "de" / "LC_MESSAGES"
+async def test_names_and_descriptions_are_sent_in_the_languages_there_are(
+    make_shop: ShopFactory, tmp_path: Path
+) -> None:
+    folder = tmp_path / "it" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    catalogue = Catalog(locale="de")
-    catalogue.add("Say no", "Nein sagen")
+    catalogue = Catalog(locale="it")
+    catalogue.add("Say no", "Dire di no")
+    catalogue.add("refuse", "rifiuta", context="command")
     with (folder / "guildshop.mo").open("wb") as file:
         write_mo(file, catalogue)
     i18n.add_catalogues(tmp_path)
     try:
         shop = await make_shop(plugins=Plugins([Probe()]))
     finally:
-        i18n._directories.remove(tmp_path)
-        i18n._catalogues.clear()
-    sent = {command["name"]: command.get("description_localizations") or {} for command in puts(shop)[0].body}
-    assert sent["refuse"] == {"de": "Nein sagen"}
-    assert sent["crash"] == {}
+        i18n.remove_catalogues(tmp_path)
+    sent = {command["name"]: command for command in puts(shop)[0].body}
+    assert sent["refuse"]["description_localizations"] == {"it": "Dire di no"}
+    assert sent["refuse"]["name_localizations"] == {"it": "rifiuta"}
+    assert not sent["crash"].get("description_localizations")
 
 
 async def test_staff_commands_are_hidden_from_members_by_default(shop: Shop) -> None:

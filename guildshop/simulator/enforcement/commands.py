@@ -22,10 +22,10 @@ def check_counts(commands: Sequence[Json]) -> None:
     types = Counter(command.get("type") or CHAT_INPUT for command in commands)
     if any(count > LIMITS.get(kind, 1) for kind, count in types.items()):
         raise error(30032)
-    names = Counter((command.get("type") or CHAT_INPUT, command["name"]) for command in commands)
-    for index, command in enumerate(commands):
-        if names[command.get("type") or CHAT_INPUT, command["name"]] > 1:
-            raise invalid([index, "name"], "APPLICATION_COMMANDS_DUPLICATE_NAME",
+    for kind in types:
+        places = [index for index, command in enumerate(commands) if (command.get("type") or CHAT_INPUT) == kind]
+        for repeated in _repeated([commands[index] for index in places]):
+            raise invalid([places[repeated], "name"], "APPLICATION_COMMANDS_DUPLICATE_NAME",
                           "Application command names must be unique")  # fmt: skip
 
 
@@ -50,29 +50,47 @@ def check_command(command: Json, path: Path = ()) -> None:
 
 
 def _size(node: Json) -> int:
-    own = len(node["name"]) + len(node.get("description") or "")
-    own += sum(len(choice["name"]) + len(str(choice["value"])) for choice in node.get("choices") or ())
+    own = _longest(node, "name") + _longest(node, "description")
+    own += sum(_longest(choice, "name") + len(str(choice["value"])) for choice in node.get("choices") or ())
     return own + sum(_size(option) for option in node.get("options") or ())
 
 
+def _longest(node: Json, key: str) -> int:
+    """Return the length of a text in the language in which it is longest, which is the one that counts."""
+    return max(map(len, _in_all_languages(node, key)))
+
+
+def _in_all_languages(node: Json, key: str) -> Sequence[str]:
+    return [node.get(key) or "", *(node.get(f"{key}_localizations") or {}).values()]
+
+
+def _repeated(nodes: Sequence[Json]) -> Sequence[int]:
+    """Return which of the nodes bear a name, in any language, that another has in it."""
+    languages = {language for node in nodes for language in node.get("name_localizations") or ()}
+    found: set[int] = set()
+    for language in ("", *languages):
+        names = [(node.get("name_localizations") or {}).get(language) or node["name"] for node in nodes]
+        counted = Counter(names)
+        found.update(index for index, name in enumerate(names) if counted[name] > 1)
+    return sorted(found)
+
+
 def _check_name(problems: Problems, node: Json, path: Path) -> None:
-    names = {"name": node["name"], **(node.get("name_localizations") or {})}
-    for name in names.values():
+    for name in _in_all_languages(node, "name"):
         if not _NAME.fullmatch(name) or name != name.lower():
             text = "Command name is invalid"
             problems.add([*path, "name"], "APPLICATION_COMMAND_INVALID_NAME", f"{text}: {name}")
 
 
 def _check_description(problems: Problems, node: Json, path: Path) -> None:
-    texts = [node.get("description") or "", *(node.get("description_localizations") or {}).values()]
-    if any(not 1 <= len(text) <= 100 for text in texts):
+    if any(not 1 <= len(text) <= 100 for text in _in_all_languages(node, "description")):
         problems.add([*path, "description"], "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
 
 
 def _check_options(problems: Problems, options: Sequence[Json], path: Path, depth: int) -> None:
     if len(options) > 25:
         problems.add([*path, "options"], "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
-    names = Counter(option["name"] for option in options)
+    repeated = _repeated(options)
     kinds = {option["type"] in (SUBCOMMAND, GROUP) for option in options}
     if len(kinds) > 1:
         text = "Sub-command and sub-command group option types are mutually exclusive to all other types"
@@ -82,7 +100,7 @@ def _check_options(problems: Problems, options: Sequence[Json], path: Path, dept
         place = [*path, "options", index]
         _check_name(problems, option, place)
         _check_description(problems, option, place)
-        if names[option["name"]] > 1:
+        if index in repeated:
             text = "Application command option names must be unique"
             problems.add([*place, "name"], "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", text)
         if option["type"] in (SUBCOMMAND, GROUP):
@@ -116,7 +134,8 @@ def _check_values(problems: Problems, option: Json, path: Path) -> None:
         text = f"Options of type {option['type']} have neither choices nor autocomplete"
         problems.add([*path, "type"], "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", text)
     for index, choice in enumerate(choices):
-        if not 1 <= len(choice["name"]) <= 100 or len(str(choice["value"])) > 100:
+        bad_name = any(not 1 <= len(name) <= 100 for name in _in_all_languages(choice, "name"))
+        if bad_name or len(str(choice["value"])) > 100:
             problems.add([*path, "choices", index], "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
     low, high = option.get("min_value"), option.get("max_value")
     if low is not None and high is not None and low > high:
