@@ -60,10 +60,17 @@ def _flat(given: Any) -> Any:
     return made
 
 
+@cache
+def validator(name: str) -> jsonschema.Draft202012Validator:
+    """Return what checks values by a schema; the schema itself is checked once."""
+    jsonschema.Draft202012Validator.check_schema(schema(name))
+    return jsonschema.Draft202012Validator(schema(name))
+
+
 def check(name: str, value: Any) -> None:
     """Raise where a value is not what the description says."""
     if description():
-        jsonschema.validate(value, schema(name))
+        validator(name).validate(value)
 
 
 @dataclass
