@@ -1,8 +1,15 @@
 """All tests may use the fixtures that plugin authors use."""
 
+from __future__ import annotations
+
+import gc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guildshop.translating import compile_all
+
+if TYPE_CHECKING:
+    import pytest
 
 pytest_plugins = ["guildshop.testing", "tests.wheels"]
 
@@ -12,3 +19,17 @@ ROOT = Path(__file__).parents[1]
 def pytest_configure() -> None:
     """Have the catalogues as they are in the sources; takes a moment when none changed."""
     compile_all([ROOT / "guildshop/locales", *ROOT.glob("plugins/*/locales"), *ROOT.glob("examples/*/*/locales")])
+
+
+def pytest_collection_finish() -> None:
+    """Look through what is there for the whole run (modules, thousands of tests) once, and not at each collection."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show why each test failed that was run again: whether it passed then or not, it is a defect."""
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.section(f"failed and run again: {report.nodeid}", sep="_")
+        terminalreporter.line(report.longreprtext)
