@@ -145,23 +145,29 @@ class DatabaseSettings(Group):
     url: Annotated[str, _url_with("sqlite", "postgres", "postgresql")] = Field(
         default="sqlite:///data/guildshop.sqlite", repr=False
     )
+    """A file, or `postgres://user:password@host/database`."""
 
 
 class DiscordSettings(Group):
     """How Discord is reached."""
 
     token: Secret = Secret(TOKEN, key="discord.token")
+    """The bot's token, from Discord's developer portal."""
     api_url: WebAddress = "https://discord.com/api/v10"
+    """Where Discord's API is; big bots run behind a proxy of their own."""
 
 
 class WebSettings(Group):
     """Where the web pages are served."""
 
     host: str = Field(default="127.0.0.1", min_length=1)
+    """Where the server listens; `0.0.0.0` within a container."""
     port: int = Field(default=8080, ge=0, le=HIGHEST_PORT)
-    """0: any free one."""
+    """The port of it; 0: any free one."""
     public_url: WebAddress = "http://127.0.0.1:8080"
+    """How browsers reach it; links in messages begin with it."""
     trusted_proxies: list[Network] = []
+    """Who may say which address a request came from, such as `127.0.0.1/32`."""
     metrics_public: bool = False
     """Whether `/metrics` answers everybody; otherwise only loopback and private addresses."""
 
@@ -182,13 +188,16 @@ class EmailSettings(Group):
     """How email is sent; off while `url` is empty."""
 
     url: Annotated[str, _url_with("smtp", "smtps")] = Field(default="", repr=False)
+    """The mail server: `smtp://user:password@host:587` or `smtps://…`."""
     sender: Annotated[str, AfterValidator(_sender)] = ""
+    """Whom emails come from: an address, with a name if you like."""
 
 
 class PluginSettings(Group):
     """Which plugins this process has."""
 
     enabled: list[str] = list(BUILT_IN)
+    """Their names; a plugin of somebody else's comes after those that it requires."""
 
 
 class StoreSettings(Group):
@@ -200,9 +209,13 @@ class StoreSettings(Group):
     time_zone: TimeZone = "UTC"
     logo: ImageAddress = ""
     disabled_plugins: list[str] = []
+    """Plugins that are off in this store."""
     staff_roles: dict[Snowflake, RoleTemplate] = {}
+    """Which Discord roles are staff, and what they may do."""
     channels: dict[ChannelKind, Snowflake] = {}
+    """Where notices go."""
     client_role: Annotated[Snowflake | None, BeforeValidator(none_if_empty)] = None
+    """The role of everybody who bought something."""
     show_pii: bool = False
     auto_assign_on_join: bool = True
     sections: dict[str, dict[str, Any]] = Field(default={}, repr=False)

@@ -1,4 +1,4 @@
-"""What the site finds by itself: decisions, hooks and events. Called by mkdocs."""
+"""What the site finds by itself: decisions, and the reference. Called by mkdocs."""
 
 from __future__ import annotations
 
@@ -21,23 +21,31 @@ def on_config(config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_others: Any) -> str:
-    """Add the hooks and events to their pages."""
-    if page.file.src_uri not in {"reference/hooks.md", "reference/events.md"}:
+    """Add to the pages of the reference what is made from the code."""
+    page_of = {
+        "reference/hooks.md": "extension_points.hooks_page",
+        "reference/events.md": "extension_points.events_page",
+        "reference/settings.md": "reference_pages.settings_page",
+        "reference/commands.md": "reference_pages.commands_page",
+        "reference/permissions.md": "reference_pages.permissions_page",
+        "reference/api.md": "reference_api.api_page",
+    }.get(page.file.src_uri)
+    if page_of is None:
         return markdown
-    points = _extension_points()
+    module, _dot, name = page_of.partition(".")
+    points, maker = _module("extension_points"), _module(module)
     app = points.installed()
-    missing = points.undocumented(app)
+    missing = [*points.undocumented(app), *getattr(maker, "unexplained", lambda _app: [])(app)]
     if missing:
-        message = f"these hooks, types and events have no docstring: {', '.join(missing)}"
+        message = f"nothing is said of these, so the reference cannot be made: {', '.join(missing)}"
         raise RuntimeError(message)
-    made = points.hooks_page(app) if page.file.src_uri == "reference/hooks.md" else points.events_page(app)
-    return f"{markdown}\n{made}"
+    return f"{markdown}\n{getattr(maker, name)(app)}"
 
 
-def _extension_points() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("extension_points", ROOT / "docs" / "extension_points.py")
+def _module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     if spec is None or spec.loader is None:
-        message = "docs/extension_points.py is missing"
+        message = f"docs/{name}.py is missing"
         raise FileNotFoundError(message)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # where dataclasses look themselves up

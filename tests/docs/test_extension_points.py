@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -14,28 +10,6 @@ import pytest
 from guildshop.app import App
 from guildshop.events import Event
 from guildshop.hookspecs import hookspec
-
-FILE = Path(__file__).parents[2] / "docs" / "extension_points.py"
-
-
-@pytest.fixture(scope="module")
-def points() -> Iterator[ModuleType]:
-    """The script that makes the pages."""
-    spec = importlib.util.spec_from_file_location("extension_points", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
-
-
-@pytest.fixture(scope="module")
-def installed(points: ModuleType) -> App:
-    """An application with the built-in plugins."""
-    app: App = points.installed()
-    assert app.plugins.failures == []
-    return app
 
 
 def test_everything_is_documented(points: ModuleType, installed: App) -> None:
@@ -59,8 +33,8 @@ def test_every_event_that_plugins_hear_is_on_its_page(points: ModuleType, instal
     public = {kind.__name__ for kind in heard if "api" in kind.__module__.split(".")}
     assert {"OrderPaid", "MemberJoined", *public} <= set(names)
     assert [name for name in names if page.count(f"### {name}\n") != 1] == []
-    heard = [line for line in page.splitlines() if line.startswith("Heard by: ")]
-    assert any("`entitlements.order_paid`" in line for line in heard)
+    lines = [line for line in page.splitlines() if line.startswith("Heard by: ")]
+    assert any("`entitlements.order_paid`" in line for line in lines)
 
 
 def test_what_lacks_a_docstring_is_found(points: ModuleType, installed: App, monkeypatch: pytest.MonkeyPatch) -> None:
