@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from yarl import URL
 
 from guildshop.errors import Forbidden, Refusal
-from guildshop.i18n import _, use_locale
+from guildshop.i18n import _
 from guildshop.permissions import Origin
 from guildshop.tenancy import scope
 from guildshop.web.context import (
@@ -26,7 +26,7 @@ from guildshop.web.context import (
     signed_in_as,
     store_of,
 )
-from guildshop.web.locale import preferred_locale
+from guildshop.web.locale import speak_as
 from guildshop.web.members import CHANGE_AGE, LOOK_AGE
 from guildshop.web.passwords import derive, new_token
 from guildshop.web.routes import Csrf, rules_of
@@ -81,9 +81,7 @@ async def sign_in(request: web.Request, handler: Handler) -> web.StreamResponse:
         stack.enter_context(signed_in_as(identity))
         if identity is not None and identity.actor is not None:
             stack.enter_context(scope(identity.actor.store))
-            stack.enter_context(use_locale(app_of(request).stores.get(identity.actor.store).language))
-        else:
-            stack.enter_context(use_locale(preferred_locale(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))))
+            speak_as(request, app_of(request).stores.get(identity.actor.store))
         return await handler(request)
 
 

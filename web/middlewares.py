@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler, Middleware
 from aiohttp_remotes import XForwardedFiltered
 
 from guildshop.web.context import CONTEXT, RequestContext, app_of, context_of, path_for_logs
+from guildshop.web.locale import LANGUAGE_COOKIE
 from guildshop.web.metrics import METRICS
 from guildshop.web.routes import rules_of
 
@@ -32,6 +33,7 @@ HEADERS = {
 }
 STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 COOKIE_SECONDS = 30 * 24 * 3600
+YEAR_SECONDS = 365 * 24 * 3600
 
 
 @web.middleware
@@ -128,7 +130,7 @@ def _cookie(name: str, content: str | None, *, http_only: bool, secure: bool) ->
     morsel = cookie[name]
     morsel["path"] = "/"
     morsel["samesite"] = "Lax"
-    morsel["max-age"] = COOKIE_SECONDS if content is not None else 0
+    morsel["max-age"] = (YEAR_SECONDS if name == LANGUAGE_COOKIE else COOKIE_SECONDS) if content is not None else 0
     morsel["httponly"] = http_only
     morsel["secure"] = secure
     return morsel.OutputString()

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import aiohttp_jinja2
 import jinja2
-from aiohttp import web
+from aiohttp import hdrs, web
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from guildshop.errors import Invalid
 from guildshop.hookspecs import Page
-from guildshop.i18n import _, current_locale, ngettext
+from guildshop.i18n import _, current_language, ngettext
 from guildshop.stores import Store
 from guildshop.web.context import ADMIN_BASE, STAFF_BASE, Identity, app_of, context_of, identity_of
 from guildshop.web.formats import FILTERS
+from guildshop.web.locale import chosen_language, language_choices
 from guildshop.web.passwords import derive
 from guildshop.web.static import STATIC
 
@@ -173,7 +174,11 @@ def _surroundings(request: web.Request) -> dict[str, Any]:
         "stores": _stores(app, identity),
         "navigation": _navigation(request, identity),
         "has_data_admin": identity is not None and actor is not None and identity.base == ADMIN_BASE,
-        "locale": current_locale(),
+        "locale": current_language(),
+        "language": chosen_language(request),
+        "languages": language_choices(),
+        # The answer to a form has no address of its own to come back to.
+        "here": request.path_qs if request.method == hdrs.METH_GET else "",
         "base": base_of(request),
         "path": request.path,
         "url": lambda path="": page_url(request, path),

@@ -16,10 +16,11 @@ from guildshop.web.api import add_api
 from guildshop.web.auth import sign_in
 from guildshop.web.context import APP
 from guildshop.web.errors import tell_errors
+from guildshop.web.locale import speak
 from guildshop.web.metrics import METRICS, Metrics
 from guildshop.web.middlewares import add_headers, limit_body, observe, proxies
 from guildshop.web.pages import set_up_templates
-from guildshop.web.routes import RULES, RouteRules, add_route
+from guildshop.web.routes import RULES, Csrf, RouteRules, add_route
 from guildshop.web.static import STATIC, StaticFiles
 from guildshop.web.workspace import add_workspace
 
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 SHUTDOWN_SECONDS = 3.0
 HEADER_BYTES = 16 * 1024
 OPEN = RouteRules(sign_in=False)
+LANGUAGE = RouteRules(max_body=16 * 1024, csrf=Csrf.NONE, sign_in=False)
+"""The choice of a language is on pages for everybody, and whoever forged one would change no more than that."""
 
 
 def build(guildshop: App, *, at_once: bool = True) -> web.Application:
@@ -39,7 +42,7 @@ def build(guildshop: App, *, at_once: bool = True) -> web.Application:
     Without `at_once`, Piccolo Admin is built by the first request for it.
     """
     server = web.Application(
-        middlewares=[observe, tell_errors, proxies(guildshop.settings.web.trusted_proxies), limit_body, sign_in]
+        middlewares=[observe, speak, tell_errors, proxies(guildshop.settings.web.trusted_proxies), limit_body, sign_in]
     )
     server[APP] = guildshop
     server[METRICS] = Metrics()
@@ -57,6 +60,7 @@ def build(guildshop: App, *, at_once: bool = True) -> web.Application:
     add_route(server, "POST", "/login", signin.log_in, rules)
     add_route(server, "POST", "/logout", signin.log_out, rules)
     add_route(server, "POST", "/store", signin.switch_store, rules)
+    add_route(server, "POST", "/language", signin.choose_language, LANGUAGE)
     add_route(server, "GET", "/account", signin.show_account, rules)
     add_route(server, "POST", "/account/password", signin.change_password, rules)
     add_route(server, "POST", "/account/sessions/{id}/end", signin.end_session, rules)

@@ -9,9 +9,10 @@ from aiohttp import hdrs, web
 from yarl import URL
 
 from guildshop.errors import Invalid, NotFound, Refusal
-from guildshop.i18n import _
+from guildshop.i18n import _, languages
 from guildshop.web.auth import SignInRequired, set_session
 from guildshop.web.context import Identity, app_of, context_of, identity_of
+from guildshop.web.locale import LANGUAGE_COOKIE
 from guildshop.web.mfa import SecondFactor
 from guildshop.web.pages import flash, read_form, render
 from guildshop.web.sessions import SessionService
@@ -86,6 +87,14 @@ async def switch_store(request: web.Request) -> web.StreamResponse:
         raise Invalid.field("store", _("Choose a store from the list.")) from None
     await SessionService(app_of(request)).choose_store(identity.signed_in, chosen)
     raise web.HTTPSeeOther("/")
+
+
+async def choose_language(request: web.Request) -> web.StreamResponse:
+    """Remember the language that was chosen in this browser, or that it is the browser's own again."""
+    form = await request.post()
+    chosen = str(form.get("language", ""))
+    context_of(request).cookies.append((LANGUAGE_COOKIE, chosen if chosen in languages() else None, True))
+    raise web.HTTPSeeOther(_own_address(str(form.get("next", ""))))
 
 
 async def start(request: web.Request) -> web.StreamResponse:
@@ -176,13 +185,16 @@ async def _end_present_session(request: web.Request) -> None:
 
 
 def safe_target(target: str) -> str:
-    """Return the address to go on to, if it is one of this site, else the start."""
+    """Return the address to go on to after signing in, if it is one of this site, else the start."""
+    address = _own_address(target)
+    return "/" if URL(address).path in {"/login", "/logout"} else address
+
+
+def _own_address(target: str) -> str:
     if not target.startswith("/") or "\\" in target or any(character.isspace() for character in target):
         return "/"
     try:
         url = URL(target)
     except ValueError:
         return "/"
-    if url.absolute or url.authority or target.startswith("//") or url.path in {"/login", "/logout"}:
-        return "/"
-    return str(url)
+    return "/" if url.absolute or url.authority or target.startswith("//") else str(url)

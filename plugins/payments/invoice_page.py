@@ -17,7 +17,7 @@ from aiohttp import hdrs, web
 
 from guildshop.errors import NotFound, Refusal, Unavailable
 from guildshop.hookspecs import PublicRoute
-from guildshop.i18n import _, use_locale
+from guildshop.i18n import _
 from guildshop.plugins.payments.api import NothingToPay
 from guildshop.plugins.payments.invoice_view import Invoice, invoice_of
 from guildshop.plugins.payments.rules import Link, LinkExpired
@@ -25,7 +25,7 @@ from guildshop.plugins.payments.service import AttemptService, InvoiceLinks, Pay
 from guildshop.stores import Store
 from guildshop.tenancy import scope
 from guildshop.web.context import app_of, context_of
-from guildshop.web.locale import preferred_locale
+from guildshop.web.locale import speak_as
 from guildshop.web.pages import read_form, render
 
 PATH = "/invoice/{token:[^/]{1,300}}"
@@ -63,14 +63,12 @@ def of_link(answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamRespo
     async def handler(request: web.Request) -> web.StreamResponse:
         app, token = app_of(request), request.match_info["token"]
         context_of(request).content_policy = _content_policy(request)
-        wish = preferred_locale(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
         with ExitStack() as stack:
-            stack.enter_context(use_locale(wish))
             try:
                 link = app.get(InvoiceLinks).read(token)
                 store = app.stores.get(link.store)
                 stack.enter_context(scope(store.id))
-                stack.enter_context(use_locale(wish or store.language))
+                speak_as(request, store)
                 response = await answer(request, Opened(token, link, store))
             except web.HTTPException as redirection:
                 redirection.headers.update(HEADERS)

@@ -8,13 +8,13 @@ from aiohttp import hdrs, web
 
 from guildshop.errors import Refusal
 from guildshop.hookspecs import PublicRoute
-from guildshop.i18n import _, use_locale
+from guildshop.i18n import _
 from guildshop.plugins.reports.api import ShareOver, ShareUnknown
 from guildshop.plugins.reports.pages import values_of
 from guildshop.plugins.reports.service import ReportService
 from guildshop.tenancy import scope
 from guildshop.web.context import app_of, context_of
-from guildshop.web.locale import preferred_locale
+from guildshop.web.locale import speak_as
 from guildshop.web.pages import render
 
 PATH = "/reports/{token:[^/]{1,300}}"
@@ -24,7 +24,7 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
 CONTENT_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none';"
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
 )
 
@@ -33,15 +33,13 @@ async def show(request: web.Request) -> web.StreamResponse:
     """Show the report of a link, or say why there is none."""
     app = app_of(request)
     context_of(request).content_policy = CONTENT_POLICY
-    wish = preferred_locale(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
     with ExitStack() as stack:
-        stack.enter_context(use_locale(wish))
         try:
             service = app.get(ReportService)
             share = await service.open_share(request.match_info["token"])
             store = app.stores.get(share.store)
             stack.enter_context(scope(store.id))
-            stack.enter_context(use_locale(wish or store.language))
+            speak_as(request, store)
             if not app.stores.enabled(store.id, "reports"):
                 raise ShareUnknown(_("There is no report at this address. Check that the whole link was copied."))
             values = values_of(await service.shared(share))
