@@ -30,7 +30,7 @@ from guildshop.web.locale import speak_as
 from guildshop.web.members import CHANGE_AGE, LOOK_AGE
 from guildshop.web.passwords import derive, new_token
 from guildshop.web.routes import Csrf, rules_of
-from guildshop.web.sessions import SessionService
+from guildshop.web.sessions import SESSION_COOKIE, SessionService
 from guildshop.web.tokens import TokenService
 from guildshop.web.users import SignedIn, UserService
 
@@ -47,7 +47,6 @@ __all__ = [
     "store_of",
 ]
 
-SESSION_COOKIE = "guildshop_session"
 CSRF_COOKIE = "csrftoken"
 CSRF_HEADER = "X-CSRFToken"
 CSRF_FIELD = "csrftoken"
@@ -63,6 +62,10 @@ class SignInRequired(Refusal):
 
     status = HTTPStatus.UNAUTHORIZED
     code = "sign-in-required"
+
+
+class FormTooOld(Forbidden):
+    """The form was made for another session of this browser."""
 
 
 @web.middleware
@@ -159,10 +162,12 @@ async def _check_csrf(request: web.Request, context: RequestContext, rule: Csrf)
         raise Forbidden(_("This form came from another site, so nothing was done."))
     given = request.headers.get(CSRF_HEADER, "")
     if not given and rule is Csrf.FORM_OR_HEADER:
-        field = (await request.post()).get(CSRF_FIELD, "")
+        sent = await request.post()
+        context.form = sent
+        field = sent.get(CSRF_FIELD, "")
         given = field if isinstance(field, str) else ""
     if not given or not hmac.compare_digest(given.encode(), context.csrf_token.encode()):
-        raise Forbidden(
+        raise FormTooOld(
             _("This form is too old or was opened before you signed in. Nothing was done: load it again, then repeat.")
         )
 

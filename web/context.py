@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -56,6 +56,8 @@ class RequestContext:
     cookies: list[tuple[str, str | None, bool]] = field(default_factory=list)
     """Cookies that the answer sets: name, value (None deletes), whether scripts must not read it."""
     flashes: list[tuple[str, str]] = field(default_factory=list)
+    form: Mapping[str, object] | None = None
+    """The form that the request sends, once it has been read: only the clone that read it could read it again."""
     content_policy: str = ""
     route: str = ""
 

@@ -14,10 +14,12 @@ from yarl import URL
 
 from guildshop.errors import FieldError, Invalid, Refusal, ScopeError
 from guildshop.i18n import _
-from guildshop.web.auth import SignInRequired, identity_of
-from guildshop.web.context import context_of, path_for_logs
+from guildshop.web.auth import FormTooOld, SignInRequired, identity_of
+from guildshop.web.context import APP, context_of, path_for_logs
+from guildshop.web.interrupted import kept_form, seal, show_kept
 from guildshop.web.pages import render
 from guildshop.web.routes import Problem, rules_of
+from guildshop.web.signin import login_form, safe_target
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +68,9 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     except SignInRequired as refusal:
         if _may_redirect(request):
             raise web.HTTPSeeOther(URL("/login").with_query(next=request.rel_url.raw_path_qs)) from refusal
-        return _tell(request, problem_of(refusal))
+        return await _keep(request, refusal) or _tell(request, problem_of(refusal))
+    except FormTooOld as refusal:
+        return await _keep(request, refusal) or _tell(request, problem_of(refusal))
     except Refusal as refusal:
         return _tell(request, problem_of(refusal))
     except web.HTTPException as answer:
@@ -90,6 +94,19 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
             HTTPStatus.INTERNAL_SERVER_ERROR, sentence_of_accident(reference), extra={"reference": reference}
         )
         return _tell(request, body)
+
+
+async def _keep(request: web.Request, refusal: Refusal) -> web.Response | None:
+    """Return the page by which a form that came too late goes on, where a browser sent one from a page of ours."""
+    if hdrs.ORIGIN not in request.headers or not _reads_pages(request):
+        return None
+    kept = await kept_form(request)
+    if kept is None:
+        return None
+    if identity_of(request) is not None:
+        return show_kept(request, kept, status=refusal.status)
+    sealed = seal(request.config_dict[APP], kept)
+    return login_form(request, safe_target(kept.page), kept=sealed, status=HTTPStatus.UNAUTHORIZED)
 
 
 def _may_redirect(request: web.Request) -> bool:

@@ -8,32 +8,33 @@ from aiohttp import web
 from guildshop.errors import Forbidden, Invalid, Refusal
 from guildshop.i18n import _
 from guildshop.web.context import app_of, context_of
+from guildshop.web.interrupted import FIELD as KEPT_FIELD
 from guildshop.web.mfa import SecondFactor, uri
 from guildshop.web.pages import flash, read_form, render
 from guildshop.web.passwords import token_hash
-from guildshop.web.signin import PENDING_COOKIE, begin_session, require_identity, safe_target
+from guildshop.web.signin import PENDING_COOKIE, enter, require_identity, safe_target
 from guildshop.web.users import User, UserService
 
 
 async def show_code(request: web.Request) -> web.StreamResponse:
     """Ask for the code."""
     await _pending(request)
-    return _code_form(request)
+    return _code_form(request, safe_target(request.query.get("next", "")))
 
 
 async def take_code(request: web.Request) -> web.StreamResponse:
     """Sign in for a right code."""
     user = await _pending(request)
     form = await read_form(request)
+    target, kept = safe_target(form.get("next", "")), form.get(KEPT_FIELD, "")
     factor = SecondFactor(app_of(request))
     try:
         await factor.check(user, form.get("code", ""))
     except Refusal as refusal:
-        return _code_form(request, refusal)
+        return _code_form(request, target, kept, refusal)
     await factor.end_pending(token_hash(request.cookies[PENDING_COOKIE]))
     context_of(request).cookies.append((PENDING_COOKIE, None, True))
-    await begin_session(request, user)
-    raise web.HTTPSeeOther(safe_target(form.get("next", "")))
+    return await enter(request, user, target, kept)
 
 
 async def begin(request: web.Request) -> web.StreamResponse:
@@ -84,8 +85,8 @@ def _user(request: web.Request) -> User:
     return user
 
 
-def _code_form(request: web.Request, refusal: Refusal | None = None) -> web.Response:
-    values = {"next": safe_target(request.query.get("next", "")), "error": refusal.message if refusal else ""}
+def _code_form(request: web.Request, target: str, kept: str = "", refusal: Refusal | None = None) -> web.Response:
+    values = {"next": target, "error": refusal.message if refusal else "", "kept": kept}
     return render(request, "web/mfa_login.html", values, status=int(refusal.status) if refusal else 200)
 
 

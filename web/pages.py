@@ -8,6 +8,7 @@ import inspect
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -99,7 +100,12 @@ def render(
 ) -> web.Response:
     """Return the template as a page of the workspace; `orders/list.html` lies in the plugin's `templates/`."""
     # Taken where they are shown: a part of a page that is fetched meanwhile leaves them to the page.
-    context = {**_surroundings(request), "flashes": lambda: _take_flashes(request), **(values or {})}
+    context = {
+        **_surroundings(request),
+        "flashes": lambda: _take_flashes(request),
+        "again": status >= HTTPStatus.BAD_REQUEST,
+        **(values or {}),
+    }
     return aiohttp_jinja2.render_template(template, request, context, status=status)
 
 

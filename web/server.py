@@ -58,6 +58,8 @@ def build(guildshop: App, *, at_once: bool = True) -> web.Application:
     add_route(server, "GET", "/", signin.start, rules)
     add_route(server, "GET", "/login", signin.show_login, rules)
     add_route(server, "POST", "/login", signin.log_in, rules)
+    # Shows what is sealed for whoever is signed in, and changes nothing; its page was made before they were.
+    add_route(server, "POST", "/login/kept", signin.resume, RouteRules(csrf=Csrf.NONE))
     add_route(server, "POST", "/logout", signin.log_out, rules)
     add_route(server, "POST", "/store", signin.switch_store, rules)
     add_route(server, "POST", "/language", signin.choose_language, LANGUAGE)

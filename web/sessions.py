@@ -20,6 +20,7 @@ from guildshop.web.users import SignedIn, User, UserService, kernel_work
 if TYPE_CHECKING:
     from guildshop.app import App
 
+SESSION_COOKIE = "guildshop_session"
 SESSION_LIFETIME = timedelta(hours=12)
 """Without a request for so long, a session ends."""
 PENDING_LIFETIME = timedelta(minutes=10)
@@ -108,6 +109,13 @@ class SessionService:
                     id=row["id"],
                 )
         return SignedIn(user, row["id"], self._standing(user, row["chosen_store"]), ActorKind.USER)
+
+    async def last_user(self, token: str) -> UUID | None:
+        """Return whose session a token was, also when it has ended by time; None once it is forgotten."""
+        row = await self._app.database.fetch_one(
+            "SELECT user_account FROM session WHERE token_hash = :hash AND NOT pending", hash=token_hash(token)
+        )
+        return None if row is None else row["user_account"]
 
     async def choose_store(self, signed_in: SignedIn, store: int) -> None:
         """Move a session to another of the user's stores; NotFound for one that is not theirs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from uuid import UUID
 
 from aiohttp import hdrs, web
@@ -12,6 +13,8 @@ from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.i18n import _, languages
 from guildshop.web.auth import SignInRequired, set_session
 from guildshop.web.context import Identity, app_of, context_of, identity_of
+from guildshop.web.interrupted import FIELD as KEPT_FIELD
+from guildshop.web.interrupted import show_kept, unseal
 from guildshop.web.locale import LANGUAGE_COOKIE
 from guildshop.web.mfa import SecondFactor
 from guildshop.web.pages import flash, read_form, render
@@ -27,27 +30,52 @@ async def show_login(request: web.Request) -> web.StreamResponse:
     target = safe_target(request.query.get("next", ""))
     if identity_of(request) is not None:
         raise web.HTTPSeeOther(target)
-    return _login_form(request, target)
+    return login_form(request, target)
 
 
 async def log_in(request: web.Request) -> web.StreamResponse:
     """Open a session for a right name and password; show the form again, with the sentence, for wrong ones."""
     form = await request.post()
     username, password = str(form.get("username", "")).strip(), str(form.get("password", ""))
-    target = safe_target(str(form.get("next", "")))
+    target, kept = safe_target(str(form.get("next", ""))), str(form.get(KEPT_FIELD, ""))
     app = app_of(request)
     remote = context_of(request).remote
     try:
         user = await UserService(app).authenticate(username, password, remote)
     except Refusal as refusal:
-        return _login_form(request, target, username=username, error=refusal.message, status=refusal.status)
+        return login_form(request, target, username=username, error=refusal.message, kept=kept, status=refusal.status)
     if user.mfa:
         await _end_present_session(request)
         pending = await SessionService(app).open(user, address=remote, pending=True)
         context_of(request).cookies.append((PENDING_COOKIE, pending, True))
+        if kept:
+            return render(request, "web/mfa_login.html", {"next": target, "error": "", "kept": kept})
         raise web.HTTPSeeOther(URL("/login/code").with_query(next=target))
+    return await enter(request, user, target, kept)
+
+
+async def enter(request: web.Request, user: User, target: str, kept: str) -> web.StreamResponse:
+    """Sign a user in, and go on to the target, or to the form that they had filled in when they were signed out."""
     await begin_session(request, user)
+    if kept:
+        form = unseal(app_of(request), kept, user.id)
+        if form is not None:
+            return show_kept(request, form)
+        flash(request, _("What had been typed here is not shown: it was somebody else's, or is too old."), "info")
     raise web.HTTPSeeOther(target)
+
+
+async def resume(request: web.Request) -> web.StreamResponse:
+    """Show what was kept to somebody who has signed in elsewhere in this browser."""
+    kept = str((await request.post()).get(KEPT_FIELD, ""))
+    identity = identity_of(request)
+    if identity is None:
+        return login_form(request, "/", kept=kept, error=_("Sign in first."), status=HTTPStatus.UNAUTHORIZED)
+    form = unseal(app_of(request), kept, identity.signed_in.user.id)
+    if form is None:
+        flash(request, _("What had been typed here is not shown: it was somebody else's, or is too old."), "info")
+        raise web.HTTPSeeOther("/")
+    return show_kept(request, form)
 
 
 async def begin_session(request: web.Request, user: User, store: int | None = None) -> None:
@@ -172,10 +200,12 @@ async def _account(request: web.Request, errors: Mapping[str, str], *, status: i
     return render(request, "web/account.html", values, status=status)
 
 
-def _login_form(
-    request: web.Request, target: str, *, username: str = "", error: str = "", status: int = 200
+def login_form(
+    request: web.Request, target: str, *, username: str = "", error: str = "", kept: str = "", status: int = 200
 ) -> web.Response:
-    return render(request, "web/login.html", {"next": target, "username": username, "error": error}, status=status)
+    """Return the sign-in form; `kept` is what somebody had typed when they were signed out."""
+    values = {"next": target, "username": username, "error": error, "kept": kept}
+    return render(request, "web/login.html", values, status=status)
 
 
 async def _end_present_session(request: web.Request) -> None:

@@ -15,7 +15,7 @@ from guildshop.i18n import _, lazy
 from guildshop.isolation import failure, part
 from guildshop.permissions import Actor
 from guildshop.web.context import ADMIN_BASE, STAFF_BASE, actor_of, app_of, identity_of
-from guildshop.web.pages import NAVIGATION, page_url, render
+from guildshop.web.pages import NAVIGATION, page_url, render, render_part
 from guildshop.web.routes import Csrf, RouteRules, add_route
 from guildshop.web.search import PAGES as SEARCH_PAGES
 from guildshop.web.search import SEARCH_KINDS, search_kinds
@@ -51,12 +51,18 @@ async def _figure(plugin: str, card: DashboardCard, actor: Actor) -> dict[str, s
     return {"figure": figure, "problem": problem}
 
 
+async def meanwhile(request: web.Request) -> web.StreamResponse:
+    """Return the frame in which a script shows what somebody else saved while a form was open."""
+    return web.Response(text=render_part(request, "web/meanwhile.html", {}), content_type="text/html")
+
+
+MEANWHILE = Page("meanwhile", meanwhile, permission="")
 DASHBOARD = Page("dashboard", dashboard, permission="", label=lazy("Dashboard"), position=0, icon="home", shortcut="d")
 
 
 def add_workspace(server: web.Application, app: App) -> None:
     """Add the pages, cards and public routes of the kernel and of every plugin."""
-    kernel = [("", page) for page in (DASHBOARD, *SEARCH_PAGES)]
+    kernel = [("", page) for page in (DASHBOARD, MEANWHILE, *SEARCH_PAGES)]
     pages = [*kernel, *((name, page) for name, found in app.hooks("register_pages") for page in found)]
     taken: dict[tuple[str, str], str] = {}
     for plugin, page in pages:

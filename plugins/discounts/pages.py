@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from yarl import URL
 
-from guildshop.errors import FieldError, Invalid, NotFound, Refusal
+from guildshop.errors import FieldError, Invalid, NotFound, Refusal, Stale
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy
 from guildshop.money import format_money, parse_money, to_decimal
@@ -121,12 +121,9 @@ async def change(request: web.Request) -> web.StreamResponse:
     try:
         given = await _input(request, typed)
         await service.change(actor, discount.id, given, version=form_version(typed) or 0)
-    except (Invalid, NotFound) as refusal:
-        return await _form(request, discount, typed, refusal)
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
-    else:
-        flash(request, _("Saved. It applies at once."))
+        return await _form(request, discount, typed, refusal)
+    flash(request, _("Saved. It applies at once."))
     raise redirect(request, f"discount/{discount.id}")
 
 
@@ -235,7 +232,7 @@ async def _form(
             **details,
             **_words(app),
         },
-        status=200 if refusal is None else 422,
+        status=200 if refusal is None else refusal.status if isinstance(refusal, Stale) else 422,
     )
 
 

@@ -128,3 +128,19 @@ async def test_the_picture_to_scan_holds_the_same_key_as_the_text(owner: Visitor
     assert f"secret={key[1].replace(' ', '')}" in address
     expected = segno.make(address, error="m").svg_data_uri(scale=5, border=3, light="white")
     assert html.unescape(picture[1]) == expected
+
+
+async def test_a_form_that_came_too_late_is_kept_through_the_code(owner: Visitor, clock: Clock) -> None:
+    key, _codes = await turn_on(owner, clock)
+    clock.advance(hours=13)
+    url = str(owner.http._base_url).rstrip("/")
+    headers = {"Origin": url, "Referer": f"{url}/admin/book"}
+    page = await (await owner.post("/admin/book", {"title": "Emma"}, headers=headers)).text()
+    for step, fields in (
+        ("/login", {"username": "Olga", "password": PASSWORD}),
+        ("/login/code", {"code": "000000"}),
+        ("/login/code", {"code": code_at(key, clock.now.timestamp())}),
+    ):
+        (kept,) = re.findall(r'name="kept" value="([^"]+)"', page)
+        page = await (await owner.post(step, {**fields, "kept": kept})).text()
+    assert 'name="title" value="Emma"' in page

@@ -50,6 +50,39 @@ if (toasts) {
   addEventListener("keydown", leave);
 }
 
+// Somebody was signed out in the middle of a form and has signed in again: put what they typed where it was.
+const kept = JSON.parse(sessionStorage.getItem("guildshop-kept"));
+sessionStorage.removeItem("guildshop-kept");
+if (kept?.page === location.href) {
+  const fits = (form) => kept.fields.filter(([name]) => form.elements.namedItem(name)).length;
+  const [form] = [...document.querySelectorAll("form[method=post]")]
+    .filter((one) => new URL(one.getAttribute("action") || location.href, location.href).pathname === new URL(kept.action).pathname)
+    .sort((one, other) => fits(other) - fits(one));
+  if (form) fillIn(form);
+}
+
+function fillIn(form) {
+  const typed = new Map(kept.fields);
+  for (const field of form.elements) {
+    if (!field.name || field.name === "csrftoken" || ["submit", "button", "file", "password"].includes(field.type)) continue;
+    if (field.type === "checkbox" || field.type === "radio") {
+      field.checked = kept.fields.some(([name, value]) => name === field.name && value === field.value);
+    } else if (typed.has(field.name)) field.value = typed.get(field.name);
+  }
+  // What the form was made from is not known any more: all that differs from what is saved is for its user to choose.
+  if (typed.has("version")) document.body.dataset.again = "";
+  for (let outer = form; outer; outer = outer.parentElement) if (outer.tagName === "DETAILS") outer.open = true;
+  form.querySelector("details")?.setAttribute("open", "");
+  const told = document.createElement("div");
+  told.className = "flash info";
+  told.textContent = kept.told;
+  const region = document.createElement("div");
+  region.setAttribute("role", "status");
+  document.querySelector("main").prepend(region);
+  region.append(told);
+  form.scrollIntoView({ block: "nearest" });
+}
+
 // One press, one request.
 addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;

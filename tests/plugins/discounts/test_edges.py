@@ -106,8 +106,11 @@ async def test_the_pages(bench: Bench, deals: Deals, owner: Visitor, support: Vi
 
     # Two who edit at once: the second is told.
     stale = {**form, "percent": "30", "version": "7"}
-    page = await (await owner.get((await owner.post(address, stale)).headers["Location"])).text()
+    answer = await owner.post(address, stale)
+    page = await answer.text()
+    assert answer.status == 409
     assert "since you opened it" in page
+    assert 'value="30"' in page  # what was typed is kept
     await owner.post(address, {**form, "percent": "30", "version": "1"})
     assert [row["percent"] for row in await bench.rows("discount")] == [30]
 
