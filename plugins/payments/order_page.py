@@ -15,22 +15,13 @@ from guildshop.i18n import _, babel_locale, lazy
 from guildshop.money import format_money
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import FormField, Order, OrderAction, OrderSection, OrderStatus
-from guildshop.plugins.payments.api import PaymentState
+from guildshop.plugins.payments.api import state_label
 from guildshop.plugins.payments.service import CONFIRM, LINK, InvoiceLinks, PaymentService
 
 if TYPE_CHECKING:
     from guildshop.app import App
 
 _HOURS = re.compile(r"[0-9]{1,6}")
-STATE_LABELS: Mapping[PaymentState, str] = {
-    PaymentState.PENDING: lazy("Pending"),
-    PaymentState.REPORTED: lazy("Reported by the customer"),
-    PaymentState.CONFIRMED: lazy("Confirmed"),
-    PaymentState.REJECTED: lazy("Rejected"),
-    PaymentState.UNDERPAID: lazy("Too little"),
-    PaymentState.OVERPAID: lazy("Too much"),
-    PaymentState.LATE: lazy("Too late"),
-}
 
 
 def payments_section(payments: PaymentService) -> OrderSection:
@@ -41,7 +32,7 @@ def payments_section(payments: PaymentService) -> OrderSection:
             (
                 payments.method_label(order.store, payment.method),
                 format_money(payment.amount, payment.currency),
-                _(STATE_LABELS[payment.state]),
+                state_label(payment.state),
                 payment.reference,
                 payment.note,
                 payment.settled_by,

@@ -9,8 +9,7 @@ from aiohttp import web
 from guildshop.errors import NotFound
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy
-from guildshop.plugins.payments.api import PaymentState, difference_label
-from guildshop.plugins.payments.order_page import STATE_LABELS
+from guildshop.plugins.payments.api import PaymentState, difference_label, state_label
 from guildshop.plugins.payments.service import CONFIRM, DifferenceService, PaymentService, Reconciliation
 from guildshop.web.auth import actor_of, app_of, store_of
 from guildshop.web.pages import flash, read_form, redirect, render
@@ -24,7 +23,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     values = {
         "payments": await app.get(PaymentService).unusual(actor),
         "differences": await app.get(DifferenceService).recent(actor),
-        "state_labels": STATE_LABELS,
+        "state_label": state_label,
         "kind_label": difference_label,
         "states": PaymentState,
         "method_label": lambda code: app.get(PaymentService).method_label(actor.store, code),

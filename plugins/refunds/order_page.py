@@ -116,10 +116,10 @@ def said(refund: Refund) -> str:
     """Return what a refund has done, as a sentence."""
     amount = format_money(refund.amount, refund.currency)
     if refund.state is RefundState.SUCCEEDED:
-        return _("{amount} of order {number} are refunded.").format(amount=amount, number=refund.order_number)
+        return _("{amount} of order {number} was refunded.").format(amount=amount, number=refund.order_number)
     if refund.state is RefundState.FAILED:
         return _("The refund of order {number} failed: nothing went back.").format(number=refund.order_number)
-    return _("{amount} of order {number} are on their way back; the refund shows when that is done.").format(
+    return _("{amount} of order {number} is on its way back; the refund shows when that is done.").format(
         amount=amount, number=refund.order_number
     )
 
@@ -129,7 +129,7 @@ def _fields(order: Order) -> Sequence[FormField]:
     modes = [Choice(mode.value, labels.mode_label(mode)) for mode in RefundMode]
     example = ",".join(f"{line.sku}:1" for line in order.lines[:2])
     return (
-        FormField("mode", _("What to refund ({left} are left)").format(left=left), value="full", choices=modes),
+        FormField("mode", _("What to refund ({left} is left)").format(left=left), value="full", choices=modes),
         FormField("amount", _("Amount in minor units"), required=False, max_length=15, placeholder="1250"),
         FormField("items", _("Items, as product:quantity"), required=False, max_length=1000, placeholder=example),
         FormField("reason", _("Reason, told to the customer"), required=False, max_length=REASON_LENGTH),

@@ -69,7 +69,7 @@ def proposal_shown(proposal: Proposal, store: int, warning: str = "") -> Shown:
     plan = proposal.plan
     items = [f"{item.quantity} × {escape(item.name)} · {money(item.unit_price, plan.currency)}" for item in plan.items]
     really = (
-        _("{net} were really paid for them, net of discounts and with tax.").format(net=money(plan.net, plan.currency))
+        _("{net} was really paid for them, net of discounts and with tax.").format(net=money(plan.net, plan.currency))
         if plan.items and plan.mode is not RefundMode.FULL and plan.net != plan.amount
         else ""
     )
@@ -112,13 +112,13 @@ def refund_done(refund: Refund) -> Shown:
     amount = money(refund.amount, refund.currency)
     title = _("Refund of order {number}").format(number=refund.order_number)
     if refund.state is RefundState.SUCCEEDED:
-        return Shown(success_embed(_("{amount} are refunded.").format(amount=amount), title))
+        return Shown(success_embed(_("{amount} was refunded.").format(amount=amount), title))
     if refund.state is RefundState.FAILED:
         text = _("The refund failed; nothing went back. {problem}").format(problem=escape(refund.problem))
         return Shown(embed(title, text, colour=BAD))
     return Shown(
         attention_embed(
-            _("{amount} are on their way back. You are told here if anything goes wrong.").format(amount=amount), title
+            _("{amount} is on its way back. You are told here if anything goes wrong.").format(amount=amount), title
         )
     )
 
@@ -127,7 +127,7 @@ def pay_back_notice(refund: Refund, order: Order | None, page: str) -> Shown:
     """Return the notice that staff have to pay something back themselves; once done, that they did."""
     title = _("Pay back order {number}").format(number=refund.order_number)
     if not refund.by_hand:
-        text = _("{amount} are paid back.").format(amount=money(refund.amount, refund.currency))
+        text = _("{amount} was paid back.").format(amount=money(refund.amount, refund.currency))
         return Shown(embed(title, text, colour=GOOD, url=page))
     text = _("{customer} is to get {amount} back by {method}. Pay it, then press the button.").format(
         customer=_("The customer of a deleted order") if order is None else _customer(order),
@@ -143,14 +143,14 @@ def failure_notice(refund: Refund, event: RefundFailed, page: str) -> Shown:
     title = _("A refund of order {number} failed").format(number=refund.order_number)
     if event.reopened:
         text = _(
-            "{amount} came back to the processor after it had said that they were refunded. The order stays refunded:"
+            "{amount} came back to the processor after it had said that it was refunded. The order stays refunded:"
             " pay it back in another way, then press the button."
         )
     elif event.retried:
         title = _("A refund of order {number} is stuck").format(number=refund.order_number)
         text = _("{amount} did not go back yet; it is tried again by itself.")
     else:
-        text = _("{amount} did not go back and are the order's again. Refund it anew, perhaps in another way.")
+        text = _("{amount} did not go back and belongs to the order again. Refund it anew, perhaps in another way.")
     shown = embed(
         title,
         text.format(amount=money(event.amount, refund.currency)),
@@ -168,7 +168,7 @@ def failure_notice(refund: Refund, event: RefundFailed, page: str) -> Shown:
 
 def collect_notice(refund: Refund, page: str) -> Shown:
     """Return the notice that money waits to be collected by somebody whose order was deleted."""
-    text = _("{amount} wait to be collected, but the order was deleted. Send this address to its customer: {url}")
+    text = _("{amount} waits to be collected, but the order was deleted. Send this address to its customer: {url}")
     title = _("Refund of order {number}").format(number=refund.order_number)
     told = text.format(amount=money(refund.amount, refund.currency), url=refund.url)
     return Shown(embed(title, told, colour=ATTENTION, url=page))
@@ -178,7 +178,7 @@ def collect_message(refund: Refund, shop: str) -> discord.Embed:
     """Return what a customer reads whose money waits to be collected."""
     return embed(
         _("Your refund for order {number}").format(number=refund.order_number),
-        _("{amount} are waiting for you. Collect them here: {url}").format(
+        _("{amount} is waiting for you. Collect it here: {url}").format(
             amount=money(refund.amount, refund.currency), url=refund.url
         ),
         colour=GOOD,

@@ -127,8 +127,7 @@ async def bulk_act(request: web.Request) -> web.StreamResponse:
     if done:
         flash(request, _said(form["do"], done))
     if problems:
-        more = [_("{count} more could not be.").format(count=len(problems) - 5)] if len(problems) > 5 else []
-        flash(request, " ".join([*problems[:5], *more]), "error")
+        flash(request, " ".join([*problems[:5], *_more(len(problems) - 5)]), "error")
     raise web.HTTPSeeOther(str(back))
 
 
@@ -148,6 +147,13 @@ def _said(what: str, done: int) -> str:
     else:
         text = ngettext("{count} order is sent.", "{count} orders are sent.", done)
     return text.format(count=grouped(done))
+
+
+def _more(count: int) -> list[str]:
+    if count <= 0:
+        return []
+    text = ngettext("{count} more order could not be changed.", "{count} more orders could not be changed.", count)
+    return [text.format(count=grouped(count))]
 
 
 def _typed(form: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from guildshop.i18n import _
-from guildshop.plugins.orders.api import MoveRefused, OrderStatus, ShippingStatus
+from guildshop.plugins.orders.api import MoveRefused, OrderStatus, ShippingStatus, shipping_label, status_label
 
 _S = OrderStatus
 
@@ -48,11 +48,14 @@ def check_move(number: str, before: OrderStatus, after: OrderStatus, *, ships: b
         return
     if moves:
         message = _("Order {number} is {before} and cannot become {after}. It can become: {moves}.").format(
-            number=number, before=before.value, after=after.value, moves=", ".join(move.value for move in moves)
+            number=number,
+            before=status_label(before),
+            after=status_label(after),
+            moves=", ".join(status_label(move) for move in moves),
         )
     else:
         message = _("Order {number} is {before} and cannot become {after}: {before} is final.").format(
-            number=number, before=before.value, after=after.value
+            number=number, before=status_label(before), after=status_label(after)
         )
     raise MoveRefused(message, details={"before": before.value, "after": after.value})
 
@@ -63,7 +66,7 @@ def check_staff_move(number: str, before: OrderStatus, after: OrderStatus, *, sh
     if after in BY_REFUND:
         raise MoveRefused(
             _("Order {number} becomes {after} by a refund, not by hand. Refund the order instead.").format(
-                number=number, after=after.value
+                number=number, after=status_label(after)
             )
         )
 
@@ -98,13 +101,16 @@ def check_shipping_move(number: str, status: OrderStatus, before: ShippingStatus
     if status not in SHIPPABLE:
         raise MoveRefused(
             _("Order {number} is {status}, so its parcel cannot become {after}: only a paid order ships.").format(
-                number=number, status=status.value, after=after.value
+                number=number, status=status_label(status), after=shipping_label(after)
             )
         )
     moves = allowed_shipping_moves(status, before)
     if after not in moves:
         raise MoveRefused(
             _("The parcel of order {number} is {before} and cannot become {after}. It can become: {moves}.").format(
-                number=number, before=before.value, after=after.value, moves=", ".join(move.value for move in moves)
+                number=number,
+                before=shipping_label(before),
+                after=shipping_label(after),
+                moves=", ".join(shipping_label(move) for move in moves),
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from guildshop.errors import Invalid
 from guildshop.i18n import _
 from guildshop.money import format_money
-from guildshop.plugins.orders.api import MoveRefused, Order, OrderRefund, OrderStatus
+from guildshop.plugins.orders.api import MoveRefused, Order, OrderRefund, OrderStatus, status_label
 
 
 def check_refund(order: Order, refund: OrderRefund, *, held: bool = False) -> None:
@@ -16,12 +16,12 @@ def check_refund(order: Order, refund: OrderRefund, *, held: bool = False) -> No
     if order.paid_at is None:
         raise MoveRefused(
             _("Order {number} is {status} and was never paid: there is nothing to refund.").format(
-                number=order.number, status=order.status.value
+                number=order.number, status=status_label(order.status)
             )
         )
     if order.status is OrderStatus.REFUNDED:
         raise MoveRefused(
-            _("Order {number} is REFUNDED already: all of {total} was given back.").format(
+            _("Order {number} was refunded already: all of {total} was given back.").format(
                 number=order.number, total=format_money(order.refunded, order.currency)
             )
         )
@@ -62,7 +62,7 @@ def net_revenue(order: Order, status: OrderStatus, refund: int = 0) -> int:
 def _check_items(order: Order, refund: OrderRefund, *, held: bool) -> None:
     if refund.items and order.status is OrderStatus.CANCELLED:
         raise MoveRefused(
-            _("Order {number} is CANCELLED: its items are back on the shelf already. Refund the amount alone.").format(
+            _("Order {number} was cancelled: its items are back on the shelf already. Refund the amount alone.").format(
                 number=order.number
             )
         )

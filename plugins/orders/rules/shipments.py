@@ -17,6 +17,7 @@ from guildshop.plugins.orders.api import (
     Shipment,
     ShipmentItem,
     ShippingStatus,
+    status_label,
 )
 from guildshop.plugins.orders.rules.moves import SHIPPABLE
 
@@ -129,7 +130,9 @@ def check_shippable(order: Order, status: OrderStatus | None = None) -> None:
         raise MoveRefused(_("Nothing of order {number} ships: it has no parcels.").format(number=order.number))
     if now not in SHIPPABLE:
         raise MoveRefused(
-            _("Order {number} is {status}: only a paid order ships.").format(number=order.number, status=now.value)
+            _("Order {number} is {status}: only a paid order ships.").format(
+                number=order.number, status=status_label(now)
+            )
         )
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from guildshop.errors import Forbidden, Invalid, Refusal, Stale
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, ngettext
 from guildshop.isolation import isolated
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.service import CatalogService
@@ -352,7 +352,9 @@ class CheckoutService(Offering):
         unpaid = await self.app.get(OrderService).count_unpaid(customer)
         if unpaid >= limit:
             raise TooManyUnpaid(
-                _(
-                    "You have {unpaid} unpaid orders; this shop allows {limit}. Pay or cancel one first: see /orders."
+                ngettext(
+                    "You have {unpaid} unpaid order; this shop allows {limit}. Pay or cancel it first: see /orders.",
+                    "You have {unpaid} unpaid orders; this shop allows {limit}. Pay or cancel one first: see /orders.",
+                    unpaid,
                 ).format(unpaid=grouped(unpaid), limit=grouped(limit))
             )

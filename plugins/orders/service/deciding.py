@@ -9,7 +9,7 @@ from guildshop.errors import Invalid, Stale
 from guildshop.i18n import _
 from guildshop.money import format_money
 from guildshop.plugins.orders import rules
-from guildshop.plugins.orders.api import AlreadyPaid, MoveRefused, Order, OrderStatus
+from guildshop.plugins.orders.api import AlreadyPaid, MoveRefused, Order, OrderStatus, status_label
 
 REASON_LENGTH = 500
 NOTE_LENGTH = 2000
@@ -35,7 +35,9 @@ def paid_or_over(order: Order) -> AlreadyPaid | MoveRefused:
         return AlreadyPaid(
             _(
                 "The payment of order {number} over {total} was confirmed already: it is {status}. Nothing was changed."
-            ).format(number=order.number, total=format_money(order.due, order.currency), status=order.status.value)
+            ).format(
+                number=order.number, total=format_money(order.due, order.currency), status=status_label(order.status)
+            )
         )
     try:
         rules.check_move(order.number, order.status, OrderStatus.PAID, ships=order.ships)

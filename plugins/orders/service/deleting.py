@@ -14,7 +14,15 @@ from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.api import Sale
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules, tables
-from guildshop.plugins.orders.api import DeletionCheck, MoveRefused, Order, OrderDeleted, OrderStatus, Releases
+from guildshop.plugins.orders.api import (
+    DeletionCheck,
+    MoveRefused,
+    Order,
+    OrderDeleted,
+    OrderStatus,
+    Releases,
+    status_label,
+)
 from guildshop.plugins.orders.service.checkout import CheckoutService
 from guildshop.plugins.orders.service.credit_notes import CreditNotes
 from guildshop.plugins.orders.service.deciding import pieces, stale
@@ -146,6 +154,6 @@ def check_deletable(order: Order) -> None:
     if order.status not in {OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED, OrderStatus.REFUNDED}:
         raise MoveRefused(
             _("Order {number} is {status}: cancel or refund it before it is deleted.").format(
-                number=order.number, status=order.status.value
+                number=order.number, status=status_label(order.status)
             )
         )

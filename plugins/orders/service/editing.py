@@ -34,6 +34,7 @@ from guildshop.plugins.orders.api import (
     Releases,
     ShippingStatus,
     WantedItem,
+    status_label,
 )
 from guildshop.plugins.orders.service.availability import check_line, gone, list_price, own_limits, require_limit
 from guildshop.plugins.orders.service.checkout import CheckoutService
@@ -114,7 +115,7 @@ class OrderEditing:
         if order.status is not OrderStatus.PENDING_PAYMENT:
             raise MoveRefused(
                 _("Order {number} is {status}: only the items of an unpaid order can change. Use a refund.").format(
-                    number=order.number, status=order.status.value
+                    number=order.number, status=status_label(order.status)
                 )
             )
         if order.imported:

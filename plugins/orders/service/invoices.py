@@ -86,7 +86,7 @@ class Invoices:
     async def _issue(self, actor: Actor, order: Order) -> None:
         """Take the next number and keep the invoice, in one unit: either both happen or neither."""
         if order.status is OrderStatus.CANCELLED:
-            raise MoveRefused(_("Order {number} is CANCELLED: it gets no invoice.").format(number=order.number))
+            raise MoveRefused(_("Order {number} was cancelled: it gets no invoice.").format(number=order.number))
         content = await self._content(order)
         following = await next_number(self.app.database, tables.InvoiceSequence)
         taken = Stale(_("Another invoice took the number at the same moment. Try again."))

@@ -12,7 +12,7 @@ import structlog
 from guildshop.errors import Invalid, NotConfigured, Refusal, Unavailable
 from guildshop.i18n import _
 from guildshop.isolation import PluginFailed, isolated
-from guildshop.plugins.orders.api import MoveRefused, Order, OrderStatus, PaymentMethod
+from guildshop.plugins.orders.api import MoveRefused, Order, OrderStatus, PaymentMethod, status_label
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -89,7 +89,7 @@ class PaymentMethodRegistry:
         if order.status is not OrderStatus.PENDING_PAYMENT:
             raise MoveRefused(
                 _("Order {number} is {status} and does not wait for a payment.").format(
-                    number=order.number, status=order.status.value
+                    number=order.number, status=status_label(order.status)
                 )
             )
         try:

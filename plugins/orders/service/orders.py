@@ -20,6 +20,7 @@ from guildshop.plugins.orders.api import (
     OrderExpiryDue,
     OrderStatus,
     ShipmentChange,
+    status_label,
 )
 from guildshop.plugins.orders.service.deciding import (
     NOTE_LENGTH,
@@ -107,7 +108,7 @@ class OrderService(OrderRefunds, OrderShipments):
                 rules.check_move(current.number, current.status, OrderStatus.CANCELLED, ships=current.ships)
                 raise MoveRefused(
                     _("Order {number} is {status}: only an unpaid order can be rejected. Cancel it instead.").format(
-                        number=current.number, status=current.status.value
+                        number=current.number, status=status_label(current.status)
                     )
                 )
             async with self.app.work(actor) as work:
@@ -164,7 +165,7 @@ class OrderService(OrderRefunds, OrderShipments):
             raise MoveRefused(
                 _(
                     "Order {number} is {status}: it is being fulfilled and cannot be cancelled any more. Ask the staff."
-                ).format(number=order.number, status=order.status.value)
+                ).format(number=order.number, status=status_label(order.status))
             )
 
     def _check_giving_back(self, actor: Actor, order: Order) -> None:

@@ -19,6 +19,7 @@ from guildshop.plugins.orders.api import (
     Shipment,
     ShipmentChange,
     ShippingStatus,
+    shipping_label,
 )
 
 
@@ -93,7 +94,7 @@ class Packing:
         if shipment.status in rules.SENT:
             raise MoveRefused(
                 _("Parcel {position} of order {number} is {status} and cannot be taken back.").format(
-                    position=shipment.position, number=self.order.number, status=shipment.status.value
+                    position=shipment.position, number=self.order.number, status=shipping_label(shipment.status)
                 )
             )
         del self.after[shipment.id]

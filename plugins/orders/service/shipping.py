@@ -9,7 +9,7 @@ from uuid import UUID
 
 from guildshop.countries import country_name, country_named
 from guildshop.errors import Invalid, NotConfigured, Refusal
-from guildshop.i18n import _, grouped, lazy
+from guildshop.i18n import _, grouped, lazy, ngettext
 from guildshop.money import format_money
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import AccountFunction, Address, AddressInput, FunctionBlocked
@@ -281,7 +281,8 @@ def _begun(given: AddressInput) -> AddressInput | None:
 def _describe(kind: ShippingType, cost: int, currency: str) -> str:
     told = [format_money(cost, currency) if cost else _("Free")]
     if kind.days is not None:
-        told.append(_("about {days} days").format(days=grouped(kind.days)))
+        text = ngettext("about {days} day", "about {days} days", kind.days)
+        told.append(text.format(days=grouped(kind.days)))
     if cost and kind.free_over is not None:
         told.append(_("free from {amount} on").format(amount=format_money(kind.free_over, currency)))
     return ", ".join(told)

@@ -104,7 +104,7 @@ def order_list(page: Page[OrderSummary], store: int) -> Shown:
     ]
     rows: list[discord.ui.Item[discord.ui.View]] = [
         discord.ui.Select(
-            custom_id=custom_id(prefixes.DETAILS, store, ()), options=options, placeholder=_("Show an order"), row=0
+            custom_id=custom_id(prefixes.DETAILS, store, ()), options=options, placeholder=_("Choose an order"), row=0
         )
     ]
     if page.pages > 1:

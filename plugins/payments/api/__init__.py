@@ -9,7 +9,15 @@ from guildshop.plugins.payments.api.events import (
     PaymentUnexpected,
     ProcessorTold,
 )
-from guildshop.plugins.payments.api.payment import REPORT_ITEM, TAKEN, InvoiceLink, Payment, PaymentState, Received
+from guildshop.plugins.payments.api.payment import (
+    REPORT_ITEM,
+    TAKEN,
+    InvoiceLink,
+    Payment,
+    PaymentState,
+    Received,
+    state_label,
+)
 from guildshop.plugins.payments.api.processor import (
     Attempt,
     AttemptState,
@@ -58,4 +66,5 @@ __all__ = [
     "StandingState",
     "Taking",
     "difference_label",
+    "state_label",
 ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
+
+from guildshop.i18n import _, lazy
 
 REPORT_ITEM = "payments.paid"
 """The custom-ID prefix of the I've paid button: `payments.paid:<store>:<order>`."""
@@ -30,6 +34,23 @@ class PaymentState(StrEnum):
 
 TAKEN = frozenset({PaymentState.CONFIRMED, PaymentState.OVERPAID, PaymentState.UNDERPAID, PaymentState.LATE})
 """The states of money that is in the till."""
+
+STATE_LABELS: Mapping[PaymentState, str] = MappingProxyType(
+    {
+        PaymentState.PENDING: lazy("Pending"),
+        PaymentState.REPORTED: lazy("Reported by the customer"),
+        PaymentState.CONFIRMED: lazy("Confirmed"),
+        PaymentState.REJECTED: lazy("Rejected"),
+        PaymentState.UNDERPAID: lazy("Too little"),
+        PaymentState.OVERPAID: lazy("Too much"),
+        PaymentState.LATE: lazy("Too late"),
+    }
+)
+
+
+def state_label(state: PaymentState) -> str:
+    """Return the state of a payment as staff know it."""
+    return _(STATE_LABELS[state])
 
 
 @dataclass(frozen=True, slots=True)

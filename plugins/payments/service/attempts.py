@@ -12,7 +12,7 @@ from guildshop.errors import NotFound, Stale, Unavailable
 from guildshop.events import Delivery
 from guildshop.i18n import _
 from guildshop.permissions import Actor
-from guildshop.plugins.orders.api import Order, OrderCancelled, OrderEdited, OrderPaid, OrderStatus
+from guildshop.plugins.orders.api import Order, OrderCancelled, OrderEdited, OrderPaid, OrderStatus, status_label
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments import rules, tables
 from guildshop.plugins.payments.api import (
@@ -128,7 +128,7 @@ class AttemptService:
         if current.status is not OrderStatus.PENDING_PAYMENT or amount <= 0:
             raise NothingToPay(
                 _("Order {number} is {status}: nothing is due any more.").format(
-                    number=current.number, status=current.status.value
+                    number=current.number, status=status_label(current.status)
                 )
             )
         if reason := processor.payable(amount, current.currency):

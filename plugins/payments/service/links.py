@@ -10,7 +10,7 @@ from guildshop.config.secret import remember_secret
 from guildshop.errors import Invalid, NotConfigured
 from guildshop.i18n import _
 from guildshop.permissions import Actor
-from guildshop.plugins.orders.api import Order, OrderStatus
+from guildshop.plugins.orders.api import Order, OrderStatus, status_label
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments.api import InvoiceLink, NothingToPay, PaymentsSettings
 from guildshop.plugins.payments.rules import Link, form_token, invoice_token, is_form_token, read_invoice_token
@@ -93,7 +93,7 @@ class InvoiceLinks:
         if order.status is not OrderStatus.PENDING_PAYMENT or not order.due:
             raise NothingToPay(
                 _("Order {number} is {status}: nothing is due, so there is nothing to pay by a link.").format(
-                    number=order.number, status=order.status.value
+                    number=order.number, status=status_label(order.status)
                 )
             )
         if not self.app.get(PaymentService).online(order.store):

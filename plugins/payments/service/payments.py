@@ -12,7 +12,7 @@ from guildshop.errors import Forbidden, Invalid, Refusal, Stale
 from guildshop.events import Delivery
 from guildshop.i18n import _
 from guildshop.permissions import Actor
-from guildshop.plugins.orders.api import HistoryKind, Order, OrderCancelled, OrderStatus
+from guildshop.plugins.orders.api import HistoryKind, Order, OrderCancelled, OrderStatus, status_label
 from guildshop.plugins.orders.service import OrderService, add_history
 from guildshop.plugins.payments import rules, tables
 from guildshop.plugins.payments.api import (
@@ -84,7 +84,7 @@ class PaymentService(Receiving):
         if found.status is not OrderStatus.PENDING_PAYMENT:
             raise NothingToPay(
                 _("Order {number} is {status} and does not wait for a payment.").format(
-                    number=found.number, status=found.status.value
+                    number=found.number, status=status_label(found.status)
                 )
             )
         return found

@@ -10,10 +10,10 @@ from guildshop.errors import NotFound, Stale
 from guildshop.events import Delivery
 from guildshop.i18n import _
 from guildshop.permissions import Actor
-from guildshop.plugins.orders.api import HistoryKind, Order, OrderStatus
+from guildshop.plugins.orders.api import HistoryKind, Order, OrderStatus, status_label
 from guildshop.plugins.orders.service import OrderService, add_history
 from guildshop.plugins.payments import rules, tables
-from guildshop.plugins.payments.api import NothingToPay, Payment, PaymentState, PaymentUnexpected, Received
+from guildshop.plugins.payments.api import NothingToPay, Payment, PaymentState, PaymentUnexpected, Received, state_label
 from guildshop.plugins.payments.service.queries import PaymentQueries
 from guildshop.tenancy import current_store
 
@@ -62,7 +62,7 @@ class Receiving(PaymentQueries):
             if current.state is not PaymentState.UNDERPAID or order.status is not OrderStatus.PENDING_PAYMENT:
                 raise NothingToPay(
                     _("Order {number} is {status} and this payment {state}: there is nothing to accept.").format(
-                        number=order.number, status=order.status.value, state=current.state.value
+                        number=order.number, status=status_label(order.status), state=state_label(current.state)
                     )
                 )
             if current.currency != order.currency or not current.refundable:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from guildshop.errors import Refusal
 from guildshop.hookspecs import Finding, Severity
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.permissions import Actor
 from guildshop.plugins.payments.api import DifferenceKind, Figures, Processor, ProcessorTold, Taking
 from guildshop.plugins.payments.service.attempts import AttemptService
@@ -55,9 +55,11 @@ class Reconciliation:
                 Finding(
                     Severity.WARNING,
                     _("Reconciliation"),
-                    _("The books of payment processors differ from ours in {count} places.").format(
-                        count=len(differences)
-                    ),
+                    ngettext(
+                        "The books of payment processors differ from ours in {count} place.",
+                        "The books of payment processors differ from ours in {count} places.",
+                        len(differences),
+                    ).format(count=len(differences)),
                     _("Look at them on the page Payments, and settle each."),
                 )
             )

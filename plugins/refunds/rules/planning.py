@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from guildshop.errors import Invalid
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.money import allocate, format_money
-from guildshop.plugins.orders.api import Order, OrderLine, OrderStatus
+from guildshop.plugins.orders.api import Order, OrderLine, OrderStatus, status_label
 from guildshop.plugins.refunds.api import (
     DEFAULT_REASON,
     Funds,
@@ -89,7 +89,7 @@ def _check_order(order: Order) -> None:
     if order.paid_at is None:
         raise NothingToRefund(
             _("Order {number} is {status} and was never paid, so there is nothing to refund.").format(
-                number=order.number, status=order.status.value
+                number=order.number, status=status_label(order.status)
             )
         )
     if order.refundable > 0:
@@ -184,9 +184,12 @@ def _too_many(order: Order, item: ItemRequest, lines: Sequence[OrderLine]) -> It
     bought = sum(line.quantity for line in lines)
     left = sum(line.returnable for line in lines)
     return ItemsNotLeft(
-        _(
+        ngettext(
+            "{quantity} piece of {product} cannot come back: order {number} has {bought}, of which {gone} came back"
+            " or are on the way, so {left} are left.",
             "{quantity} pieces of {product} cannot come back: order {number} has {bought}, of which {gone} came back"
-            " or are on the way, so {left} are left."
+            " or are on the way, so {left} are left.",
+            item.quantity,
         ).format(
             quantity=item.quantity,
             product=lines[0].sku or lines[0].name,
@@ -226,7 +229,7 @@ def _amount(order: Order, request: RefundRequest, items: Sequence[PlannedItem]) 
         )
     if amount > order.refundable:
         raise TooMuchToRefund(
-            _("{amount} are more than what is left: {left} of order {number} can still be refunded.").format(
+            _("{amount} is more than what is left: {left} of order {number} can still be refunded.").format(
                 amount=format_money(amount, order.currency),
                 left=format_money(order.refundable, order.currency),
                 number=order.number,

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from guildshop.errors import Invalid
-from guildshop.i18n import _
-from guildshop.plugins.orders.api import Order, OrderStatus
+from guildshop.i18n import _, ngettext
+from guildshop.plugins.orders.api import Order, OrderStatus, status_label
 from guildshop.plugins.refunds.api import ItemRequest, Return, ReturnItem, ReturnRefused, ReturnStatus
+from guildshop.plugins.refunds.labels import return_label
 from guildshop.plugins.refunds.rules.items import checked
 
 REASON_LENGTH = 1000
@@ -75,13 +76,15 @@ def check_returnable(order: Order, *, days: int, now: datetime) -> None:
             text = _("Order {number} is {status} and has not been sent. Use /cancel-order instead.")
         else:
             text = _("Order {number} is {status}, so nothing of it can be sent back.")
-        raise ReturnRefused(text.format(number=order.number, status=order.status.value))
+        raise ReturnRefused(text.format(number=order.number, status=status_label(order.status)))
     until = returnable_until(order, days)
     if until is not None and now > until:
         raise ReturnRefused(
-            _("Order {number} arrived more than {days} days ago, so it cannot be sent back any more.").format(
-                number=order.number, days=days
-            )
+            ngettext(
+                "Order {number} arrived more than {days} day ago, so it cannot be sent back any more.",
+                "Order {number} arrived more than {days} days ago, so it cannot be sent back any more.",
+                days,
+            ).format(number=order.number, days=days)
         )
     if not any(line.returnable for line in order.lines):
         raise ReturnRefused(_("Everything of order {number} came back already.").format(number=order.number))
@@ -92,6 +95,6 @@ def return_move(request: Return, after: ReturnStatus) -> None:
     if after not in MOVES[request.status]:
         raise ReturnRefused(
             _("The return of order {number} is {before} and cannot become {after}.").format(
-                number=request.order_number, before=request.status.value, after=after.value
+                number=request.order_number, before=return_label(request.status), after=return_label(after)
             )
         )

@@ -40,6 +40,7 @@ from guildshop.plugins.refunds.api import (
     RefundState,
     SurplusRefunded,
 )
+from guildshop.plugins.refunds.labels import state_label
 from guildshop.plugins.refunds.service.setbacks import (
     PROBLEM_LENGTH,
     REFERENCE_LENGTH,
@@ -156,7 +157,7 @@ class RefundPayments(RefundSetbacks):
         if not any(_by_hand(part) for part in refund.parts):
             raise Refusal(
                 _("The refund of order {number} is {state}: nothing of it waits for you.").format(
-                    number=refund.order_number, state=refund.state.value
+                    number=refund.order_number, state=state_label(refund.state)
                 )
             )
 

@@ -31,6 +31,7 @@ from guildshop.plugins.refunds.api import (
     ReturnRefused,
     ReturnStatus,
 )
+from guildshop.plugins.refunds.labels import return_label
 from guildshop.plugins.refunds.service import records
 from guildshop.plugins.refunds.service.queries import make_cursor, read_cursor
 from guildshop.plugins.refunds.service.refunds import RefundService
@@ -102,7 +103,7 @@ class ReturnService:
             if known.status in OPEN:
                 raise ReturnRefused(
                     _("A return of order {number} is {status} already. Wait until that one is done.").format(
-                        number=order.number, status=known.status.value
+                        number=order.number, status=return_label(known.status)
                     )
                 )
         return order

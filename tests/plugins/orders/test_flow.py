@@ -286,7 +286,7 @@ async def test_orders_lists_details_and_cancels(shop) -> None:
     await shop.settle()
     assert (await rows(shop, "orders"))[0]["status"] == "CANCELLED"
     again = await shop.buyer.slash("cancel-order", order=number)
-    assert "CANCELLED and cannot become CANCELLED" in again.text
+    assert "is Cancelled and cannot become Cancelled" in again.text
     shown = await shop.buyer.slash("order-status", order=number)
     assert "Changed my mind" in shown.text
 

@@ -92,7 +92,7 @@ async def test_an_action_that_is_not_allowed_shows_its_sentence(bench, order, ow
     before = await bench.snapshot()
     answer = await owner.post(f"/admin/order/{order.number}/shipped")
     page = await (await owner.get(answer.headers["Location"])).text()
-    assert "PENDING_PAYMENT and cannot become SHIPPED" in page
+    assert "is Pending payment and cannot become Shipped" in page
     assert await bench.snapshot() == before
     assert (await owner.post(f"/admin/order/{order.number}/explode")).status == 404
 
@@ -124,7 +124,7 @@ async def test_the_api_lists_reads_and_changes(bench, order, visitor, token) -> 
     assert read["lineItems"][0]["unitPriceCents"] == 1500
     refused = await visitor.http.patch(f"/api/orders/{order.id}", headers=headers, json={"status": "SHIPPED"})
     assert refused.status == 409
-    assert "cannot become SHIPPED" in (await refused.json())["detail"]
+    assert "cannot become Shipped" in (await refused.json())["detail"]
     paid = await visitor.http.post(f"/api/orders/{order.id}/confirm-payment", headers=headers, json={})
     assert (await paid.json())["status"] == "PAID"
     again = await visitor.http.post(f"/api/orders/{order.id}/confirm-payment", headers=headers, json={})
@@ -150,7 +150,7 @@ async def test_piccolo_admin_saves_through_the_service(bench, order, owner) -> N
     assert "Somebody else changed this row" in await stale.text()
     form = await (await owner.get(path)).json()
     refused = await owner.send("PATCH", path, {**form, "status": "SHIPPED"})
-    assert "PENDING_PAYMENT and cannot become SHIPPED" in await refused.text()
+    assert "is Pending payment and cannot become Shipped" in await refused.text()
     money = await owner.send("PATCH", path, {**form, "total": 1})
     assert "cannot be changed here" in await money.text()
     gone = await owner.send("DELETE", path, None)
@@ -210,7 +210,7 @@ async def _items_parcels_and_notes(bench, owner) -> None:
     path = f"{tables}/shipment/{shipment.id}/"
     form = await (await owner.get(path)).json()
     refused = await owner.send("PATCH", path, {**form, "status": "DELIVERED"})
-    assert "cannot become DELIVERED" in await refused.text()
+    assert "cannot become Delivered" in await refused.text()
     saved = await owner.send("PATCH", path, {**form, "status": "SHIPPED", "tracking_number": "1 2"})
     assert saved.status == 200, await saved.text()
     assert (await bench.orders.get(other.id)).status is OrderStatus.SHIPPED

@@ -18,7 +18,7 @@ async def test_staff_refund_with_a_confirmation(shop: Shop) -> None:
     for options, part in (
         ({"amount": 100, "items": "MUG"}, f"/admin/order/{sold.number}"),
         ({"amount": 0}, "An amount of 0 cannot be refunded"),
-        ({"amount": 2001}, "$20.01 are more than what is left"),
+        ({"amount": 2001}, "$20.01 is more than what is left"),
         ({"items": "MUG:0"}, "0 pieces of MUG"),
         ({"items": "MUG:-1"}, "-1 pieces of MUG"),
         ({"items": "MUG:2,MUG:2"}, "named twice"),
@@ -43,7 +43,7 @@ async def test_staff_refund_with_a_confirmation(shop: Shop) -> None:
     other = await shop.owner.slash("refund", order=sold.number, amount=700)
     await shop.restart()
     done = await shown.press("Confirm")
-    assert "$15.00 are refunded" in done.text
+    assert "$15.00 was refunded" in done.text
     assert not done.buttons
     # What the other one was shown is not what would happen now.
     anew = await other.press("Confirm")
@@ -65,7 +65,7 @@ async def test_staff_refund_with_a_confirmation(shop: Shop) -> None:
     assert [row["balance"] for row in await sale.rows("credit_account")] == [100]
     again = await shop.staff.slash("refund", order=sold.number)
     first, second = await asyncio.gather(again.press("Confirm"), again.press("Confirm"))
-    assert "$4.00 are refunded" in first.text + second.text
+    assert "$4.00 was refunded" in first.text + second.text
     details = await shop.buyer.slash("order-status", order=sold.number)
     assert {"name": "Refunded", "value": "$20.00", "inline": True} in details.embeds[0]["fields"]
     found = await sale.get(sold.id)
@@ -83,7 +83,7 @@ async def test_a_return_and_a_cancelled_order(shop: Shop) -> None:
     chosen = await (await shop.buyer.slash("return", order=sold.number)).select("Cap")
     asked = await chosen.submit(reason="Wrong colour")
     assert "The staff were asked" in asked.text
-    assert "REQUESTED already" in (await shop.buyer.slash("return", order=sold.number)).text
+    assert "Requested already" in (await shop.buyer.slash("return", order=sold.number)).text
     await shop.settle()
 
     def notice() -> dict:
@@ -112,7 +112,7 @@ async def test_a_return_and_a_cancelled_order(shop: Shop) -> None:
     await sale.cancel(parcel, "Sold out")
     pay = next(one for one in shop.sim.messages("orders") if "Pay back order" in str(one["embeds"]))
     form = await shop.staff.press(pay, "I paid it back")
-    assert "$15.00 are paid back" in (await form.submit(reference="Venmo")).text
+    assert "$15.00 was paid back" in (await form.submit(reference="Venmo")).text
     await shop.settle()
     found = await sale.get(parcel.id)
     assert (found.status, found.refunded) == (OrderStatus.CANCELLED, 1500)

@@ -347,7 +347,7 @@ async def test_a_return_from_request_to_refund(till, member) -> None:
     )
     (asked,) = [one for one in done if not isinstance(one, BaseException)]
     assert all(isinstance(one, Refusal) for one in done if isinstance(one, BaseException))
-    with pytest.raises(Refusal, match="is REQUESTED and cannot become REFUNDED"):
+    with pytest.raises(Refusal, match="is Requested and cannot become Refunded"):
         await till.returns.propose_refund(till.boss, asked.id)
     with pytest.raises(Forbidden):
         await till.returns.approve(buyer, asked.id)

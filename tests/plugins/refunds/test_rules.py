@@ -25,6 +25,7 @@ from guildshop.plugins.refunds.api import (
     TooMuchToRefund,
 )
 from guildshop.plugins.refunds.commands import returning
+from guildshop.plugins.refunds.labels import return_label
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -168,7 +169,7 @@ def test_money_goes_back_to_external_payments_first_then_credit() -> None:
         (RefundMode.AMOUNT, 0, "", Invalid, "An amount of 0 cannot be refunded"),
         (RefundMode.AMOUNT, -5, "", Invalid, "An amount of -5 cannot be refunded"),
         (RefundMode.AMOUNT, None, "", Invalid, "Give the amount"),
-        (RefundMode.AMOUNT, 2001, "", TooMuchToRefund, "$20.01 are more than what is left: $20.00"),
+        (RefundMode.AMOUNT, 2001, "", TooMuchToRefund, "$20.01 is more than what is left: $20.00"),
         (RefundMode.AMOUNT, 100, "MUG", Invalid, "takes no items"),
         (RefundMode.FULL, 100, "", Invalid, "takes no amount"),
         (RefundMode.FULL, None, "MUG", Invalid, "takes no items"),
@@ -176,7 +177,7 @@ def test_money_goes_back_to_external_payments_first_then_credit() -> None:
         (RefundMode.ITEMS, None, "", Invalid, "Name the items"),
         (RefundMode.ITEMS, None, "CAP", ItemsNotLeft, "has no product CAP. It has: MUG"),
         (RefundMode.ITEMS, None, "MUG:3", ItemsNotLeft, "3 pieces of MUG cannot come back"),
-        (RefundMode.BOTH, 2001, "MUG", TooMuchToRefund, "are more than what is left"),
+        (RefundMode.BOTH, 2001, "MUG", TooMuchToRefund, "is more than what is left"),
         (RefundMode.BOTH, 0, "MUG", Invalid, "An amount of 0"),
         (RefundMode.BOTH, None, "MUG", Invalid, "Give the amount"),
     ],
@@ -269,5 +270,5 @@ def test_returns_move_one_step_at_a_time(before: ReturnStatus, after: ReturnStat
     if (before.value, after.value) in allowed:
         rules.return_move(request, after)
     else:
-        with pytest.raises(ReturnRefused, match=f"is {before.value} and cannot become {after.value}"):
+        with pytest.raises(ReturnRefused, match=f"is {return_label(before)} and cannot become {return_label(after)}"):
             rules.return_move(request, after)
