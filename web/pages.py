@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from guildshop.errors import Invalid
 from guildshop.hookspecs import Page
-from guildshop.i18n import _, current_language, ngettext
+from guildshop.i18n import _, current_language, ngettext, pgettext
 from guildshop.stores import Store
 from guildshop.web.context import ADMIN_BASE, STAFF_BASE, Identity, app_of, context_of, identity_of
 from guildshop.web.formats import FILTERS
@@ -92,7 +92,7 @@ def set_up_templates(app: web.Application, guildshop: App) -> None:
         # What the filters say depends on the reader's language, so nothing is worked out beforehand.
         optimized=False,
     )
-    environment.globals.update(_=_, ngettext=ngettext, static=app[STATIC].url)
+    environment.globals.update(_=_, ngettext=ngettext, pgettext=pgettext, static=app[STATIC].url)
 
 
 def render(

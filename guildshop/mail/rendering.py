@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from babel.dates import format_datetime
 
-from guildshop.i18n import _, babel_locale, current_locale, ngettext
+from guildshop.i18n import _, babel_locale, current_locale, ngettext, pgettext
 from guildshop.mail.addresses import one_line
 from guildshop.money import format_money
 
@@ -72,7 +72,7 @@ class MailTemplates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(money=format_money, moment=moment)
-        self._environment.globals.update(_=_, ngettext=ngettext)
+        self._environment.globals.update(_=_, ngettext=ngettext, pgettext=pgettext)
 
     def render(
         self, store: Store | None, template: str, subject: str, values: Mapping[str, Any], unsubscribe: str

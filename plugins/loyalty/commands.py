@@ -9,7 +9,7 @@ from discord import app_commands
 
 from guildshop.bot import Context, StoreButton, answer, context_of, staff, succeed, update, view
 from guildshop.bot.rendering import clip, embed, escape, moment, money
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, ngettext
 from guildshop.i18n import lazy as _l
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.loyalty import rules
@@ -86,8 +86,9 @@ async def _card(context: Context, discord_id: int) -> tuple[discord.Embed, disco
         told = _("You have no loyalty account yet. Join now, or get one with your first paid order.")
         return embed(_("Loyalty points"), f"{told}\n\n{_terms(program, store.currency)}"), view(join)
     entries = await service.entries(account.customer, limit=SHOWN)
+    balance = ngettext("{points} point", "{points} points", account.balance)
     fields = [
-        (_("Balance"), _("{points} points").format(points=f"**{grouped(account.balance)}**")),
+        (_("Balance"), balance.format(points=f"**{grouped(account.balance)}**")),
         (_("Worth"), money(account.balance * program.point_value, store.currency) if active else ""),
         (_("Tier"), _tier(program, account)),
         (_("Latest changes"), clip("\n".join(_line(entry) for entry in entries), 1024)),
@@ -99,10 +100,16 @@ async def _card(context: Context, discord_id: int) -> tuple[discord.Embed, disco
 
 def _terms(program: LoyaltySettings, currency: str) -> str:
     lines = [
-        _("You earn {points} points for each whole {currency} that goods cost you.").format(
-            points=grouped(program.points_per_unit), currency=currency
-        ),
-        _("{points} points take {amount} off an order; redeem them at its summary.").format(
+        ngettext(
+            "You earn {points} point for each whole {currency} that goods cost you.",
+            "You earn {points} points for each whole {currency} that goods cost you.",
+            program.points_per_unit,
+        ).format(points=grouped(program.points_per_unit), currency=currency),
+        ngettext(
+            "{points} point takes {amount} off an order; redeem it at its summary.",
+            "{points} points take {amount} off an order; redeem them at its summary.",
+            program.minimum_redemption,
+        ).format(
             points=grouped(program.minimum_redemption),
             amount=money(program.minimum_redemption * program.point_value, currency),
         ),
@@ -110,9 +117,13 @@ def _terms(program: LoyaltySettings, currency: str) -> str:
     if program.maximum_share < 100:
         lines.append(_("Points pay for at most {share} % of an order's goods.").format(share=program.maximum_share))
     if program.daily_cap:
-        lines.append(_("You earn at most {points} points a day.").format(points=grouped(program.daily_cap)))
+        text = ngettext(
+            "You earn at most {points} point a day.", "You earn at most {points} points a day.", program.daily_cap
+        )
+        lines.append(text.format(points=grouped(program.daily_cap)))
     if program.expire_days:
-        lines.append(_("Points expire after {days} days.").format(days=grouped(program.expire_days)))
+        text = ngettext("Points expire after {days} day.", "Points expire after {days} days.", program.expire_days)
+        lines.append(text.format(days=grouped(program.expire_days)))
     return "\n".join(lines)
 
 
@@ -120,11 +131,9 @@ def _tier(program: LoyaltySettings, account: LoyaltyAccount) -> str:
     tier, after = rules.tier_of(program.tiers, account.lifetime), rules.next_tier(program.tiers, account.lifetime)
     lines = [] if tier is None else [f"{escape(tier.name)} (× {tier.multiplier})"]
     if after is not None:
-        lines.append(
-            _("{points} more to {tier}").format(
-                points=grouped(after.threshold - account.lifetime), tier=escape(after.name)
-            )
-        )
+        short = after.threshold - account.lifetime
+        text = ngettext("{points} more to {tier}", "{points} more to {tier}", short)
+        lines.append(text.format(points=grouped(short), tier=escape(after.name)))
     return "\n".join(lines)
 
 

@@ -103,7 +103,7 @@ def check_reason(text: str) -> str:
     """Return the reason in one line; refuse none, and one that is too long."""
     reason = " ".join(text.split())
     if not reason:
-        raise Invalid.field("reason", _("Reason is required: it is kept with the change."))
+        raise Invalid.field("reason", _("A reason is required: it is kept with the change."))
     if len(reason) > REASON_LENGTH:
         raise Invalid.field(
             "reason",

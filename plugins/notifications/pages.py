@@ -8,7 +8,7 @@ from aiohttp import web
 
 from guildshop.errors import NotFound
 from guildshop.hookspecs import Page
-from guildshop.i18n import _, lazy
+from guildshop.i18n import _, grouped, lazy, ngettext
 from guildshop.plugins.notifications.api import NOTIFICATION_CREATE, AnnouncementState, Audience
 from guildshop.plugins.notifications.service import AnnouncementService
 from guildshop.web.context import actor_of, app_of
@@ -44,7 +44,10 @@ async def stop_page(request: web.Request) -> web.StreamResponse:
     except ValueError:
         raise NotFound(_("There is no such announcement.")) from None
     stopped = await app_of(request).get(AnnouncementService).stop(actor_of(request), key)
-    flash(request, _("Stopped. {count} were told before.").format(count=stopped.told))
+    text = ngettext(
+        "Stopped. {count} customer was told before.", "Stopped. {count} customers were told before.", stopped.told
+    )
+    flash(request, text.format(count=grouped(stopped.told)))
     raise redirect(request, "announcement")
 
 

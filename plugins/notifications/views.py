@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import discord
 
 from guildshop.bot.rendering import ATTENTION, BAD, COLOUR, GOOD, QUIET, clip, embed, escape, member, moment, money
-from guildshop.i18n import _, grouped, lazy
+from guildshop.i18n import _, grouped, lazy, ngettext, pgettext
 from guildshop.plugins.notifications.api import (
     PURPOSE_LABELS,
     STATE_LABELS,
@@ -243,7 +243,8 @@ def _lines(order: Order) -> str:
         for line in order.lines[:LINES_SHOWN]
     ]
     if len(order.lines) > LINES_SHOWN:
-        shown.append(_("… and {count} more").format(count=len(order.lines) - LINES_SHOWN))
+        more = len(order.lines) - LINES_SHOWN
+        shown.append(ngettext("… and {count} more", "… and {count} more", more).format(count=more))
     return clip("\n".join(shown), 3000)
 
 
@@ -302,7 +303,7 @@ def announcement_progress(told: Announcement, reached: int) -> discord.Embed:
         "" if draft else _bar(told.done, told.total),
         colour=colour,
         fields=[
-            (_("To"), audience(told, reached)),
+            (pgettext("recipients", "To"), audience(told, reached)),
             (_("Dealt with"), "" if draft else progress),
             (_("Told"), "" if draft else grouped(told.told)),
             *(() if draft else others),
@@ -313,11 +314,16 @@ def announcement_progress(told: Announcement, reached: int) -> discord.Embed:
 def audience(told: Announcement, reached: int) -> str:
     """Return whom an announcement is for, and how many these are."""
     if told.audience is Audience.TAG:
-        return _("{count} customers with the tag {tag}").format(count=grouped(reached), tag=escape(told.target))
+        text = ngettext("{count} customer with the tag {tag}", "{count} customers with the tag {tag}", reached)
+        return text.format(count=grouped(reached), tag=escape(told.target))
     if told.audience is Audience.ROLE:
-        text = _("those of {count} customers who have the role {role}")
+        text = ngettext(
+            "{count} customer, if they have the role {role}",
+            "those of {count} customers who have the role {role}",
+            reached,
+        )
         return text.format(count=grouped(reached), role=f"<@&{told.target}>")
-    return _("all {count} customers").format(count=grouped(reached))
+    return ngettext("{count} customer", "all {count} customers", reached).format(count=grouped(reached))
 
 
 def _bar(done: int, total: int) -> str:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from guildshop.folding import fold
-from guildshop.i18n import _
+from guildshop.i18n import _, lazy
 from guildshop.money import known_currency
 from guildshop.plugins.catalog.api import MAXIMUM_QUANTITY
 from guildshop.plugins.catalog.rules.images import clean_images, stored_images
@@ -45,6 +45,26 @@ COPIED = frozenset(
 )
 SHARED = COPIED | {"name", "published", "active"}
 """What a change of which changes the variants too. A variant is published while its product is, and is active."""
+_LABELS: Mapping[str, str] = {
+    "name": lazy("Name"),
+    "description": lazy("Description"),
+    "currency": lazy("Currency"),
+    "image_url": lazy("Images"),
+    "images": lazy("Images"),
+    "category": lazy("Category"),
+    "kind": lazy("Kind"),
+    "visibility": lazy("Stock shown to members"),
+    "required_roles": lazy("Required roles"),
+    "granted_roles": lazy("Granted roles"),
+    "granted_channels": lazy("Granted channels"),
+    "limit_per_customer": lazy("Limit per customer"),
+    "published": lazy("Published"),
+}
+
+
+def column_labels(names: Iterable[str]) -> list[str]:
+    """Return what the page of a product calls these columns, each label once."""
+    return list(dict.fromkeys(_(_LABELS.get(name, name)) for name in sorted(names)))
 
 
 def clean_columns(given: dict[str, Any], *, name: str = "", sku: str = "") -> dict[str, Any]:

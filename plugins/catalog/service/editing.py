@@ -10,7 +10,7 @@ from uuid import UUID
 from guildshop.database import new_id
 from guildshop.errors import Invalid, Refusal, Stale
 from guildshop.folding import fold
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import (
     PRODUCT_UPDATE,
@@ -25,7 +25,14 @@ from guildshop.plugins.catalog.api import (
     VariantInput,
 )
 from guildshop.plugins.catalog.rules import check_quantity, clean_options, options_key, stock_state
-from guildshop.plugins.catalog.rules.columns import OWN, SHARED, clean_columns, from_parent, variant_columns
+from guildshop.plugins.catalog.rules.columns import (
+    OWN,
+    SHARED,
+    clean_columns,
+    column_labels,
+    from_parent,
+    variant_columns,
+)
 from guildshop.plugins.catalog.rules.families import VARIANTS_LIMIT
 from guildshop.plugins.catalog.rules.products import DRAFT, check_sku_of_its_own, missing_for_members
 from guildshop.plugins.catalog.service.browsing import Browsing
@@ -207,8 +214,8 @@ class Editing(Browsing):
             wrong = (columns.keys() & SHARED) - OWN
             if wrong:
                 raise Refusal(
-                    _("{name} is a variant: its {fields} follow {parent}. Change them there.").format(
-                        name=before.name, fields=", ".join(sorted(wrong)), parent=parent.name
+                    _("{name} is a variant and follows {parent} in this: {fields}. Change it there.").format(
+                        name=before.name, fields=", ".join(column_labels(wrong)), parent=parent.name
                     )
                 )
             chosen = before.options if options is None else clean_options(options)
@@ -300,9 +307,12 @@ def _check_parent(parent: Product) -> None:
         )
     if not parent.variants and parent.tracked and parent.available > 0:
         raise Refusal(
-            _(
+            ngettext(
+                "{product} has {available} piece in stock, which no variant could sell. Adjust its stock to 0 first,"
+                " then give each variant its own.",
                 "{product} has {available} pieces in stock, which no variant could sell. Adjust its stock to 0 first,"
-                " then give each variant its own."
+                " then give each variant its own.",
+                parent.available,
             ).format(product=parent.name, available=parent.available)
         )
     if parent.variants >= VARIANTS_LIMIT:

@@ -183,7 +183,7 @@ def _create(work: Work, rows: Sequence[tuple[Mapping[str, Any], int | None]], id
                 }
             )
     work.insert_many(
-        ProductTable, products, conflict=SkuTaken(_("A SKU of this file was taken in the meantime. Import it again."))
+        ProductTable, products, conflict=SkuTaken(_("An SKU of this file was taken in the meantime. Import it again."))
     )
     work.insert_many(MovementTable, movements)
 
@@ -205,7 +205,7 @@ def _change(work: Work, stored: Stored, wanted: Mapping[str, Any], stock: int | 
                 sku=stored["sku"]
             )
         ),
-        conflict=SkuTaken(_("A SKU of this file was taken in the meantime. Import it again.")),
+        conflict=SkuTaken(_("An SKU of this file was taken in the meantime. Import it again.")),
         id=stored["id"],
         seen=stored["version"],
         available=available,

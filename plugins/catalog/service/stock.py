@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.errors import Invalid, Refusal, Stale
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.paging import Slice, from_cursor, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import (
@@ -173,9 +173,11 @@ class Stock(WaitingList):
         product = await self._product(actor.store, product_id)
         _require_tracked(product)
         short = OutOfStock(
-            _("{product} has {available} pieces available, so {change} cannot be taken off.").format(
-                product=product.name, available=product.available, change=-change
-            ),
+            ngettext(
+                "{product} has {available} piece available, so {change} cannot be taken off.",
+                "{product} has {available} pieces available, so {change} cannot be taken off.",
+                product.available,
+            ).format(product=product.name, available=product.available, change=-change),
             details={"available": product.available},
         )
         async with self.app.work(actor) as work:

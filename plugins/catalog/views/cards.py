@@ -10,7 +10,7 @@ import discord
 
 from guildshop.bot.items import custom_id
 from guildshop.bot.rendering import COLOUR, GOOD, OPTION_LIMIT, QUIET, clip, embed, escape, moment, money
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, pgettext
 from guildshop.paging import Page
 from guildshop.plugins.catalog.api import ORDER_BUTTON, Category, Product, ProductList, Waiting, WaitingState
 
@@ -172,9 +172,8 @@ def waiting_embed(product: Product, waiting: Waiting) -> discord.Embed:
         if not waiting.ahead
         else _("Before you on the list: {number}.").format(number=grouped(waiting.ahead))
     )
-    text = _(
-        "{before} When one {product} comes back, it is held for you for a while, and you get a direct message."
-    ).format(before=before, product=escape(product.name))
+    text = _("When one {product} comes back, it is held for you for a while, and you get a direct message.")
+    text = f"{before} {text.format(product=escape(product.name))}"
     return embed(_("You are on the waiting list"), text, footer=product.sku)
 
 
@@ -198,7 +197,7 @@ def hold_embed(product: Product, waiting: Waiting, shop: str) -> discord.Embed:
 def order_button(product: Product, label: str = "", row: int | None = None) -> Button:
     """Return a product's Order button; pressing it belongs to whoever sells."""
     return discord.ui.Button(
-        label=clip(label or _("Order"), 80),
+        label=clip(label or pgettext("button", "Order"), 80),
         style=discord.ButtonStyle.primary,
         custom_id=custom_id(ORDER_BUTTON, product.store, [product.id]),
         row=row,

@@ -12,7 +12,7 @@ import discord
 from guildshop.bot.items import custom_id
 from guildshop.bot.rendering import OPTION_LIMIT, QUIET, clip, embed, escape
 from guildshop.bot.sending import Message
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, ngettext, pgettext
 from guildshop.plugins.catalog.api import START_BUTTON, Panel
 from guildshop.plugins.catalog.views.cards import ALL, LIST, Card
 
@@ -47,7 +47,7 @@ def panel_message(panel: Panel, title: str, cards: Sequence[Card], total: int, *
     if selling:
         items.append(
             discord.ui.Button(
-                label=_("Order"),
+                label=pgettext("button", "Order"),
                 style=discord.ButtonStyle.primary,
                 custom_id=custom_id(START_BUTTON, panel.store, []),
                 row=1,
@@ -69,7 +69,9 @@ def _embed(title: str, cards: Sequence[Card], total: int) -> discord.Embed:
         return embed(escape(title), text, colour=QUIET)
     lines = [f"**{clip(escape(card.product.name), 90)}** · {card.price}{_mark(card)}" for card in cards[:LINES]]
     if total > len(lines):
-        lines.append(_("… and {number} more: press Browse.").format(number=grouped(total - len(lines))))
+        more = total - len(lines)
+        text = ngettext("… and {number} more: press Browse.", "… and {number} more: press Browse.", more)
+        lines.append(text.format(number=grouped(more)))
     return embed(
         escape(title),
         "\n".join(lines),

@@ -8,7 +8,7 @@ import discord
 
 from guildshop.bot import SelectField, TextField
 from guildshop.bot.rendering import ATTENTION, BAD, COLOUR, GOOD, QUIET, clip, embed, escape, money
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, ngettext
 from guildshop.money import to_decimal
 from guildshop.paging import Page
 from guildshop.plugins.catalog.api import Product, ProductKind, ProductState
@@ -28,23 +28,24 @@ def state_label(state: ProductState) -> str:
 def stock_line(product: Product) -> str:
     """Return what staff read of a product's stock."""
     if product.variants:
-        return _("{count} variants").format(count=grouped(product.variants))
+        text = ngettext("{count} variant", "{count} variants", product.variants)
+        return text.format(count=grouped(product.variants))
     if not product.tracked:
         return _("not tracked")
-    line = _("{available} available, {reserved} reserved").format(
-        available=grouped(product.available), reserved=grouped(product.reserved)
-    )
-    return line + (_(", {waiting} waiting").format(waiting=grouped(product.waiting)) if product.waiting else "")
+    parts = [
+        (ngettext("{count} available", "{count} available", product.available), product.available),
+        (ngettext("{count} reserved", "{count} reserved", product.reserved), product.reserved),
+    ]
+    if product.waiting:
+        parts.append((ngettext("{count} waiting", "{count} waiting", product.waiting), product.waiting))
+    return ", ".join(text.format(count=grouped(count)) for text, count in parts)
 
 
 def restocked_embed(product: Product, quantity: int) -> discord.Embed:
     """Return what staff read after a restocking."""
-    text = _("Added {quantity} to {product}: {available} available, {reserved} reserved.").format(
-        quantity=grouped(quantity),
-        product=escape(product.name),
-        available=grouped(product.available),
-        reserved=grouped(product.reserved),
-    )
+    text = ngettext(
+        "Added {quantity} to {product}: {stock}.", "Added {quantity} to {product}: {stock}.", quantity
+    ).format(quantity=grouped(quantity), product=escape(product.name), stock=stock_line(product))
     return embed(_("Restocked"), text, colour=GOOD, footer=product.sku)
 
 
@@ -57,7 +58,8 @@ def list_embed(page: Page[Product], title: str) -> discord.Embed:
         f"　{escape(product.sku)} · {state_label(product.state)} · {stock_line(product)}"
         for product in page.items
     ]
-    return embed(title, "\n".join(lines), footer=_("{count} products").format(count=grouped(page.total)))
+    footer = ngettext("{count} product", "{count} products", page.total)
+    return embed(title, "\n".join(lines), footer=footer.format(count=grouped(page.total)))
 
 
 def state_options(chosen: str) -> list[discord.SelectOption]:

@@ -11,7 +11,7 @@ import structlog
 
 from guildshop.database import new_id
 from guildshop.errors import Invalid, Stale
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, ngettext
 from guildshop.paging import Slice, from_cursor, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import Customer
@@ -167,9 +167,11 @@ class PointsChanges(PointsLedger):
         adds = action is PointsAction.ADD
         if not adds and account.balance < points:
             raise PointsShort(
-                _("{name} has {balance} points: {points} cannot be deducted.").format(
-                    name=customer.name, balance=grouped(account.balance), points=grouped(points)
-                )
+                ngettext(
+                    "{name} has {balance} point: {points} cannot be deducted.",
+                    "{name} has {balance} points: {points} cannot be deducted.",
+                    account.balance,
+                ).format(name=customer.name, balance=grouped(account.balance), points=grouped(points))
             )
         if adds and account.balance + points > MOST_POINTS:
             raise Invalid.field(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from guildshop.database import new_id
 from guildshop.errors import Invalid
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, ngettext
 from guildshop.money import format_money
 from guildshop.permissions import Actor
 from guildshop.plugins.loyalty import rules, tables
@@ -50,7 +50,7 @@ class PointsStep:
         if not most:
             return ()
         program = self._service.program(draft.store)
-        told = _("{most} points take {amount} off.").format(
+        told = ngettext("{most} point takes {amount} off.", "{most} points take {amount} off.", most).format(
             most=grouped(most), amount=format_money(most * program.point_value, draft.currency)
         )
         field = FormField(POINTS, _("Number of Points"), max_length=10, value=str(most), description=told)
@@ -69,9 +69,11 @@ class PointsStep:
         if points > balance:
             raise Invalid.field(
                 POINTS,
-                _("You have {balance} points: {points} cannot be redeemed.").format(
-                    balance=grouped(balance), points=grouped(points)
-                ),
+                ngettext(
+                    "You have {balance} point: {points} cannot be redeemed.",
+                    "You have {balance} points: {points} cannot be redeemed.",
+                    balance,
+                ).format(balance=grouped(balance), points=grouped(points)),
             )
         return {POINTS: str(points)}
 
@@ -156,7 +158,7 @@ def _reduction(account: UUID, points: int, value: int, held: int) -> Adjustment:
         Phase.LOYALTY,
         PLUGIN,
         "points",
-        _("{points} points").format(points=grouped(points)),
+        ngettext("{points} point", "{points} points", points).format(points=grouped(points)),
         points * value,
         reference=f"{account.hex}:{points}:{value}:{held}",
     )

@@ -16,7 +16,7 @@ from guildshop.database import new_id
 from guildshop.database.tables import DeliveryRow
 from guildshop.errors import Refusal
 from guildshop.events import Delivery
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.plugins.loyalty import rules, tables
 from guildshop.plugins.loyalty.api import EntryKind, LoyaltyAccount, OrderPoints
 from guildshop.plugins.loyalty.service.changing import PointsChanges, changed
@@ -198,7 +198,11 @@ class PointsFollowing(PointsChanges):
             return 0
         taken_back = min(-settled.earned, account.balance + back)
         short = -settled.earned - taken_back
-        told = _("{points} points were spent already and could not be taken back.").format(points=short)
+        told = ngettext(
+            "{points} point was spent already and could not be taken back.",
+            "{points} points were spent already and could not be taken back.",
+            short,
+        ).format(points=short)
         self.enter(
             work,
             account.id,

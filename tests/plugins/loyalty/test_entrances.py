@@ -74,7 +74,7 @@ async def test_staff_adjust_on_the_web(club: Club, visitor: Visitor, users: User
         assert answer.status == 422
         assert "positive whole number" in await answer.text()
     answer = await visitor.post(f"/admin/loyalty/{customer}", {**form, "reason": ""})
-    assert "Reason is required" in await answer.text()
+    assert "A reason is required" in await answer.text()
     answer = await visitor.post(f"/admin/loyalty/{customer}", {**form, "action": "deduct", "points": "101"})
     assert (answer.status, "cannot be deducted" in await answer.text()) == (409, True)
     assert await club.kinds() == [("ADD", 100)]

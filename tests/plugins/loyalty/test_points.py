@@ -85,7 +85,7 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(club: Club) -> None
         (add, -5, "x", Invalid, "positive whole number"),
         (add, 10**18, "x", Invalid, "positive whole number"),
         (add, MOST_POINTS, "x", Invalid, "holds at most"),
-        (add, 5, " \n ", Invalid, "Reason is required"),
+        (add, 5, " \n ", Invalid, "A reason is required"),
         (add, 5, "x" * 301, Invalid, "301 characters"),
         (deduct, 101, "x", PointsShort, "has 100 points: 101 cannot be deducted"),
     ]
