@@ -6,6 +6,7 @@ and a few lines of script that show a service's sentence where the front end has
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from starlette.types import Receive, Scope, Send
 from guildshop.database.tables import AuditEntry, DeliveryRow, EventRow
 from guildshop.errors import Forbidden, Refusal
 from guildshop.i18n import _, lazy
+from guildshop.web.admin_description import describe
 from guildshop.web.admin_tables import ServiceCRUD, ServiceTable, as_service_table, service_table
 from guildshop.web.asgi import asgi_handler
 from guildshop.web.context import ADMIN_BASE, app_of, context_of, current_actor, current_identity
@@ -72,6 +74,7 @@ def add_data_admin(server: web.Application, app: App, *, at_once: bool) -> None:
     add_route(server, "GET", f"{ADMIN_BASE}/api/links/", _for_admins(_links), API_RULES)
     add_route(server, "GET", f"{ADMIN_BASE}/api/tables/", _for_admins(_table_names(sections)), API_RULES)
     add_route(server, "GET", f"{ADMIN_BASE}/api/tables/grouped/", _for_admins(_grouped_tables(sections)), API_RULES)
+    add_route(server, "GET", f"{ADMIN_BASE}/api/openapi.json", _for_admins(_description(sections)), API_RULES)
     for part in ("change-password/", "media/{rest:.*}", "docs/{rest:.*}", "mfa-setup/{rest:.*}"):
         add_route(server, "*", f"{ADMIN_BASE}/api/{part}", _for_admins(_gone), API_RULES)
     add_route(server, "*", f"{ADMIN_BASE}/api/{{rest:.*}}", bridge, API_RULES)
@@ -277,6 +280,18 @@ def _grouped_tables(sections: Sequence[Section]) -> RouteHandler:
         return web.json_response({"grouped": dict(_readable(sections)), "ungrouped": []})
 
     return grouped
+
+
+def _description(sections: Sequence[Section]) -> RouteHandler:
+    made: dict[str, Any] = {}
+
+    async def description(_request: web.Request) -> web.StreamResponse:
+        if not made:
+            tables = [table for _plugin, _label, found in sections for table in found]
+            made.update(await asyncio.to_thread(describe, tables, f"{ADMIN_BASE}/api"))
+        return web.json_response(made)
+
+    return description
 
 
 def _readable(sections: Sequence[Section]) -> Iterator[tuple[str, list[str]]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import wraps
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
@@ -28,12 +30,17 @@ from guildshop.permissions import Actor
 from guildshop.web.context import current_actor
 
 PatchHandler = Callable[[Actor, UUID, dict[str, Any], "int | None"], Awaitable[None]]
+CrudMethod = Callable[[Any, Request], Coroutine[Any, Any, Response]]
 PostHandler = Callable[[Actor, dict[str, Any]], Awaitable[UUID]]
 DeleteHandler = Callable[[Actor, UUID], Awaitable[str]]
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 _EMPTY = (None, "")
 VERSION = "version"
 STORE = "store"
+LARGEST_NUMBER = 10**9
+"""The last page or row that may be asked for."""
 MESSAGE_HEADER = "X-Guildshop-Message"
 FORM_PRECISION = timedelta(seconds=1)
 """The admin's inputs cut times to whole seconds, so that a time that nobody touched comes back a little earlier."""
@@ -128,6 +135,54 @@ def as_service_table(table: TableConfig | type[Table]) -> ServiceTable:
     )
 
 
+def _told(handle: CrudMethod) -> CrudMethod:
+    """Have what cannot be read and what is refused told plainly, before FastAPI takes it for an accident."""
+
+    @wraps(handle)
+    async def answer(crud: ServiceCRUD, request: Request) -> Response:
+        try:
+            response = await handle(crud, request)
+        except ValidationError as error:
+            return _invalid(error)
+        except ParamException as error:
+            return PlainTextResponse(str(error), status_code=HTTPStatus.BAD_REQUEST)
+        except Refusal as refusal:
+            return PlainTextResponse(refusal.message, status_code=refusal.status)
+        if response.body and "content-type" not in response.headers:
+            response.headers["content-type"] = "text/plain; charset=utf-8"
+        return response
+
+    return answer
+
+
+def _check_number(name: str, given: str | Sequence[str], least: int) -> None:
+    for value in [given] if isinstance(given, str) else given:
+        if not (value.isascii() and value.isdigit() and least <= int(value[:20]) <= LARGEST_NUMBER):
+            message = f"Unrecognised {name} argument - {value}"
+            raise ParamException(message)
+
+
+def _check_texts(given: Iterable[tuple[str, Any]]) -> None:
+    for name, value in given:
+        if "\0" in (value if isinstance(value, str) else "".join(map(str, value or ()))):
+            message = f"{name} contains a null character."
+            raise ParamException(message)
+
+
+def chosen(kind: type[Choice], name: str, value: object) -> Choice:
+    """Return the member of an enumeration that a form names; Invalid says which there are."""
+    try:
+        return kind(str(value))
+    except ValueError:
+        choices = ", ".join(one.value for one in kind)
+        raise Invalid.field(
+            name,
+            _("“{column}” is “{value}”; write one of {choices}.").format(
+                column=name, value=str(value)[:40], choices=choices
+            ),
+        ) from None
+
+
 class ServiceCRUD(PiccoloCRUD):
     """PiccoloCRUD that never writes itself: changed rows are compared, checked and handed to services.
 
@@ -173,15 +228,56 @@ class ServiceCRUD(PiccoloCRUD):
             model_name=f"{self.table.__name__}Optional",
         )
 
+    # What is asked for
+
+    @_told
+    async def root(self, request: Request) -> Response:
+        """Answer for the table as a whole."""
+        return await super().root(request)
+
+    @_told
+    async def detail(self, request: Request) -> Response:
+        """Answer for one row."""
+        return await super().detail(request)
+
+    @_told
+    async def get_ids(self, request: Request) -> Response:
+        """Return the rows' keys and what stands for them."""
+        _check_texts(request.query_params.multi_items())
+        for name in ("limit", "offset"):
+            _check_number(name, request.query_params.getlist(name), 0)
+        found: Response = await super().get_ids(request)
+        return found
+
+    @_told
+    async def get_count(self, request: Request) -> Response:
+        """Return how many rows there are."""
+        found: Response = await super().get_count(request)
+        return found
+
+    @_told
+    async def get_new(self, request: Request) -> Response:
+        """Return what a new row starts with."""
+        found: Response = await super().get_new(request)
+        return found
+
     def _split_params(self, params: dict[str, Any]) -> Params:
         for name in params:
             if name.split("__")[0] in self._config.hidden:
                 message = f"{name} isn't a valid field name."
                 raise ParamException(message)
+            if "__" in name and not isinstance(params[name], str):
+                message = f"{name} was given more than once."
+                raise ParamException(message)
+        _check_texts(params.items())
+        for name in ("__page", "__page_size"):
+            _check_number(name, params.get(name, ()), 1)
         try:
             found = super()._split_params(params)
         except ValueError as error:
             raise ParamException(str(error)) from error
+        # It goes into a header.
+        found.range_header_name = self._config.name
         if found.visible_fields is None:
             found.visible_fields = [
                 column for column in self.table._meta.columns if column._meta.name not in self._config.hidden

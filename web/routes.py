@@ -8,6 +8,8 @@ from enum import Enum
 
 from aiohttp import web
 
+from guildshop.web.context import ADMIN_BASE
+
 RouteHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 DEFAULT_MAX_BODY = 1024 * 1024
@@ -63,4 +65,6 @@ def rules_of(request: web.Request) -> RouteRules:
         return found
     if request.path == "/api" or request.path.startswith("/api/"):
         return RouteRules(csrf=Csrf.NONE, problem=Problem.JSON)
+    if request.path.startswith(f"{ADMIN_BASE}/api/"):
+        return RouteRules(csrf=Csrf.NONE, problem=Problem.TEXT)
     return DEFAULT_RULES

@@ -10,6 +10,7 @@ from piccolo.engine.sqlite import SQLiteEngine
 from piccolo.querystring import QueryString
 
 from guildshop.database.guard import check_piccolo
+from guildshop.database.values import too_large
 from guildshop.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -62,6 +63,12 @@ class KeptSQLiteEngine(SQLiteEngine):
         return float(f"{major}.{minor}")
 
     async def _run(self, text: str, arguments: list[Any]) -> list[dict[str, Any]]:
+        try:
+            return await self._send(text, arguments)
+        except OverflowError as error:
+            raise too_large() from error
+
+    async def _send(self, text: str, arguments: list[Any]) -> list[dict[str, Any]]:
         if _READS.match(text) and not (text.lstrip()[:4].upper() == "WITH" and _WRITES.search(text)):
             return await self._database.read(text, arguments)
         return await self._database.write(text, arguments)

@@ -30,6 +30,7 @@ from guildshop.plugins.catalog.tables import (
     Waitlist,
 )
 from guildshop.web.admin import ServiceTable, service_table
+from guildshop.web.admin_tables import chosen
 from guildshop.web.context import current_actor
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
     else:
         given.pop("options", None)
     if "kind" in given:
-        given["kind"] = ProductKind(given["kind"])
+        given["kind"] = chosen(ProductKind, "kind", given["kind"])
     if "visibility" in given:
-        given["visibility"] = QuantityVisibility(given["visibility"])
+        given["visibility"] = chosen(QuantityVisibility, "visibility", given["visibility"])
     return given

@@ -16,6 +16,7 @@ from guildshop.plugins.discounts.api import DISCOUNT_READ, DiscountInput, Discou
 from guildshop.plugins.discounts.service import DiscountService
 from guildshop.plugins.discounts.tables import Discount, DiscountAssignment, DiscountUse
 from guildshop.web.admin import ServiceTable, service_table
+from guildshop.web.admin_tables import chosen
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -109,9 +110,9 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
     """Return values of the form as the service takes them."""
     given = {name: "" if value is None and name in _TEXTS else value for name, value in values.items()}
     if "kind" in given:
-        given["kind"] = DiscountKind(given["kind"])
+        given["kind"] = chosen(DiscountKind, "kind", given["kind"])
     if "scope" in given:
-        given["scope"] = DiscountScope(given["scope"])
+        given["scope"] = chosen(DiscountScope, "scope", given["scope"])
     if "targets" in given:
         given["targets"] = _targets(given["targets"])
     for name in ("starts", "ends"):

@@ -62,6 +62,40 @@ async def test_hidden_columns_cannot_be_asked_for(owner: Visitor, app: App, stor
     assert "B7" not in await answer.text()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "__order=title&__order=copies",
+        "title__operator=e&title__operator=lt",
+        "__page=-1",
+        "__page=99999999999999999999",
+        "__page_size=-1",
+        "__page_size=one",
+        "copies=99999999999999999999999",
+        "copies=many",
+        "title=%00",
+    ],
+)
+async def test_what_cannot_be_read_is_told(owner: Visitor, app: App, store: Store, query: str) -> None:
+    await add_book(app, store)
+    for path in (TABLE, f"{TABLE}count/"):
+        answer = await owner.get(f"{path}?{query}")
+        assert (answer.status in {400, 422}, bool(await answer.text())) == (True, True), (path, answer.status)
+    assert (await owner.get(f"{TABLE}ids/?limit=-1")).status == 400
+
+
+async def test_its_api_is_described_as_far_as_it_is_open(owner: Visitor, support: Visitor) -> None:
+    answer = await owner.get("/admin/api/openapi.json")
+    paths = (await answer.json())["paths"]
+    assert set(paths[TABLE.removeprefix("/admin/api")]) == {"get", "post"}
+    assert set(paths["/tables/book/{book_id}/"]) == {"get", "patch", "delete"}
+    asked = {parameter["name"] for parameter in paths["/tables/book/"]["get"]["parameters"]}
+    assert "title" in asked
+    assert not {"store", "secret_shelf"} & asked
+    assert "post" not in paths["/tables/audit_entry/"]
+    assert (await support.get("/admin/api/openapi.json")).status == 403
+
+
 async def test_other_stores_rows_are_neither_seen_nor_counted_nor_written(
     owner: Visitor, app: App, store: Store, other_store: Store
 ) -> None:

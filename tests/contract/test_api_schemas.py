@@ -1,0 +1,80 @@
+"""The JSON API and Piccolo Admin's, by their own descriptions: no fault of ours, no answer that they do not name."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from guildshop.web.server import WebServer
+from guildshop.web.testing import Visitor
+
+from ..plugins.orders.conftest import Bench, bench
+from .furnished import Furnished, furnish
+from .fuzzer import EXAMPLES, run
+
+__all__ = ["bench"]
+
+pytestmark = pytest.mark.timeout(3600 if EXAMPLES > 2 else 300)
+
+
+@pytest.fixture
+async def furnished(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Furnished:
+    monkeypatch.setenv("INVOICE_LINK_SIGNING_SECRET", "a secret for links in tests, long enough")
+    return await furnish(bench)
+
+
+def names(known: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {
+        "reference": known["order"],
+        "product": known["product"],
+        "productId": known["product"],
+        "product_list": known["product_list"],
+        "discount": known["discount"],
+        "assignment": known["assignment"],
+        "shipment": known["shipment"],
+        "refund_id": known["refund"],
+        "return_id": known["return"],
+        "customer": known["customer"],
+        "customer_id": known["customer"],
+        "customerId": known["customer"],
+        "lineItemId": known["line"],
+        "branchId": known["branch"],
+        "departmentId": known["department"],
+        "discountGroupId": known["group"],
+        "shippingAddressId": known["address"],
+        "paymentMethod": ["venmo", "zelle"],
+    }
+
+
+async def test_the_api_answers_as_it_describes_itself(
+    furnished: Furnished, server: WebServer, visitor: Visitor, token: str
+) -> None:
+    description = await (await visitor.get("/api/openapi.json")).json()
+    headers = {"Authorization": f"Bearer {token}"}
+    found = await asyncio.to_thread(run, description, f"{server.url}/api", headers, names(furnished.known))
+    assert found.problems == []
+    assert found.statuses.keys() == {
+        f"{method.upper()} {path}" for path, methods in description["paths"].items() for method in methods
+    }
+    # It came as far as the use cases, not only to what stands before them.
+    assert len([statuses for statuses in found.statuses.values() if statuses & {200, 201, 204, 409}]) > 40
+
+
+async def test_the_tables_of_the_admin_answer_as_they_are_described(
+    furnished: Furnished, server: WebServer, owner: Visitor
+) -> None:
+    description = await (await owner.get("/admin/api/openapi.json")).json()
+    cookies = "; ".join(f"{cookie.key}={cookie.value}" for cookie in owner.http.cookie_jar)
+    headers = {"Cookie": cookies, "X-CSRFToken": owner.csrf}
+    tables = await (await owner.get("/admin/api/tables/")).json()
+    keys = {f"{table}_id": await _keys(owner, table) for table in tables}
+    found = await asyncio.to_thread(
+        run, description, f"{server.url}/admin/api", headers, keys, phases=("fuzzing",), examples=(EXAMPLES + 1) // 2
+    )
+    assert found.problems == []
+    assert len(found.statuses) > 3 * len(tables)
+
+
+async def _keys(owner: Visitor, table: str) -> list[str]:
+    return list(await (await owner.get(f"/admin/api/tables/{table}/ids/?limit=5")).json())
