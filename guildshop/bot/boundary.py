@@ -13,7 +13,7 @@ from discord import app_commands
 from guildshop.bot.rendering import error_embed
 from guildshop.bot.replies import TOO_LATE, answer, suggest
 from guildshop.errors import Refusal
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.logging import new_reference
 
 log = structlog.get_logger(__name__)
@@ -65,7 +65,13 @@ def _original(error: BaseException) -> BaseException:
 
 def _refused_by_discord_py(error: BaseException) -> str:
     if isinstance(error, app_commands.CommandOnCooldown):
-        return _("You are too fast. Try again in {seconds} seconds.").format(seconds=max(1, round(error.retry_after)))
+        seconds = max(1, round(error.retry_after))
+        text = ngettext(
+            "You are too fast. Try again in {seconds} second.",
+            "You are too fast. Try again in {seconds} seconds.",
+            seconds,
+        )
+        return text.format(seconds=seconds)
     if isinstance(error, app_commands.TransformerError):
         return _("“{value}” cannot be understood here. Choose one of the suggestions.").format(value=error.value)
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):

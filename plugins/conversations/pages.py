@@ -13,7 +13,7 @@ from yarl import URL
 
 from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.hookspecs import Page, SearchHit, SearchKind
-from guildshop.i18n import _, grouped, lazy
+from guildshop.i18n import _, grouped, lazy, pgettext
 from guildshop.permissions import Actor
 from guildshop.plugins.conversations.api import (
     CONVERSATION_READ,
@@ -42,12 +42,6 @@ PAGE_SIZE = 50
 EVERYTHING = 10_000
 SEARCH_LIMIT = 100
 BODY_LIMIT = 64 * 1024
-VIEW_LABELS: Mapping[ConversationView, str] = {
-    ConversationView.OPEN: lazy("Open"),
-    ConversationView.WAITING: lazy("Waiting for us"),
-    ConversationView.MINE: lazy("Mine"),
-    ConversationView.CLOSED: lazy("Closed"),
-}
 STATE_TONES = {
     MessageState.QUEUED: "info",
     MessageState.SENT: "good",
@@ -213,12 +207,21 @@ async def _listed(request: web.Request) -> dict[str, Any]:
         "view": view,
         "text": text,
         "views": [
-            (_(label), str(here.with_query({**query, "view": one.value})), one is view, _figure(counts, one))
-            for one, label in VIEW_LABELS.items()
+            (label, str(here.with_query({**query, "view": one.value})), one is view, _figure(counts, one))
+            for one, label in _views().items()
         ],
         "news_url": str(URL(page_url(request, f"{PATH}/news")).with_query(news)),
         "next_url": str(here.with_query({**query, "cursor": found.cursor})) if found.cursor else "",
         "first_url": str(here.with_query(query)) if cursor else "",
+    }
+
+
+def _views() -> Mapping[ConversationView, str]:
+    return {
+        ConversationView.OPEN: pgettext("conversations", "Open"),
+        ConversationView.WAITING: _("Waiting for us"),
+        ConversationView.MINE: pgettext("conversations", "Mine"),
+        ConversationView.CLOSED: pgettext("conversations", "Closed"),
     }
 
 

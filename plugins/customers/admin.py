@@ -49,7 +49,7 @@ def _customers(service: CustomerService) -> ServiceTable:
         customer = await service.deactivate(actor, key)
         return _(
             "{customer} was deactivated, not deleted: the orders stay, and nothing new can be ordered. "
-            "To keep them out with a clear message, open the customer and tick “blocked”."
+            "To keep them out with a clear message, block the customer."
         ).format(customer=customer.name)
 
     return service_table(

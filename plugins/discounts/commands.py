@@ -13,7 +13,7 @@ from guildshop.bot import Context, answer, context_of, staff, succeed
 from guildshop.bot.rendering import escape, success_embed
 from guildshop.bot.rendering import member as mention
 from guildshop.errors import Invalid
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.i18n import lazy as _l
 from guildshop.plugins.discounts.api import DISCOUNT_UPDATE, Assignment, AssignmentRow, AssignmentRule
 from guildshop.plugins.discounts.service import DiscountService
@@ -118,7 +118,8 @@ def uses_of(assignment: Assignment) -> str:
     """Say how often an assigned discount may be used, and was."""
     if assignment.total_allowed is None:
         return _("for every order, {used} so far").format(used=assignment.used)
-    return _("{used} of {total} uses").format(used=assignment.used, total=assignment.total_allowed)
+    text = ngettext("{used} of {total} use", "{used} of {total} uses", assignment.total_allowed)
+    return text.format(used=assignment.used, total=assignment.total_allowed)
 
 
 def last_day(text: str, zone: ZoneInfo) -> datetime | None:

@@ -31,7 +31,7 @@ class Discounts(Plugin):
 
     name = "discounts"
     title = lazy("Discounts")
-    description = lazy("Percentages and amounts off, by code or by themselves, with limits on their use.")
+    description = lazy("Discounts in percent or of an amount, by code or by themselves, with limits on their use.")
     requires = ("orders", "catalog", "customers")
     piccolo_app: ClassVar[Any] = APP_CONFIG
 

@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from babel.dates import format_date
 from pydantic import BaseModel, ConfigDict, Field
 
 from guildshop.events import Event
-from guildshop.i18n import _
+from guildshop.i18n import _, babel_locale
 
 
 class EntitlementStatus(StrEnum):
@@ -122,10 +123,15 @@ class Entitlement:
         return f"{self.discord_id}/{self.target}"
 
 
+def day_text(moment: datetime | None) -> str:
+    """Return the day of a moment (UTC) as the current reader writes it, nothing for none."""
+    return "" if moment is None else str(format_date(moment.date(), "medium", locale=babel_locale()))
+
+
 def state_label(entitlement: Entitlement) -> str:
     """Return where an entitlement stands, in the current language."""
     if entitlement.status is EntitlementStatus.GRANTED and entitlement.expires_at is not None:
-        return _("Given, until {date}").format(date=f"{entitlement.expires_at:%Y-%m-%d}")
+        return _("Given, until {date}").format(date=day_text(entitlement.expires_at))
     if entitlement.status is EntitlementStatus.REVOKED:
         if entitlement.failed:
             return _("Could not be taken back")

@@ -50,10 +50,13 @@ async def ask_revoke(event: OrderRefunded, delivery: Delivery) -> None:
         return
     order = await app.get(OrderService).get(event.order)
     store = app.stores.get(delivery.store)
-    who = member(order.receiver_discord_id) if order.receiver_discord_id is not None else _("The customer")
-    text = _("All of order {number} was refunded, and {who} still has {what}.").format(
-        number=order.number, who=who, what=", ".join(dict.fromkeys(target(one) for one in held))
-    )
+    what = ", ".join(dict.fromkeys(target(one) for one in held))
+    if order.receiver_discord_id is None:
+        text = _("All of order {number} was refunded, and the customer still has this: {what}.")
+        text = text.format(number=order.number, what=what)
+    else:
+        text = _("All of order {number} was refunded, and {member} still has this: {what}.")
+        text = text.format(number=order.number, member=member(order.receiver_discord_id), what=what)
     button = RevokeButton(store.id, order.id, label=_("Revoke"), style=discord.ButtonStyle.danger)
     message = Message(embeds=[attention_embed(text, _("Digital goods"))], items=[button], nonce=delivery.id)
     await app.messenger.channel(store, "orders", message)

@@ -22,17 +22,23 @@ ROOM = 3_500
 
 def failure_embed(order_number: str, entitlement: Entitlement) -> discord.Embed:
     """Return the notice for the log channel: who lacks what, why, and what to do."""
-    who = member(entitlement.discord_id) if entitlement.discord_id is not None else _("The customer")
-    what = target(entitlement)
-    revoked = entitlement.status is EntitlementStatus.REVOKED
-    sentence = _("{what} could not be taken from {who}.") if revoked else _("{who} did not get {what}.")
     lines = [
-        sentence.format(who=who, what=what),
+        _not_done(entitlement),
         _("Order {number}, {product}.").format(number=order_number, product=escape(entitlement.product_name)),
         entitlement.reason,
         f"**{_('What to do')}** {entitlement.remedy}" if entitlement.remedy else "",
     ]
     return attention_embed("\n".join(line for line in lines if line), _("Roles and channels"))
+
+
+def _not_done(entitlement: Entitlement) -> str:
+    what, revoked = target(entitlement), entitlement.status is EntitlementStatus.REVOKED
+    if entitlement.discord_id is None:
+        if revoked:
+            return _("This could not be taken from the customer: {what}.").format(what=what)
+        return _("The customer did not get this: {what}.").format(what=what)
+    text = _("This could not be taken from {member}: {what}.") if revoked else _("{member} did not get this: {what}.")
+    return text.format(member=member(entitlement.discord_id), what=what)
 
 
 def target(entitlement: Entitlement) -> str:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.hookspecs import Page
-from guildshop.i18n import _, lazy
+from guildshop.i18n import _, lazy, ngettext
 from guildshop.money import parse_money, to_decimal
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.service import CatalogService
@@ -101,7 +101,8 @@ async def save_products(request: web.Request) -> web.StreamResponse:
         count = await service.set_products(actor_of(request), unit.id, skus, version=version or 0)
     except Refusal as refusal:
         return _show_unit(request, await _unit_values(request), {"products": "", "version": "", **typed}, refusal)
-    flash(request, _("{count} products are restricted to {name}.").format(count=count, name=unit.name))
+    text = ngettext("{count} product is restricted to {name}.", "{count} products are restricted to {name}.", count)
+    flash(request, text.format(count=count, name=unit.name))
     raise redirect(request, f"{HOME}/unit/{unit.id}")
 
 
@@ -197,7 +198,8 @@ def effects(group: DiscountGroup) -> list[str]:
     if group.percent:
         told.append(_("{percent} % off every price").format(percent=group.percent))
     if group.prices:
-        told.append(_("own prices for {count} products").format(count=group.prices))
+        text = ngettext("own prices for {count} product", "own prices for {count} products", group.prices)
+        told.append(text.format(count=group.prices))
     told += [_("blocked: {function}").format(function=_(FUNCTION_LABELS[one])) for one in sorted(group.blocks)]
     return told
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from guildshop.bot.rendering import ATTENTION, GOOD, embed, escape, member, money
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, ngettext
 from guildshop.plugins.shopify_link.api import Link, LinkAction, Linked, LinkLogEntry
 
 REDACTED = "||REDACTED||"
@@ -44,10 +44,14 @@ def asked_embed(email: str, minutes: int) -> discord.Embed:
     """Return what a member reads who wants to link themselves: the same, whoever has that address."""
     return embed(
         _("📧 Check your email"),
-        _(
+        ngettext(
+            "If {email} belongs to a customer of this shop, an email with a link is on its way. It works once, for"
+            " {minutes} minute.\n\nNothing came, or it does not work? Look into the spam folder, try /unlink and then"
+            " /link again, or ask the staff: they can link you with /link-customer.",
             "If {email} belongs to a customer of this shop, an email with a link is on its way. It works once, for"
             " {minutes} minutes.\n\nNothing came, or it does not work? Look into the spam folder, try /unlink and then"
-            " /link again, or ask the staff: they can link you with /link-customer."
+            " /link again, or ask the staff: they can link you with /link-customer.",
+            minutes,
         ).format(email=escape(email), minutes=minutes),
     )
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from guildshop.database import new_id
 from guildshop.errors import Forbidden, Refusal
 from guildshop.folding import fold
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.permissions import Actor
 from guildshop.plugins.conversations import rules, tables
 from guildshop.plugins.conversations.api import (
@@ -144,10 +144,13 @@ class Receiving(Reading):
         limit = self.settings(store).messages_per_hour
         if row["window_count"] >= limit:
             left = row["window_start"] + WINDOW - now
+            minutes = max(1, round(left.total_seconds() / 60))
             raise TooManyMessages(
-                _(
-                    "You wrote {limit} messages in an hour, which is as many as this shop takes. Wait {n} minutes."
-                ).format(limit=limit, n=max(1, round(left.total_seconds() / 60)))
+                ngettext(
+                    "This shop takes no more messages from you for now (at most {limit} an hour). Wait {n} minute.",
+                    "This shop takes no more messages from you for now (at most {limit} an hour). Wait {n} minutes.",
+                    minutes,
+                ).format(limit=limit, n=minutes)
             )
         return row["window_start"], row["window_count"] + 1
 

@@ -76,6 +76,7 @@ async def list_page(request: web.Request) -> web.StreamResponse:
             "cards": cards,
             "customers": found.items,
             "row_actions": await app.get(CustomerActions).of(actor, found.items),
+            "total": count,
             "count": f"{grouped(count - 1)}+" if count > 1000 else grouped(count),
             "filters": typed,
             "filtered": bool(query.keys() - {"sort"}),

@@ -12,7 +12,7 @@ from guildshop.credentials import CredentialBox
 from guildshop.database import new_id
 from guildshop.errors import ConfigurationError, Invalid, NotConfigured, NotFound, Refusal, Stale
 from guildshop.hookspecs import Finding, Severity
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import PRODUCT_READ, PRODUCT_UPDATE, Product
 from guildshop.plugins.catalog.service import CatalogService
@@ -114,7 +114,11 @@ class GoodsKeeping:
         known = await self._known(product.id, list(every))
         if known:
             shown = ", ".join(key_hint(every[digest]) for digest in known[:5])
-            sentence = _("{count} of these keys are here already (…{hints}). Take them out and add the rest.")
+            sentence = ngettext(
+                "{count} of these keys is here already (…{hints}). Take it out and add the rest.",
+                "{count} of these keys are here already (…{hints}). Take them out and add the rest.",
+                len(known),
+            )
             raise Invalid.field("keys", sentence.format(count=len(known), hints=shown))
         goods = self.app.get(EntitlementService)
         before = (await goods.terms([product.id])).get(product.id)

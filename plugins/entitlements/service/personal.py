@@ -9,6 +9,7 @@ from guildshop.errors import Refusal
 from guildshop.i18n import _
 from guildshop.plugins.customers.api import Customer
 from guildshop.plugins.entitlements import tables
+from guildshop.plugins.entitlements.api import day_text
 from guildshop.plugins.entitlements.service.entitlements import EntitlementService
 from guildshop.plugins.entitlements.service.giving import GoodsService
 
@@ -60,7 +61,7 @@ class PersonalGoods:
                 _(
                     "What {product} gave you still runs until {date}, and could not be ended without knowing you."
                     " Come back after that, or ask the staff to end it now."
-                ).format(product=last.product_name, date=f"{last.expires_at:%Y-%m-%d}")
+                ).format(product=last.product_name, date=day_text(last.expires_at))
             )
 
         def join(work: Work) -> None:

@@ -129,8 +129,9 @@ class RefundedEntitlements:
         if entitlement.kind is EntitlementKind.CHANNEL:
             channel = None if guild is None else guild.get_channel(entitlement.target)
             return _("channel {name}").format(name=entitlement.target if channel is None else channel.name)
-        kind = _("licence key") if entitlement.kind is EntitlementKind.KEY else _("file")
-        return _("{kind} of {product}").format(kind=kind, product=entitlement.product_name)
+        if entitlement.kind is EntitlementKind.KEY:
+            return _("licence key of {product}").format(product=entitlement.product_name)
+        return _("file of {product}").format(product=entitlement.product_name)
 
 
 def ending_with(held: Iterable[Entitlement], products: Collection[UUID], left: Mapping[UUID, int]) -> list[Entitlement]:

@@ -20,6 +20,7 @@ from guildshop.plugins.entitlements.api import (
     EntitlementKind,
     EntitlementStatus,
     GoodsDue,
+    state_label,
 )
 from guildshop.plugins.entitlements.service.terms import Terms
 from guildshop.plugins.orders.service import OrderService
@@ -41,7 +42,9 @@ class Retrying(Terms):
         entitlement = await self.get(entitlement_id)
         if not entitlement.failed:
             raise Refusal(
-                _("This one is {status}, so there is nothing to try again.").format(status=entitlement.status.value)
+                _("Nothing failed here that could be tried again. Where it stands: {status}.").format(
+                    status=state_label(entitlement)
+                )
             )
         receiver, target = await self._receiver(entitlement), await self._replacement(entitlement)
         together = [replace(entitlement, target=target)]

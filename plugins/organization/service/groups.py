@@ -8,7 +8,7 @@ from uuid import UUID
 from guildshop.database import new_id
 from guildshop.errors import Invalid, Stale
 from guildshop.folding import fold
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.isolation import isolated
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.service import CatalogService
@@ -110,9 +110,11 @@ class Groups(Reading):
                 )
             )
         refusal = InUse(
-            _("{count} customers belong to {group}. Give them another group before you delete it.").format(
-                count=group.customers, group=group.name
-            )
+            ngettext(
+                "{count} customer belongs to {group}. Give them another group before you delete it.",
+                "{count} customers belong to {group}. Give them another group before you delete it.",
+                group.customers,
+            ).format(count=group.customers, group=group.name)
         )
         async with self.app.work(actor) as work:
             work.require(

@@ -8,7 +8,7 @@ from uuid import UUID
 from guildshop.database import new_id
 from guildshop.errors import Invalid, Stale
 from guildshop.folding import fold
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.organization import tables
@@ -84,12 +84,7 @@ class Units(Reading):
                 " AND (o.branch = :id OR o.department = :id)) AND NOT EXISTS"
                 " (SELECT 1 FROM organization_product AS p WHERE p.store = :store AND p.unit = :id)",
                 rows=1,
-                refusal=InUse(
-                    _(
-                        "{unit} still has {customers} customers and {products} restricted products. Move the"
-                        " customers, and take the products out, before you delete it."
-                    ).format(unit=unit.name, customers=unit.customers, products=unit.products)
-                ),
+                refusal=_in_use(unit),
                 id=unit_id,
             )
             before = {"kind": unit.kind.value, "name": unit.name}
@@ -140,6 +135,17 @@ class Units(Reading):
                 note=unit.name,
             )
         return len(wanted)
+
+
+def _in_use(unit: Unit) -> InUse:
+    customers = ngettext("{n} customer", "{n} customers", unit.customers).format(n=unit.customers)
+    products = ngettext("{n} restricted product", "{n} restricted products", unit.products).format(n=unit.products)
+    return InUse(
+        _(
+            "{unit} still has {customers} and {products}. Move the customers, and take the products out, before you"
+            " delete it."
+        ).format(unit=unit.name, customers=customers, products=products)
+    )
 
 
 def _taken(name: str) -> NameTaken:

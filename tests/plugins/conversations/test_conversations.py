@@ -144,7 +144,7 @@ async def test_blocked_customers_and_too_many_messages_are_refused(talk: Talk, c
     begun = await talk.write()
     results = await asyncio.gather(*(talk.write("Hello?") for _number in range(4)), return_exceptions=True)
     assert sum(isinstance(one, TooManyMessages) for one in results) == 3
-    with pytest.raises(TooManyMessages, match=r"2 messages in an hour.*Wait 60 minutes"):
+    with pytest.raises(TooManyMessages, match=r"at most 2 an hour.*Wait 60 minutes"):
         await talk.write("Hello??")
     assert len(await talk.said(begun)) == 2
     clock.advance(minutes=61)

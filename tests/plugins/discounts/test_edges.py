@@ -49,7 +49,7 @@ async def test_a_story_in_discord(shop: Shop) -> None:
     assert await sale.rows("discount_assignment") == []
     for _time in range(2):
         given = await shop.owner.slash("discount-assign", {**values, "rule": "one_time", "total_allowed": 1})
-        assert "may use “Thanks”: 0 of 1 uses." in given.text
+        assert "may use “Thanks”: 0 of 1 use." in given.text
         assert given.ephemeral
     assert len(await sale.rows("discount_assignment")) == 1
     assert "needs the permission" in (await shop.buyer.slash("discount-assign", values, stale=True)).text
@@ -63,7 +63,7 @@ async def test_a_story_in_discord(shop: Shop) -> None:
     assert "Total: **$10.00**" in receipt.text
 
     open_ones = await shop.owner.autocomplete("discount-revoke", focused="assignment", value="")
-    assert [choice.name.rsplit(" · ", 2)[1:] for choice in open_ones] == [["Thanks", "1 of 1 uses"]]
+    assert [choice.name.rsplit(" · ", 2)[1:] for choice in open_ones] == [["Thanks", "1 of 1 use"]]
     ended = await shop.owner.slash("discount-revoke", assignment=open_ones[0].value)
     assert "may no longer use “Thanks”." in ended.text
     assert await shop.owner.autocomplete("discount-revoke", focused="assignment", value="") == []

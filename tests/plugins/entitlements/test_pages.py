@@ -44,7 +44,7 @@ async def test_an_owner_sets_terms_adds_keys_and_a_file(app: App, game: Product,
     wrong = await owner.post(f"{page}/keys", {"keys": "NEW-KEY\nAAAA-BBBB-CCCC"})
     text = await wrong.text()
     assert wrong.status == 422
-    assert "1 of these keys are here already (…CCCC)" in text
+    assert "1 of these keys is here already (…CCCC)" in text
     assert "NEW-KEY" in text  # nothing typed is lost
     form = aiohttp.FormData({CSRF: owner.csrf}, quote_fields=False)
     form.add_field("file", b"<script>", filename="../a<b>.txt", content_type="text/html")

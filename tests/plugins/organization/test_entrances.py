@@ -131,7 +131,7 @@ async def test_staff_keep_branches_and_groups_on_the_web(firm: Firm, owner: Visi
         "Berlin",
         "Wholesale",
         "10 % off every price",
-        "own prices for 1 products",
+        "own prices for 1 product",
         "blocked: Changing addresses",
     ):
         assert text in page
@@ -141,7 +141,7 @@ async def test_staff_keep_branches_and_groups_on_the_web(firm: Firm, owner: Visi
     assert ada.display_name not in await (await owner.get(f"/admin/customer?department={unit.id}")).text()
     assert ada.display_name not in await (await owner.get("/admin/customer?branch=nowhere")).text()
     await owner.post(f"/admin/organization/group/{group.id}/delete", {})
-    assert "1 customers belong to" in await (await owner.get(f"/admin/organization/group/{group.id}")).text()
+    assert "1 customer belongs to" in await (await owner.get(f"/admin/organization/group/{group.id}")).text()
     # Support sees it all, and changes nothing.
     seen = await (await support.get("/staff/organization")).text()
     assert "Wholesale" in seen

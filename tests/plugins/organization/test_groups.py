@@ -115,7 +115,7 @@ async def test_groups_are_kept_in_order(firm: Firm, staff: ActorFactory) -> None
     with pytest.raises(Invalid):
         await firm.group("Other", prices={group.id: 5})
     await firm.assign(bench.buyer(), group=group.id)
-    with pytest.raises(InUse, match="1 customers belong to Wholesale"):
+    with pytest.raises(InUse, match="1 customer belongs to Wholesale"):
         await service.delete_group(bench.boss, group.id)
     with pytest.raises(Stale):
         await service.change_group(bench.boss, group.id, GroupInput(name="New"), version=group.version + 1)

@@ -143,7 +143,7 @@ async def test_units_are_kept_in_order(firm: Firm, other_store: Store, staff: Ac
         await firm.unit("BERLIN")
     await firm.unit("Berlin", UnitKind.DEPARTMENT)
     await firm.assign(bench.buyer(), branch=unit.id)
-    with pytest.raises(InUse, match="1 customers and 1 restricted products"):
+    with pytest.raises(InUse, match="1 customer and 1 restricted product"):
         await service.delete_unit(bench.boss, unit.id)
     with pytest.raises(Stale):
         await service.set_products(bench.boss, unit.id, [], version=unit.version - 1)
