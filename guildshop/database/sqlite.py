@@ -48,7 +48,8 @@ def connect(path: Path, *, reader: bool) -> sqlite3.Connection:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
-        "trusted_schema = OFF",
+        # Triggers keep an index of full text up to date, which only a trusted schema may; migrations alone write it.
+        f"trusted_schema = {'OFF' if reader else 'ON'}",
         f"cache_size = -{CACHE_KIB}",
         f"query_only = {'ON' if reader else 'OFF'}",
     ):

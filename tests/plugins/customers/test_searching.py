@@ -6,9 +6,10 @@ import pytest
 
 from guildshop.app import App
 from guildshop.errors import Invalid
-from guildshop.plugins.customers.api import CustomerInput
-from guildshop.plugins.customers.service import CustomerService
+from guildshop.plugins.customers.api import CustomerChange, CustomerFilter, CustomerInput, CustomerSort
+from guildshop.plugins.customers.service import CustomerService, searching
 from guildshop.stores import Store
+from guildshop.tenancy import scope
 from guildshop.testing import ActorFactory
 
 
@@ -27,6 +28,12 @@ from guildshop.testing import ActorFactory
         ("%", False),
         ("!", False),
         ("'; DROP TABLE customer; --", False),
+        ('"ada', False),
+        ('ada" OR "bob', False),
+        ("ada@example.com", False),
+        ("x@example.org", False),
+        ("😀 ada", False),
+        ("ÉLÈNE love", True),
         ("ada bob", False),
         ("x" * 1000, False),
     ],
@@ -64,6 +71,48 @@ async def test_a_short_text_is_not_found_in_a_random_account_number(
     await customers.create(staff(store), CustomerInput(display_name="9b", account_number="C-7N2K9QXWPT"))
     await customers.create(staff(store), CustomerInput(display_name="Own", account_number="K-77"))
     assert bool(await customers.find(staff(store), text)) is found
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+async def test_words_are_found_where_few_have_them_and_where_many_have(
+    customers: CustomerService, store: Store, staff: ActorFactory, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(searching, "FEW", few)
+    boss = staff(store)
+    made = [
+        await customers.create(boss, CustomerInput(display_name=f"Ada {name}", email=f"{name}@example.org"))
+        for name in ("lovelace", "lovell", "byron")
+    ]
+    for text, wanted in (("ada love", made[1::-1]), ("lovelace@example.org", made[:1]), ("ron ada", made[2:])):
+        found = CustomerFilter(text=text)
+        for sort in CustomerSort:
+            assert (await customers.list_customers(boss, found, sort=sort)).items == wanted
+        assert await customers.count(boss, found) == len(wanted)
+
+
+async def test_the_index_follows_what_is_changed_and_deleted(
+    app: App, customers: CustomerService, store: Store, other_store: Store, staff: ActorFactory
+) -> None:
+    boss = staff(store)
+    ada = await customers.create(boss, CustomerInput(display_name="Lovelace"))
+    with scope(other_store.id):
+        await customers.create(staff(other_store), CustomerInput(display_name="Lovelace"))
+    await customers.change(boss, ada.id, CustomerChange(display_name="Byron"))
+    assert [one.id for one in await customers.find(boss, "byron")] == [ada.id]
+    assert await customers.find(boss, "lovelace") == []
+    with scope(other_store.id):
+        assert len(await customers.find(staff(other_store), "lovelace")) == 1
+    if app.database.dialect == "sqlite":
+        assert await _with_piece(app, "byr") == 1
+        assert await _with_piece(app, "elo") == 0
+        await app.database.execute("DELETE FROM customer WHERE store = :store", store=store.id)
+        assert await _with_piece(app, "byr") == 0
+        await app.database.execute("INSERT INTO customer_pieces (customer_pieces) VALUES ('integrity-check')")
+
+
+async def _with_piece(app: App, piece: str) -> int:
+    rows = await app.database.fetch("SELECT rowid FROM customer_pieces WHERE customer_pieces MATCH :piece", piece=piece)
+    return len(rows)
 
 
 async def test_there_is_an_index_for_it(app: App, store: Store) -> None:

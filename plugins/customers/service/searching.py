@@ -1,0 +1,69 @@
+"""The words of a search as conditions on customers, each database asked for what it has an index of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from guildshop.database import Database
+from guildshop.folding import fold, like
+from guildshop.plugins.customers.api import found_in
+
+MOST_WORDS = 8
+PIECE = 3
+"""How many letters a piece has by which SQLite finds words."""
+FEW = 1000
+"""So many are looked up one by one; of more, the first ones are found sooner in the order of the list."""
+
+
+async def conditions_of(database: Database, text: str) -> tuple[list[str], dict[str, Any]]:
+    """Return conditions on `customer` that hold for whoever has every word of the text somewhere."""
+    words = fold(text).split()[:MOST_WORDS]
+    if database.dialect == "postgres":
+        return _patterns(words)
+    conditions = [found_in(f"instr({{}}, :word{index}) > 0", word) for index, word in enumerate(words)]
+    values: dict[str, Any] = {f"word{index}": word for index, word in enumerate(words)}
+    found = await _with_pieces(database, words)
+    if found is not None:
+        conditions.append("customer.id IN :found")
+        values["found"] = found
+    return conditions, values
+
+
+def in_order(column: str, values: Mapping[str, Any]) -> str:
+    """Return the column to sort by, so that SQLite reads those that were found, not everybody in this order."""
+    return f"+{column}" if "found" in values else column
+
+
+def _patterns(words: list[str]) -> tuple[list[str], dict[str, Any]]:
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
+    for index, word in enumerate(words):
+        rare = _rare(word)
+        conditions.append(found_in(f"{{}} LIKE :word{index} ESCAPE '!'", rare))
+        values[f"word{index}"] = like(rare)
+        if rare != word:
+            conditions.append(f"strpos(search, :whole{index}) > 0")
+            values[f"whole{index}"] = word
+    return conditions, values
+
+
+async def _with_pieces(database: Database, words: list[str]) -> list[Any] | None:
+    """Return whoever has all pieces of the words; None where they are many, or SQLite has no index of pieces."""
+    cut = {one[start : start + PIECE] for one in map(_rare, words) for start in range(len(one) - PIECE + 1)}
+    quoted = ['"' + piece.replace('"', '""') + '"' for piece in sorted(cut)]
+    if not quoted or not await database.fetch("SELECT 1 FROM sqlite_master WHERE name = 'customer_pieces'"):
+        return None
+    rows = await database.fetch(
+        "SELECT customer FROM customer_text WHERE number IN"
+        " (SELECT rowid FROM customer_pieces WHERE customer_pieces MATCH :pieces LIMIT :most)",
+        pieces=" ".join(quoted),
+        most=FEW + 1,
+    )
+    return None if len(rows) > FEW else [row["customer"] for row in rows]
+
+
+def _rare(word: str) -> str:
+    """Return the part of a word that few have: of an email address not the host, which thousands share."""
+    name, at, _host = word.partition("@")
+    return name + at if at and len(name) >= PIECE else word
