@@ -73,7 +73,8 @@ def clean_phone(value: str, country: str = "", *, field: str = "phone") -> str:
         return ""
     try:
         number = phonenumbers.parse(text, country or None)
-        valid = phonenumbers.is_valid_number(number)
+        # E.164 has no extensions: one that is typed would be lost without a word.
+        valid = phonenumbers.is_valid_number(number) and not number.extension
     except phonenumbers.NumberParseException:
         valid = False
     if not valid:

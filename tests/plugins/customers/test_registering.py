@@ -179,6 +179,22 @@ async def test_two_customers_cannot_share_email_account_number_or_member(
     assert await count(app, "customer", store) == 1
 
 
+async def test_of_several_who_enter_one_email_at_once_one_does(
+    app: App, store: Store, customers: CustomerService, staff: ActorFactory
+) -> None:
+    sam, bob = staff(store), await customers.create(staff(store), CustomerInput(first_name="Bob"))
+    done = await asyncio.gather(
+        *(customers.create(sam, CustomerInput(email=email)) for email in ("ann@example.org", "ANN@example.org")),
+        customers.change(sam, bob.id, CustomerChange(email="Ann@Example.org")),
+        return_exceptions=True,
+    )
+    assert sorted(type(one).__name__ for one in done) == ["AlreadyTaken", "AlreadyTaken", "Customer"]
+    rows = await app.database.fetch(
+        "SELECT id FROM customer WHERE store = :store AND email_key = 'ann@example.org'", store=store.id
+    )
+    assert len(rows) == 1
+
+
 async def test_staff_need_the_permission(
     app: App, store: Store, customers: CustomerService, staff: ActorFactory, member: ActorFactory
 ) -> None:

@@ -1,5 +1,7 @@
 """What is accepted as a name, email, phone, tag or address."""
 
+from dataclasses import fields, replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +35,17 @@ US = AddressInput("Ann Lee", "1 Main St", "San Francisco", "US", "94111", "CA")
         "a@localhost",
         "a@b.test",
         "ann@@x.org",
+        "ann@x.org, bob@x.org",
+        "ann@x.org\r\nBcc: bob@x.org",
+        "Ann <ann@x.org>",
+        "mailto:ann@x.org",
+        "ann@x.org.",
+        ".ann@x.org",
+        "ann@[192.0.2.1]",
+        "ann@192.0.2.1",
+        "ann@x.org\u200b",
+        "<b>ann@x.org</b>",
+        "x" * 65 + "@x.org",
         "x" * 300,
     ],
 )
@@ -46,7 +59,25 @@ def test_emails_keep_their_first_part_and_lose_capitals_after_the_at() -> None:
     assert clean_email(" ") == ""
 
 
-@pytest.mark.parametrize("wrong", ["1", "abc", "+999 1", "4155552671", "+1 415", "++49", "+1" + "5" * 30])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "1",
+        "abc",
+        "+",
+        "-1",
+        "1e10",
+        "+999 1",
+        "4155552671",
+        "001 415 555 2671",
+        "+1 415",
+        "++49",
+        "+1" + "5" * 30,
+        "+1 415 555 2671 ext. 5",
+        "+1 415 555 2671 / +1 415 555 2672",
+        "<b>+14155552671</b>",
+    ],
+)
 def test_wrong_phones(wrong: str) -> None:
     with pytest.raises(Invalid, match="is no phone number"):
         clean_phone(wrong)
@@ -127,6 +158,16 @@ def test_wrong_addresses_name_every_wrong_field(given_address: AddressInput, fie
     with pytest.raises(Invalid, match=words) as caught:
         check_address(given_address)
     assert [error.field for error in caught.value.errors] == fields
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [(one.name, one.name.replace("postal_code", "postalCode")) for one in fields(AddressInput)]
+)
+def test_no_part_of_an_address_takes_300_characters(name: str, field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        check_address(replace(US, **{name: "x" * 300}))
+    assert [error.field for error in caught.value.errors] == [field]
+    assert len(caught.value.message) < 200
 
 
 @given(

@@ -60,12 +60,17 @@ async def test_a_save_goes_through_the_service(owner: Visitor, app: App, store: 
     assert await now(app, store, ann.id) == after
 
 
-async def test_preferences_cannot_be_written_by_staff(owner: Visitor, app: App, store: Store, ann) -> None:
+@pytest.mark.parametrize("column", ["dm_preferences", "email_preferences"])
+async def test_preferences_cannot_be_written_by_staff(owner: Visitor, app: App, store: Store, ann, column: str) -> None:
     form = await form_of(owner, TABLE, ann.id)
-    for given in (form | {"dm_preferences": '{"refunds": false}'}, {"dm_preferences": '{"refunds": false}'}):
-        answer = await owner.send("PATCH", f"{TABLE}{ann.id}/", given)
-        assert answer.status == 422
-        assert "dm_preferences" in await answer.text()
+    for wanted in ('{"refunds": false}', {"refunds": False}):
+        for given in (form, {}):
+            answer = await owner.send("PATCH", f"{TABLE}{ann.id}/", given | {column: wanted})
+            assert (answer.status, column in await answer.text()) == (422, True)
+        assert (await owner.send("PUT", f"{TABLE}{ann.id}/", {column: wanted})).status in {405, 422}
+    made = await owner.send("POST", TABLE, {"first_name": "Zoë", column: '{"refunds": false}'})
+    new = await now(app, store, UUID((await made.json())[0]["id"]))
+    assert (new.dm_preferences, new.email_preferences) == ({}, {})
     assert await now(app, store, ann.id) == ann
     unchanged = await owner.send("PATCH", f"{TABLE}{ann.id}/", form)
     assert unchanged.status == 200
