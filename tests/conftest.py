@@ -6,6 +6,8 @@ import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, settings
+
 from guildshop.translating import compile_all
 
 if TYPE_CHECKING:
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
 pytest_plugins = ["guildshop.testing", "tests.wheels"]
 
 ROOT = Path(__file__).parents[1]
+
+
+# A moment in which the machine does something else is no property of what is tested.
+settings.register_profile("guildshop", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("guildshop")
 
 
 def pytest_configure() -> None:
