@@ -17,6 +17,15 @@ pytest_plugins = ["guildshop.testing", "tests.wheels"]
 
 ROOT = Path(__file__).parents[1]
 
+# The same examples every time, and none too slow on a busy machine. For new ones: `--hypothesis-profile=default`.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("repeatable")
+
 
 # A moment in which the machine does something else is no property of what is tested.
 settings.register_profile("guildshop", deadline=None, suppress_health_check=[HealthCheck.too_slow])

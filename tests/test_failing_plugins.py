@@ -342,8 +342,9 @@ async def test_a_slow_hook_is_named(install: Install, database_url: str, monkeyp
     install("reviews", HOOK.format(hook="register_timers", body="time.sleep(0.06); return []"))
     async with await open_with(database_url, "reviews") as app:
         assert ("reviews", "register_timers") in [(slow.name, slow.hook) for slow in app.plugins.slow]
-        found = [finding for finding in await plugin_findings(app) if "register_timers" in finding.message]
-        assert [(one.severity, one.subject) for one in found] == [(Severity.WARNING, "reviews")]
+        # On a busy machine others may have been slow too.
+        found = [one for one in await plugin_findings(app) if one.subject == "reviews"]
+        assert [one.severity for one in found if "register_timers" in one.message] == [Severity.WARNING]
 
 
 async def test_tests_of_plugins_are_strict(install: Install, database_url: str) -> None:
@@ -444,7 +445,7 @@ async def test_a_slow_plugin_holds_up_only_itself(install: Install, database_url
                 work.record(StockLow(UUID(int=number), 1))
         await app.start_dispatcher()
         slow, quick = sys.modules["stranger_reviews"], sys.modules["stranger_quick"]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await quick.done.wait()
         assert slow.running > 0
         slow.gate.set()

@@ -176,7 +176,7 @@ async def test_what_another_process_changes_is_read_again(
     async with await App.open(Settings(), plugins=Plugins([Shelf(), Book()]), database_url=database_url) as second:
         await second.stores.change(owner, "shelf", {"height": 7})
         await second.stores.switch(owner, "book", False)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while app.stores.enabled(store.id, "book"):
                 heard.clear()
                 await heard.wait()

@@ -24,7 +24,7 @@ from guildshop.simulator.worlds import World, demo_world
 from guildshop.stores import Store
 
 SECRET_KEY = "a secret key for tests, long enough"  # noqa: S105
-PATIENCE = 12.0
+PATIENCE = 60.0
 """Seconds after which a test that waits for the bot fails."""
 
 ShopFactory = Callable[..., Awaitable["Shop"]]

@@ -196,7 +196,7 @@ class Simulator(Cast):
         if self._state_file is not None:
             persistence.save(self._state_file, persistence.dump(self.state, self.base_url))
 
-    async def wait_for(self, condition: Callable[[], T | Awaitable[T]], timeout: float = 10.0) -> T:
+    async def wait_for(self, condition: Callable[[], T | Awaitable[T]], timeout: float = 60.0) -> T:
         """Return the condition's first true value; it is asked again at every change.
 
         Raises AssertionError with what was seen when it stays false for `timeout` seconds.

@@ -8,6 +8,7 @@ import pytest
 
 from guildshop.app import App
 from guildshop.bot.sending import Message
+from guildshop.bot.testing import PATIENCE
 from guildshop.errors import ConfigurationError
 from guildshop.loading import Plugins
 from guildshop.simulator import Simulator
@@ -65,8 +66,7 @@ async def test_a_dropped_gateway_is_taken_up_again(probe: Shop, fault: str) -> N
     sessions = set(probe.sim.gateway.sessions)
     await probe.sim.gateway.drop(resumable=fault == "resume")
     await probe.sim.wait_for(
-        lambda: probe.sim.gateway.online and (fault == "resume") == (set(probe.sim.gateway.sessions) == sessions),
-        timeout=30,
+        lambda: probe.sim.gateway.online and (fault == "resume") == (set(probe.sim.gateway.sessions) == sessions)
     )
     assert (await probe.buyer.slash("whoami")).text.startswith("Sample store")
 
@@ -78,7 +78,10 @@ async def test_a_rate_limit_is_waited_for(probe: Shop) -> None:
     assert [message.content for message in await probe.buyer.dms()] == ["patient"]
 
 
-async def test_stopping_lets_what_runs_finish_and_takes_nothing_new(probe: Shop, log: Log) -> None:
+async def test_stopping_lets_what_runs_finish_and_takes_nothing_new(
+    probe: Shop, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guildshop.bot.client.FINISH_SECONDS", PATIENCE)
     using = asyncio.create_task(probe.buyer.slash("slow"))
     await probe.sim.wait_for(lambda: any("callback" in request.path for request in probe.sim.requests))
     bot = probe.bot

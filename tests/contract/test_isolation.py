@@ -52,7 +52,7 @@ async def everything(app: App, store: int) -> dict[str, list[str]]:
 @pytest.fixture
 async def orders(bench: Bench) -> list[Order]:
     """An order that waits, one that was paid, one that was cancelled, and a flow that goes on."""
-    product = await bench.product("MUG", granted_roles=(77,))
+    product = await bench.product("SECRETMUG", granted_roles=(77,))
     placed = [await bench.order(bench.buyer(number), (product, 1)) for number in range(3)]
     await bench.app.get(PaymentService).report(bench.buyer(0), placed[0].id, "my reference")
     await bench.app.get(PaymentService).confirm(bench.boss, placed[1].id, "seen")
@@ -92,7 +92,7 @@ async def test_no_page_no_api_and_no_admin_table_leads_into_another_store(
 ) -> None:
     stranger = await _stranger(other_store, visitors, users)
     before = await everything(bench.app, bench.store.id)
-    secrets = [order.number for order in orders] + ["Buyer1", "MUG"]
+    secrets = [order.number for order in orders] + ["Buyer1", "SECRETMUG"]
     tables = await (await stranger.get("/admin/api/tables/")).json()
     assert {"orders", "customer", "product", "payment"} <= set(tables)
     for table in tables:
@@ -142,7 +142,7 @@ async def _try_pages(bench: Bench, stranger: Visitor, order: Order, secrets: lis
 
 async def _try_api(bench: Bench, stranger: Visitor, order: Order, secrets: list[str]) -> None:
     described = await (await stranger.get("/api/openapi.json")).json()
-    product = (await bench.catalog.find("MUG")).id
+    product = (await bench.catalog.find("SECRETMUG")).id
     tried = 0
     for method, path in _operations(described):
         for value in (str(order.id), order.number, str(order.customer), str(product)):

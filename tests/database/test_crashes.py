@@ -187,7 +187,7 @@ async def _lose_the_answer(direct: PostgresDatabase, *, witness: bool) -> None:
                 proxy.armed = lossy
                 unit = asyncio.create_task(_take_one(database, witness=witness))
                 if lossy:
-                    async with asyncio.timeout(20):
+                    async with asyncio.timeout(60):
                         await proxy.swallowed.wait()
                         while await _version(direct) != 8:
                             await asyncio.sleep(0)
@@ -244,16 +244,16 @@ async def test_commits_of_another_process_wake_this_one(postgres: PostgresDataba
     postgres.on_commit(woken.set)
     try:
         await postgres.listen()
-        await asyncio.wait_for(woken.wait(), 20)
+        await asyncio.wait_for(woken.wait(), 60)
         for _number in range(2):
             woken.clear()
             async with other.work(ACTOR) as work:
                 work.record(Nothing())
-            await asyncio.wait_for(woken.wait(), 20)
+            await asyncio.wait_for(woken.wait(), 60)
             # The listening connection is made again when it is lost.
             woken.clear()
             await _terminate_all(postgres.url.dsn)
-            await asyncio.wait_for(woken.wait(), 20)
+            await asyncio.wait_for(woken.wait(), 60)
     finally:
         await other.close()
 

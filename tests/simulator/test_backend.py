@@ -37,7 +37,7 @@ class PageStandIn:
     async def frame(self, name: str) -> Any:
         """Return the data of the next frame of this name."""
         while True:
-            frame = await asyncio.wait_for(self.frames.get(), 10)
+            frame = await asyncio.wait_for(self.frames.get(), 60)
             if frame["t"] == name:
                 return frame["d"]
 
@@ -202,7 +202,7 @@ async def test_faults_requests_and_reset(sim: Simulator) -> None:
         assert ready["faults"]["closed_dms"] == []
         assert sim.messages("shop") == []
         assert list(sim.state.commands[None]) == commands
-        await sim.wait_for(lambda: sim.gateway.online, timeout=30)
+        await sim.wait_for(lambda: sim.gateway.online)
         await page.use("ping")
         assert (await page.frame("MESSAGE_CREATE"))["content"] == "Pong"
 

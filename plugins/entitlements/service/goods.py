@@ -254,7 +254,7 @@ class GoodsKeeping:
                     FROM licence_key WHERE store = :store GROUP BY product) k ON k.product = p.id
                 LEFT JOIN (SELECT product, COUNT(*) AS files FROM product_file WHERE store = :store AND offered
                     GROUP BY product) f ON f.product = p.id
-                WHERE p.store = :store AND {where} ORDER BY p.name LIMIT 1000""",
+                WHERE p.store = :store AND {where} ORDER BY p.name, p.sku LIMIT 1000""",
             store=current_store(),
             **values,
         )

@@ -65,7 +65,7 @@ class PersonalOrders:
         Refused while an order is not finished.
         """
         row = await self._app.database.fetch_one(
-            f"SELECT number FROM orders WHERE store = :store AND {UNFINISHED} ORDER BY created",
+            f"SELECT number FROM orders WHERE store = :store AND {UNFINISHED} ORDER BY created, id",
             store=customer.store,
             customer=customer.id,
         )

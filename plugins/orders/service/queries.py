@@ -225,7 +225,8 @@ class OrderQueries:
         found = await self.app.database.fetch(
             "SELECT l.product, l.name FROM order_line l JOIN orders o ON o.store = l.store AND o.id = l.order_id"
             " WHERE l.store = :store AND o.customer = :customer AND l.product IS NOT NULL"
-            " AND o.status IN ('PAID', 'FULFILLING', 'SHIPPED', 'COMPLETE', 'PARTIALLY_REFUNDED') ORDER BY o.created",
+            " AND o.status IN ('PAID', 'FULFILLING', 'SHIPPED', 'COMPLETE', 'PARTIALLY_REFUNDED')"
+            " ORDER BY o.created, o.id, l.position",
             store=current_store(),
             customer=customer,
         )

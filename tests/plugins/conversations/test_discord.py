@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from guildshop.bot.sending import Message, Outcome
+from guildshop.bot.testing import PATIENCE
 from guildshop.plugins.conversations import deliveries
 from guildshop.plugins.conversations.api import Conversation, ConversationView, Received
 from guildshop.plugins.conversations.service import ConversationService
@@ -298,6 +299,7 @@ async def test_direct_messages_under_way_are_kept_before_the_bot_stops(
         steps.append("disconnected")
         await disconnect()
 
+    monkeypatch.setattr("guildshop.bot.client.FINISH_SECONDS", PATIENCE)
     monkeypatch.setattr(service, "stores_of", held_up)
     monkeypatch.setattr(service, "receive", received)
     monkeypatch.setattr(bot, "close", disconnected)

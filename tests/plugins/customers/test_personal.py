@@ -14,7 +14,7 @@ from tests.plugins.sale import Sale
 
 
 async def rows(shop: Shop, table: str) -> list[dict[str, Any]]:
-    return await shop.app.database.fetch(f"SELECT * FROM {table} WHERE store = :store", store=shop.store.id)
+    return await shop.app.database.fetch(f"SELECT * FROM {table} WHERE store = :store ORDER BY id", store=shop.store.id)
 
 
 async def export(shop: Shop) -> dict[str, Any]:

@@ -82,7 +82,9 @@ class Bench:
         return await self.checkout.confirm(who, given.get("roles", ()), screen.draft.id)
 
     async def rows(self, table: str) -> list[dict[str, Any]]:
-        return await self.app.database.fetch(f"SELECT * FROM {table} WHERE store = :store", store=self.store.id)
+        return await self.app.database.fetch(
+            f"SELECT * FROM {table} WHERE store = :store ORDER BY id", store=self.store.id
+        )
 
     async def snapshot(self) -> dict[str, list[dict[str, Any]]]:
         """Everything that a refused action must leave as it is."""

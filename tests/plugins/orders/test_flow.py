@@ -28,7 +28,7 @@ def owner(shop: Any) -> Actor:
 
 async def rows(shop: Any, table: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = await shop.app.database.fetch(
-        f"SELECT * FROM {table} WHERE store = :store", store=shop.store.id
+        f"SELECT * FROM {table} WHERE store = :store ORDER BY id", store=shop.store.id
     )
     return found
 

@@ -112,6 +112,8 @@ class ShopifyDouble:
     available: float = 2000.0
     hold: asyncio.Event | None = None
     """While this is set up and not set, answers wait for it."""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by the first request that came."""
 
     def application(self) -> web.Application:
         app = web.Application()
@@ -143,6 +145,7 @@ class ShopifyDouble:
 
     async def graphql(self, request: web.Request) -> web.Response:
         self.requests += 1
+        self.asked.set()
         if self.hold is not None:
             await self.hold.wait()
         fault = self.faults.pop(0) if self.faults else ""

@@ -240,9 +240,7 @@ async def test_a_slow_shopify_is_waited_for(linked_shop: Shop, shopify: ShopifyD
     shopify.customer(1)
     shopify.hold = asyncio.Event()
     asked = asyncio.create_task(shop.staff.slash("link-customer", user=shop.buyer, email=EMAIL))
-    async with asyncio.timeout(10):
-        while not shopify.requests:
-            await asyncio.sleep(0.01)
+    await shopify.asked.wait()
     # Shopify has the question, and Discord was answered before: the simulator would have refused a late answer.
     (held,) = [each for each in shop.sim.interactions.by_token.values() if each.user_id == shop.staff.id]
     assert (held.acknowledged, held.ephemeral) == (True, True)
