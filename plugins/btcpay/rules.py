@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
-from uuid import UUID
 
 from guildshop.i18n import _
 from guildshop.money import precision
@@ -113,11 +112,3 @@ def refund_outcome(pull: Mapping[str, Any], payouts: Sequence[Mapping[str, Any]]
         reason = _("It was taken back in BTCPay before all of it was claimed.")
         return RefundOutcome(RefundState.FAILED, reference, reason, given=to_minor(sent, str(pull["currency"])))
     return RefundOutcome(RefundState.PENDING, reference, url=url)
-
-
-def uuid_or_none(value: object) -> UUID | None:
-    """Return the UUID that a text is, if it is one in its usual form."""
-    try:
-        return UUID(value) if isinstance(value, str) and len(value) == 36 else None
-    except ValueError:
-        return None

@@ -35,7 +35,7 @@ from guildshop.plugins.payments.api import (
     Taking,
 )
 from guildshop.plugins.payments.service import PART, AttemptService, Settlement
-from guildshop.plugins.payments.webhooks import id_of
+from guildshop.plugins.payments.webhooks import KIND_LENGTH, id_of, metadata_of, uuid_or_none
 from guildshop.tenancy import current_store
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 FRESH = timedelta(seconds=1)
 """An attempt older than this may have been answered before, and the answer lost: BTCPay keeps no keys."""
 LISTED = 200
-KIND_LENGTH = 100
 
 log = structlog.get_logger(__name__)
 
@@ -146,12 +145,12 @@ class BtcpayService:
             return [
                 Taking(
                     money_id=str(invoice["id"]),
-                    attempt=rules.uuid_or_none(_metadata(invoice).get("attempt")),
+                    attempt=uuid_or_none(metadata_of(invoice).get("attempt")),
                     amount=rules.to_minor(Decimal(str(invoice["amount"])), str(invoice["currency"])),
                     currency=str(invoice["currency"]),
                 )
                 for invoice in invoices
-                if _metadata(invoice).get("guild") == guild
+                if metadata_of(invoice).get("guild") == guild
             ]
         except (KeyError, TypeError, ArithmeticError) as error:
             raise _nonsense() from error
@@ -196,7 +195,7 @@ class BtcpayService:
         invoice = id_of(sent.get("invoiceId"))
         told: list[Event] = []
         attempt = await self.app.get(AttemptService).of_processor(METHOD, invoice) if invoice else None
-        attempt_id = rules.uuid_or_none(_metadata(sent).get("attempt")) if attempt is None else attempt.id
+        attempt_id = uuid_or_none(metadata_of(sent).get("attempt")) if attempt is None else attempt.id
         if attempt_id is not None:
             told.append(ProcessorTold(attempt_id))
         await self.app.get(Settlement).accept(METHOD, event_id, kind, invoice, told)
@@ -218,7 +217,7 @@ class BtcpayService:
         if attempt.created > self.app.now() - FRESH:
             return None
         for invoice in await self.client.invoices(settings, orderId=attempt.order_number, take=str(LISTED)):
-            if _metadata(invoice).get("attempt") == str(attempt.id):
+            if metadata_of(invoice).get("attempt") == str(attempt.id):
                 return invoice
         return None
 
@@ -231,7 +230,7 @@ class BtcpayService:
             return ()
 
     def _check(self, settings: BtcpaySettings, invoice: Mapping[str, Any], attempt: Attempt) -> None:
-        if invoice["storeId"] != settings.store_id or _metadata(invoice).get("attempt") != str(attempt.id):
+        if invoice["storeId"] != settings.store_id or metadata_of(invoice).get("attempt") != str(attempt.id):
             raise _nonsense()
 
     def _settings(self, store: int) -> BtcpaySettings:
@@ -242,11 +241,6 @@ class BtcpayService:
         if not settings.reachable:
             raise NotConfigured(_("BTCPay is not set up in this shop. Ask the staff for another way to pay."))
         return settings
-
-
-def _metadata(thing: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = thing.get("metadata")
-    return found if isinstance(found, Mapping) else {}
 
 
 def _nonsense() -> Unavailable:

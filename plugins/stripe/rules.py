@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from guildshop.i18n import _
 from guildshop.money import precision
@@ -129,11 +128,3 @@ def _why(code: str) -> str:
         "charge_for_pending_refund_disputed": _("The customer disputes the payment."),
     }
     return known.get(code, code)
-
-
-def uuid_or_none(value: object) -> UUID | None:
-    """Return the UUID that a text is, if it is one in its usual form."""
-    try:
-        return UUID(value) if isinstance(value, str) and len(value) == 36 else None
-    except ValueError:
-        return None

@@ -31,7 +31,7 @@ from guildshop.plugins.payments.api import (
     Taking,
 )
 from guildshop.plugins.payments.service import PART, PaymentService, Settlement
-from guildshop.plugins.payments.webhooks import id_of
+from guildshop.plugins.payments.webhooks import KIND_LENGTH, id_of, metadata_of, uuid_or_none
 from guildshop.plugins.stripe import rules
 from guildshop.plugins.stripe.api import METHOD, StripeSettings
 from guildshop.plugins.stripe.client import PaymentRefused, StripeClient
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 SESSION_LIFE = timedelta(hours=23)
 """Stripe takes 30 minutes to 24 hours; counted from when the attempt was made, so that every try says the same."""
-KIND_LENGTH = 100
 KEYS = 20
 """How many keys a refund may use up: each is good until Stripe answers it with a fault, for a day."""
 
@@ -154,7 +153,7 @@ class StripeService:
             return [
                 Taking(
                     money_id=str(session["payment_intent"]),
-                    attempt=rules.uuid_or_none(session["client_reference_id"]),
+                    attempt=uuid_or_none(session["client_reference_id"]),
                     amount=rules.from_stripe(int(session["amount_total"]), str(session["currency"]).upper()),
                     currency=str(session["currency"]).upper(),
                 )
@@ -231,17 +230,17 @@ class StripeService:
     async def _told(self, kind: str, thing: Mapping[str, Any]) -> list[Event]:
         """Return whom an event concerns: the attempt that it names, or the one whose money it speaks of."""
         if kind.startswith("checkout.session."):
-            attempt = rules.uuid_or_none(thing.get("client_reference_id"))
+            attempt = uuid_or_none(thing.get("client_reference_id"))
             return [] if attempt is None else [ProcessorTold(attempt)]
         intent = id_of(thing.get("id" if kind.startswith("payment_intent.") else "payment_intent"))
         if not intent:
             return []
         payment = await self.app.get(PaymentService).of_processor(METHOD, intent)
         if payment is None:
-            attempt = rules.uuid_or_none(_metadata(thing).get("attempt"))
+            attempt = uuid_or_none(metadata_of(thing).get("attempt"))
             return [] if attempt is None else [ProcessorTold(attempt)]
         told: list[Event] = [] if payment.attempt is None else [ProcessorTold(payment.attempt)]
-        key = rules.uuid_or_none(_metadata(thing).get("refund"))
+        key = uuid_or_none(metadata_of(thing).get("refund"))
         if key is not None:
             told.append(PaymentRefundChanged(payment.order, payment.id, key))
         return told
@@ -261,11 +260,6 @@ class StripeService:
         if settings.secret_key is None:
             raise NotConfigured(_("Stripe is not set up in this shop. Ask the staff for another way to pay."))
         return settings
-
-
-def _metadata(thing: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = thing.get("metadata")
-    return found if isinstance(found, Mapping) else {}
 
 
 def _nonsense() -> Unavailable:
