@@ -23,7 +23,8 @@ DATABASES = ["sqlite", "postgres"] if "GUILDSHOP_TEST_KILLS" in os.environ else 
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    # Half a minute alone; three and more where others use the machine too.
+    pytest.mark.timeout(900),
     pytest.mark.parametrize("database_url", DATABASES, indirect=True),
 ]
 
