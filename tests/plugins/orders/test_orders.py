@@ -82,7 +82,7 @@ async def test_cancelling_an_unpaid_order_releases_its_stock(bench, refused) -> 
     assert (done.status, done.cancel_reason) == (S.CANCELLED, "Changed my mind")
     assert await bench.stock(mug.id) == (10, 0)
     sentence = await refused(MoveRefused, bench.orders.cancel(bench.boss, order.number))
-    assert "CANCELLED is final" in sentence
+    assert "Cancelled is final" in sentence
     await bench.check_stock()
 
 
