@@ -195,6 +195,10 @@ class DashboardCard:
     permission: str
     link: str = ""
     position: int = 100
+    waits: bool = False
+    """Whether it counts what staff have to do: such cards stand first, and stand out unless they say 0."""
+    wide: bool = False
+    """Whether it takes the whole width, as a chart does."""
 
 
 @dataclass(frozen=True, slots=True)

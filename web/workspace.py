@@ -38,6 +38,8 @@ async def dashboard(request: web.Request) -> web.StreamResponse:
             "title": _(card.title),
             **await _figure(plugin, card, actor),
             "href": card.link and page_url(request, card.link),
+            "waits": card.waits,
+            "wide": card.wide,
         }
         for plugin, card in request.config_dict[CARDS]
         if actor.may(card.permission) and app.stores.enabled(actor.store, plugin)

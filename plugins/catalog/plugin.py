@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from guildshop.hookspecs import (
     AdminSection,
     Check,
+    DashboardCard,
     ImportKind,
     Listener,
     Page,
@@ -17,9 +18,9 @@ from guildshop.hookspecs import (
     Timer,
     hookimpl,
 )
-from guildshop.i18n import lazy
+from guildshop.i18n import grouped, lazy
 from guildshop.loading import Plugin
-from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
+from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
 from guildshop.plugins.catalog import deliveries, hookspecs
 from guildshop.plugins.catalog.api import (
     PRODUCT_READ,
@@ -28,6 +29,7 @@ from guildshop.plugins.catalog.api import (
     HoldGranted,
     PanelDue,
     PanelRemoved,
+    ProductFilter,
     StockLow,
 )
 from guildshop.plugins.catalog.commands import COMMANDS, ITEMS
@@ -113,6 +115,15 @@ class Catalog(Plugin):
         from guildshop.plugins.catalog.pages import PAGES
 
         return list(PAGES)
+
+    @hookimpl
+    def register_dashboard_cards(self, app: App) -> list[DashboardCard]:
+        """Show how many products are low or sold out."""
+
+        async def short(actor: Actor) -> str:
+            return grouped((await app.get(CatalogService).product_page(actor, ProductFilter(short=True), size=1)).total)
+
+        return [DashboardCard(lazy("Low or sold out"), short, PRODUCT_READ, "product?short=1", position=40, waits=True)]
 
     @hookimpl
     def register_search(self, app: App) -> list[SearchKind]:

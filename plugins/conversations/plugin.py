@@ -133,7 +133,11 @@ class Conversations(Plugin):
             return grouped((await app.get(ConversationService).counts(actor))[ConversationView.WAITING])
 
         link = "customer-chat?view=waiting"
-        return [DashboardCard(lazy("Customers waiting for an answer"), figure, CONVERSATION_READ, link, position=35)]
+        return [
+            DashboardCard(
+                lazy("Customers waiting for an answer"), figure, CONVERSATION_READ, link, position=35, waits=True
+            )
+        ]
 
 
 plugin = Conversations()

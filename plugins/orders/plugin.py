@@ -15,7 +15,7 @@ from guildshop.hookspecs import (
     SettingsSection,
     hookimpl,
 )
-from guildshop.i18n import lazy
+from guildshop.i18n import grouped, lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
 from guildshop.plugins.catalog.api import WaitingCheck
@@ -34,7 +34,7 @@ from guildshop.plugins.orders.api import (
 from guildshop.plugins.orders.commands import COMMANDS, FLOW_ITEMS, ITEMS, SHIPPING_COMMANDS
 from guildshop.plugins.orders.endpoints import ROUTERS
 from guildshop.plugins.orders.hookspecs import OrderHooks
-from guildshop.plugins.orders.pages import PAGES, TONES, search_kind
+from guildshop.plugins.orders.pages import PAGES, TO_BE_FULFILLED, TO_FULFIL, TONES, search_kind
 from guildshop.plugins.orders.piccolo_app import APP_CONFIG
 from guildshop.plugins.orders.service import (
     CheckoutService,
@@ -196,15 +196,15 @@ class Orders(Plugin):
         orders = app.get(OrderService)
 
         async def unpaid(actor: Actor) -> str:
-            return str(await orders.count(actor, OrderFilter(statuses=frozenset({OrderStatus.PENDING_PAYMENT}))))
+            return grouped(await orders.count(actor, OrderFilter(statuses=frozenset({OrderStatus.PENDING_PAYMENT}))))
 
         async def to_fulfil(actor: Actor) -> str:
-            statuses = frozenset({OrderStatus.PAID, OrderStatus.FULFILLING})
-            return str(await orders.count(actor, OrderFilter(statuses=statuses)))
+            return grouped(await orders.count(actor, OrderFilter(statuses=TO_FULFIL)))
 
+        unpaid_orders, to_send = f"order?status={OrderStatus.PENDING_PAYMENT}", f"order?status={TO_BE_FULFILLED}"
         return [
-            DashboardCard(lazy("Waiting for payment"), unpaid, "order.read", "order", position=10),
-            DashboardCard(lazy("To be fulfilled"), to_fulfil, "order.read", "order", position=20),
+            DashboardCard(lazy("Waiting for payment"), unpaid, "order.read", unpaid_orders, position=10, waits=True),
+            DashboardCard(lazy("To be fulfilled"), to_fulfil, "order.read", to_send, position=20, waits=True),
         ]
 
 

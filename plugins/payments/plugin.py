@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from guildshop.hookspecs import (
     AdminSection,
     Check,
+    DashboardCard,
     Listener,
     Page,
     PublicRoute,
@@ -15,9 +16,9 @@ from guildshop.hookspecs import (
     Timer,
     hookimpl,
 )
-from guildshop.i18n import lazy
+from guildshop.i18n import grouped, lazy
 from guildshop.loading import Plugin
-from guildshop.permissions import MANAGER, SUPPORT, Permission
+from guildshop.permissions import MANAGER, SUPPORT, Actor, Permission
 from guildshop.plugins.customers.api import PersonalData
 from guildshop.plugins.orders.api import (
     DeletionCheck,
@@ -36,7 +37,7 @@ from guildshop.plugins.payments.hookspecs import PaymentHooks
 from guildshop.plugins.payments.invoice_page import ROUTES
 from guildshop.plugins.payments.methods import Methods
 from guildshop.plugins.payments.order_page import order_actions, payments_section
-from guildshop.plugins.payments.pages import PAGES
+from guildshop.plugins.payments.pages import PAGES, PATH
 from guildshop.plugins.payments.piccolo_app import APP_CONFIG
 from guildshop.plugins.payments.service import (
     AttemptService,
@@ -120,6 +121,15 @@ class Payments(Plugin):
         """Give out what customers said of their payments, and erase it when they want to be forgotten."""
         personal = PersonalPayments(app)
         return [PersonalData("payments", personal.export, personal.erase)]
+
+    @hookimpl
+    def register_dashboard_cards(self, app: App) -> list[DashboardCard]:
+        """Show how many differences with a processor nobody has settled."""
+
+        async def differences(_actor: Actor) -> str:
+            return grouped(len(await app.get(DifferenceService).open()))
+
+        return [DashboardCard(lazy("Payment differences"), differences, "order.read", PATH, position=15, waits=True)]
 
     @hookimpl
     def register_pages(self, app: App) -> list[Page]:

@@ -146,7 +146,7 @@ class Refunds(Plugin):
         async def waiting(actor: Actor) -> str:
             return str(await returns.count_open(actor))
 
-        return [DashboardCard(lazy("Open returns"), waiting, READ, "return", position=30)]
+        return [DashboardCard(lazy("Open returns"), waiting, READ, "return", position=30, waits=True)]
 
 
 plugin = Refunds()

@@ -43,7 +43,7 @@ def dashboard_cards(app: App) -> list[DashboardCard]:
     return [
         DashboardCard(lazy("Orders today"), orders, REPORT_READ, "order", position=5),
         DashboardCard(lazy("Revenue today"), revenue, REPORT_READ, "reports?period=7d", position=6),
-        DashboardCard(lazy("Revenue of 30 days"), month, REPORT_READ, "reports", position=7),
+        DashboardCard(lazy("Revenue of 30 days"), month, REPORT_READ, "reports", position=90, wide=True),
     ]
 
 
@@ -51,6 +51,7 @@ def line_of(values: list[int]) -> Markup:
     """Return the line through the values as SVG."""
     points = rules.sparkline(values, WIDTH, HEIGHT)
     return Markup(
-        ' <svg class="sparkline" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{label}">'
-        '<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"/></svg>'
+        ' <svg class="sparkline" viewBox="0 0 {w} {h}" width="{w}" height="{h}" preserveAspectRatio="none" role="img"'
+        ' aria-label="{label}"><polyline points="{points}" fill="none" stroke="currentColor" stroke-width="2"'
+        ' stroke-linejoin="round" vector-effect="non-scaling-stroke"/></svg>'
     ).format(w=WIDTH, h=HEIGHT, label=_("Revenue by day"), points=points)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from guildshop.hookspecs import Page, PublicRoute, hookimpl
-from guildshop.i18n import lazy
+from guildshop.hookspecs import DashboardCard, Page, PublicRoute, hookimpl
+from guildshop.i18n import grouped, lazy
 from guildshop.loading import Plugin
+from guildshop.permissions import Actor
+from guildshop.plugins.staff.api import EVENT_READ
 from guildshop.plugins.staff.commands import COMMANDS, ITEMS
 from guildshop.plugins.staff.pages import PAGES, ROUTES
 from guildshop.plugins.staff.pages.audit import customer_tab
@@ -46,6 +48,15 @@ class Staff(Plugin):
     def register_pages(self, app: App) -> list[Page]:
         """Register the pages."""
         return list(PAGES)
+
+    @hookimpl
+    def register_dashboard_cards(self, app: App) -> list[DashboardCard]:
+        """Show how much could not be delivered after all attempts."""
+
+        async def failed(actor: Actor) -> str:
+            return grouped(len(await app.dispatcher.failed(actor.store)))
+
+        return [DashboardCard(lazy("Failed deliveries"), failed, EVENT_READ, "events", position=50, waits=True)]
 
     @hookimpl(optionalhook=True)
     def register_customer_tabs(self, app: App) -> list[CustomerTab]:

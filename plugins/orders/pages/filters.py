@@ -17,6 +17,9 @@ from guildshop.plugins.orders.api import OrderFilter, OrderStatus
 if TYPE_CHECKING:
     from guildshop.stores import Store
 
+TO_BE_FULFILLED = "TO_BE_FULFILLED"
+"""What the filter of statuses calls those of `TO_FULFIL`."""
+TO_FULFIL = frozenset({OrderStatus.PAID, OrderStatus.FULFILLING})
 NAMES = ("text", "status", "payment_method", "customer", "created_from", "created_to", "minimum", "maximum")
 
 
@@ -51,9 +54,8 @@ def read_filters(query: Mapping[str, str], store: Store) -> Filters:
         return None
 
     zone = ZoneInfo(store.time_zone)
-    status = value("status", OrderStatus)
     wanted = OrderFilter(
-        statuses=frozenset() if status is None else frozenset({status}),
+        statuses=value("status", _statuses) or frozenset(),
         payment_method=typed["payment_method"],
         customer=value("customer", UUID),
         text=typed["text"],
@@ -63,6 +65,10 @@ def read_filters(query: Mapping[str, str], store: Store) -> Filters:
         maximum=value("maximum", lambda text: parse_money(text, store.currency)),
     )
     return Filters(typed, wanted, " ".join(problems))
+
+
+def _statuses(text: str) -> frozenset[OrderStatus]:
+    return TO_FULFIL if text == TO_BE_FULFILLED else frozenset({OrderStatus(text)})
 
 
 def _day(text: str, zone: ZoneInfo) -> datetime:

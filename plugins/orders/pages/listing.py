@@ -12,7 +12,7 @@ from yarl import URL
 from guildshop.errors import Invalid, Refusal
 from guildshop.i18n import _, grouped, ngettext
 from guildshop.plugins.orders.api import OrderStatus, ShipmentChange, status_label
-from guildshop.plugins.orders.pages.filters import NAMES, read_filters
+from guildshop.plugins.orders.pages.filters import NAMES, TO_BE_FULFILLED, read_filters
 from guildshop.plugins.orders.pages.words import TONES
 from guildshop.plugins.orders.service import OrderFiles, OrderService, SavedFilters
 from guildshop.spreadsheets import write_row
@@ -44,7 +44,11 @@ async def list_page(request: web.Request) -> web.StreamResponse:
             "filtered": bool(filters.query),
             "saved": await app.get(SavedFilters).all(actor),
             "query": URL.build(query=filters.query).raw_query_string,
-            "statuses": [("", _("All statuses")), *((status.value, status_label(status)) for status in OrderStatus)],
+            "statuses": [
+                ("", _("All statuses")),
+                *((status.value, status_label(status)) for status in OrderStatus),
+                (TO_BE_FULFILLED, _("To be fulfilled")),
+            ],
             "methods": [("", _("All payment methods")), *methods],
             "labels": dict(methods),
             "carriers": list(orders.carriers(actor.store)),
