@@ -49,7 +49,9 @@ bench: setup
 proof: setup
 	@GUILDSHOP_TEST_KILLS=$${GUILDSHOP_TEST_KILLS:-200} GUILDSHOP_TEST_SEED=$${GUILDSHOP_TEST_SEED:-$$RANDOM} \
 		GUILDSHOP_TEST_ROWS=$${GUILDSHOP_TEST_ROWS:-100000} GUILDSHOP_TEST_EXAMPLES=$${GUILDSHOP_TEST_EXAMPLES:-50} \
-		$(BIN)/python -m pytest -v tests/chaos tests/contract/test_api_schemas.py tests/test_cli.py::test_a_file_of_many_rows_is_imported $(ARGS)
+		GUILDSHOP_TEST_CONTAINER=1 \
+		$(BIN)/python -m pytest -v tests/chaos tests/contract/test_api_schemas.py \
+		tests/test_cli.py::test_a_file_of_many_rows_is_imported tests/docs/test_containerfile.py $(ARGS)
 
 docs: setup
 	@set -o pipefail; NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict 2>&1 | sed -u '/^INFO/d'
