@@ -363,7 +363,7 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str], validation: Valid
         for part in parts[:-1]:
             node = node.setdefault(part, {})
             if not isinstance(node, dict):
-                validation.report(tuple(parts), _("is not below a table."), variable)
+                validation.report(tuple(parts), _("cannot be set: what it is to be in is no table."), variable)
                 break
         else:
             node[parts[-1]] = EnvironmentText(environ[variable], variable)

@@ -27,7 +27,7 @@ from guildshop.config.settings import (
 )
 from guildshop.doctor.installation import SIGNING_SECRET
 from guildshop.errors import ConfigurationError, GuildshopError, NotFound, Refusal
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.importing import import_kind, import_sheet
 from guildshop.permissions import OWNER, Actor, Origin
 from guildshop.sample.play_stripe import PREFIX as STRIPE_PREFIX
@@ -175,9 +175,11 @@ class Demo:
         if result.problems:
             line, sentence = result.problems[0]
             raise GuildshopError(
-                _("The sample file {name}.csv has {count} bad rows, the first at line {line}: {sentence}").format(
-                    name=name, count=len(result.problems), line=line, sentence=sentence
-                )
+                ngettext(
+                    "The sample file {name}.csv has {count} bad row, at line {line}: {sentence}",
+                    "The sample file {name}.csv has {count} bad rows, the first at line {line}: {sentence}",
+                    len(result.problems),
+                ).format(name=name, count=len(result.problems), line=line, sentence=sentence)
             )
         self.say(_("Imported {count} {kind}.").format(count=result.written, kind=name))
 

@@ -34,12 +34,12 @@ def import_kind(app: App, name: str) -> ImportKind:
     kinds = {kind.name: kind for _plugin, found in app.hooks("register_imports") for kind in found}
     if name not in kinds:
         close = get_close_matches(name, list(kinds), n=1)
-        hint = " " + _("Did you mean {name}?").format(name=close[0]) if close else ""
-        raise NotFound(
-            _("There is nothing called {name} to import or export.{hint} What there is: {names}.").format(
-                name=name, hint=hint, names=", ".join(sorted(kinds))
+        text = _("There is nothing called {name} to import or export. What there is: {names}.")
+        if close:
+            text = _(
+                "There is nothing called {name} to import or export. Did you mean {close}? What there is: {names}."
             )
-        )
+        raise NotFound(text.format(name=name, close=close[0] if close else "", names=", ".join(sorted(kinds))))
     found: ImportKind = kinds[name]
     return found
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from guildshop.errors import Invalid
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 
 MAXIMUM_BYTES = 256 * 1024 * 1024
 MAXIMUM_ROWS = 500_000
@@ -132,21 +132,21 @@ def _check_header(header: Sequence[str], path: Path, columns: Collection[str], r
     for name in header:
         if name not in columns:
             close = get_close_matches(name, list(columns), n=1)
-            hint = " " + _("(did you mean “{name}”?)").format(name=close[0]) if close else ""
-            problems.append(_("it has an unknown column “{name}”").format(name=name) + hint)
+            text = _("The column “{name}” is unknown.")
+            if close:
+                text = _("The column “{name}” is unknown: did you mean “{close}”?")
+            problems.append(text.format(name=name, close=close[0] if close else ""))
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        problems.append(_("it names a column twice: {names}").format(names=", ".join(twice)))
+        problems.append(_("A column is there twice: {names}.").format(names=", ".join(twice)))
     missing = sorted(set(required) - set(header))
     if missing:
-        problems.append(_("it lacks {names}").format(names=", ".join(missing)))
+        text = ngettext("This column is missing: {names}.", "These columns are missing: {names}.", len(missing))
+        problems.append(text.format(names=", ".join(missing)))
     if problems:
-        allowed = _("Columns: {names}.").format(names=", ".join(columns))
-        raise Invalid(
-            _("The header of {path} is wrong: {problems}. {allowed}").format(
-                path=path, problems="; ".join(problems), allowed=allowed
-            )
-        )
+        wrong = _("The header of {path} is wrong.").format(path=path)
+        allowed = _("Possible columns: {names}.").format(names=", ".join(columns))
+        raise Invalid(" ".join([wrong, *problems, allowed]))
 
 
 def _rows(text: Iterator[str], delimiter: str, header: Sequence[str], path: Path) -> Sheet:
@@ -185,16 +185,22 @@ def _rows(text: Iterator[str], delimiter: str, header: Sequence[str], path: Path
 
 def _problem(cells: Sequence[str], header: Sequence[str]) -> str:
     if len(cells) != len(header):
-        return _("has {count} cells, but the header has {expected}.").format(count=len(cells), expected=len(header))
+        return ngettext(
+            "This row has {count} cell, but the header has {expected}.",
+            "This row has {count} cells, but the header has {expected}.",
+            len(cells),
+        ).format(count=len(cells), expected=len(header))
     for name, cell in zip(header, cells, strict=True):
         if len(cell) > MAXIMUM_CELL:
-            return _("{column} is longer than {limit} characters.").format(column=name, limit=MAXIMUM_CELL)
+            return _("The cell of the column {column} is longer than {limit} characters.").format(
+                column=name, limit=MAXIMUM_CELL
+            )
         if "\0" in cell:
-            return _("{column} contains a null character.").format(column=name)
+            return _("The cell of the column {column} contains a null character.").format(column=name)
         if cell[:1] in "=+-@ \t" and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
             shown = cell.strip()[:30]
             return _(
-                "{column} begins with a formula (“{text}”), which is not imported. "
+                "The cell of the column {column} begins with a formula (“{text}”), which is not imported. "
                 "Replace it by its value, or put an apostrophe (') before it if it is meant as text."
             ).format(column=name, text=shown)
     return ""

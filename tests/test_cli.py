@@ -347,7 +347,7 @@ def test_a_row_that_is_no_row_keeps_the_good_ones_out_too(shop: Run, home: Path)
     file = csv(home, "products.csv", "sku,name,price\nA,Good,1\nB,short\n")
     code, out, _err = shop("import", "products", file, "--store", GUILD)
     assert code == 1
-    assert "line 3: has 2 cells, but the header has 3." in out
+    assert "line 3: This row has 2 cells, but the header has 3." in out
     assert "1 of 2 rows cannot be imported. Nothing was written." in out
     assert rows(home, "SELECT sku FROM product") == []
 
@@ -357,7 +357,7 @@ def test_a_row_that_is_no_row_keeps_the_good_ones_out_too(shop: Run, home: Path)
     [
         (b"", "is empty"),
         ("sku,name,price\nA,caf\u00e9,1".encode("latin-1"), "is not UTF-8: see byte 20"),
-        (b"sku,nmae,price\nA,b,1", "unknown column “nmae” (did you mean “name”?)"),
+        (b"sku,nmae,price\nA,b,1", "The column “nmae” is unknown: did you mean “name”?"),
     ],
 )
 def test_what_is_no_such_file_is_one_sentence(shop: Run, home: Path, content: bytes, sentence: str) -> None:

@@ -146,7 +146,7 @@ SETUPS: list[tuple[Break, Severity, str, str, str]] = [
     (channel_closed, BROKEN, "Channels", "In #orders the bot lacks: Send Messages", "channel's settings"),
     (no_manage_roles, BROKEN, "Permissions", "lacks: Manage Roles", "server's settings under Roles"),
     (commands_lost, WARNING, "Commands", "out of date: +", "Restart the bot"),
-    (failed_delivery, WARNING, "Events", "1 deliveries have failed", "then retry"),
+    (failed_delivery, WARNING, "Events", "1 delivery has failed", "then retry"),
     (orphaned_delivery, WARNING, "Events", "not loaded: reviews.ask", "Install the plugin again"),
     (store_asleep, BROKEN, "Discord server", "The store sleeps", "store move"),
 ]

@@ -49,10 +49,10 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, mark: bytes, delimiter:
         ("sku,name\nA,café".encode("latin-1"), "is not UTF-8: see byte 14."),
         ("sku,name\nA,b".encode("utf-16"), "is UTF-16, not a CSV file in UTF-8."),
         (b"PK\x03\x04rest", "is XLSX, not a CSV file"),
-        (b"sku,nmae\nA,b", "it has an unknown column “nmae” (did you mean “name”?); it lacks name."),
-        (b"sku,name,sku\nA,b,c", "it names a column twice: sku."),
+        (b"sku,nmae\nA,b", "The column “nmae” is unknown: did you mean “name”? This column is missing: name."),
+        (b"sku,name,sku\nA,b,c", "A column is there twice: sku."),
         (b'sku,name\nA,"b\nC,d\n', "is broken at line 2"),
-        (b"sku,name\rA,b\r", "it lacks name, sku."),
+        (b"sku,name\rA,b\r", "These columns are missing: name, sku."),
     ],
 )
 def test_what_is_no_such_file_is_refused_in_one_sentence(tmp_path: Path, content: bytes, sentence: str) -> None:
@@ -83,8 +83,8 @@ def test_rows_that_are_no_rows_are_reported_by_line(tmp_path: Path) -> None:
     assert sheet.rows[0]["name"] == "=meant as text"
     problems = dict(sheet.problems)
     assert list(problems) == [2, 4, 5, 7]
-    assert problems[2].startswith("name begins with a formula (“=1+1”)")
-    assert problems[4] == "has 2 cells, but the header has 4."
+    assert problems[2].startswith("The cell of the column name begins with a formula (“=1+1”)")
+    assert problems[4] == "This row has 2 cells, but the header has 4."
 
 
 def test_a_hundred_thousand_rows_are_read(tmp_path: Path) -> None:

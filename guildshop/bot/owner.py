@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from guildshop.i18n import _, use_locale
+from guildshop.i18n import _, ngettext, use_locale
 
 if TYPE_CHECKING:
     from guildshop.bot.client import Bot
@@ -43,9 +43,12 @@ async def handle_owner_message(bot: Bot, message: discord.Message) -> bool:
                 stores = [store for guild in guilds if (store := bot.app.stores.by_guild(guild.id)) is not None]
                 for store in stores:
                     await bot.sync.now(store.id, force=True)
-                await message.channel.send(
-                    _("The commands of {count} servers are up to date.").format(count=len(stores))
+                text = ngettext(
+                    "The commands of {count} server are up to date.",
+                    "The commands of {count} servers are up to date.",
+                    len(stores),
                 )
+                await message.channel.send(text.format(count=len(stores)))
             case _:
                 await message.channel.send(_("I understand “ping” and “sync”. Everything else is a slash command."))
     return True

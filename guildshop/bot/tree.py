@@ -81,7 +81,7 @@ def setup_sentence(guild_id: int) -> str:
     """Return what a server without a store is told."""
     return _(
         "This server has no shop yet. Whoever runs Guildshop creates it with: "
-        "guildshop store create --guild {guild} --name “Your shop”"
+        'guildshop store create --guild {guild} --name "Your shop"'
     ).format(guild=guild_id)
 
 

@@ -16,7 +16,7 @@ from guildshop.database.backup import back_up, restore_backup
 from guildshop.database.errors import MigrationFailed
 from guildshop.doctor import examine, opened_database
 from guildshop.hookspecs import Severity
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 
 _MARKS = {Severity.FINE: "ok", Severity.WARNING: "!!", Severity.BROKEN: "XX"}
 
@@ -55,7 +55,12 @@ def migrate(
 
 async def _apply(database: Database) -> int:
     applied = await database.migrate()
-    out.print(_("Applied {count} migrations; the database is up to date.").format(count=len(applied)))
+    text = ngettext(
+        "Applied {count} migration; the database is up to date.",
+        "Applied {count} migrations; the database is up to date.",
+        len(applied),
+    )
+    out.print(text.format(count=len(applied)))
     return 0
 
 
@@ -64,7 +69,12 @@ async def _say_pending(database: Database) -> int:
     for migration in pending:
         out.print(migration)
     if pending:
-        out.print(_("{count} migrations are to be applied: run `migrate`.").format(count=len(pending)))
+        text = ngettext(
+            "{count} migration is to be applied: run `migrate`.",
+            "{count} migrations are to be applied: run `migrate`.",
+            len(pending),
+        )
+        out.print(text.format(count=len(pending)))
         return FAILED
     out.print(_("The database is up to date."))
     return 0

@@ -15,7 +15,7 @@ from guildshop.cli.boundary import FAILED
 from guildshop.cli.opening import GuildOption, opened, operator, out, run_async, store_of
 from guildshop.errors import NotFound, Refusal
 from guildshop.hookspecs import ImportKind
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.importing import ImportResult, import_kind, import_sheet
 from guildshop.spreadsheets import write_sheet
 from guildshop.tenancy import scope
@@ -59,9 +59,13 @@ def export_file(
             shop = store_of(app, store)
             count = await _export(app, import_kind(app, kind), shop.id, output)
             if output is not None:
-                out.print(_("Exported {count} rows to {file}.").format(count=count, file=output))
+                out.print(_exported(count).format(count=count, file=output))
 
     run_async(work())
+
+
+def _exported(count: int) -> str:
+    return ngettext("Exported {count} row to {file}.", "Exported {count} rows to {file}.", count)
 
 
 async def _export(app: App, kind: ImportKind, store: int, output: Path | None) -> int:
@@ -102,17 +106,26 @@ def _report(result: ImportResult, file: Path, *, dry_run: bool) -> int:
         for line, sentence in result.problems:
             out.print(_("{file}, line {line}: {sentence}").format(file=file, line=line, sentence=sentence))
         out.print(
-            _("{bad} of {rows} rows cannot be imported. Nothing was written.").format(
-                bad=len(result.problems), rows=result.rows
-            )
+            ngettext(
+                "{bad} of {rows} row cannot be imported. Nothing was written.",
+                "{bad} of {rows} rows cannot be imported. Nothing was written.",
+                result.rows,
+            ).format(bad=len(result.problems), rows=result.rows)
         )
         return FAILED
     if dry_run:
-        out.print(_("All {rows} rows are fine. Nothing was written (--dry-run).").format(rows=result.rows))
+        text = ngettext(
+            "{rows} row is fine. Nothing was written (--dry-run).",
+            "All {rows} rows are fine. Nothing was written (--dry-run).",
+            result.rows,
+        )
+        out.print(text.format(rows=result.rows))
     else:
         out.print(
-            _("Imported {rows} rows from {file}; {written} were new or changed.").format(
-                rows=result.rows, file=file, written=result.written
-            )
+            ngettext(
+                "Imported {rows} row from {file}; new or changed: {written}.",
+                "Imported {rows} rows from {file}; new or changed: {written}.",
+                result.rows,
+            ).format(rows=result.rows, file=file, written=result.written)
         )
     return 0

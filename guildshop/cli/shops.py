@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from guildshop.cli.opening import opened, out, print_table, run_async
-from guildshop.i18n import _
+from guildshop.i18n import _, pgettext
 
 commands = typer.Typer(no_args_is_help=True, help="The stores of this installation.")
 
@@ -52,7 +52,7 @@ def list_stores() -> None:
                         store.name,
                         store.currency,
                         store.language,
-                        _("open") if store.active else _("asleep"),
+                        pgettext("store", "open") if store.active else _("asleep"),
                     )
                     for store in stores
                 ],

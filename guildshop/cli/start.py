@@ -12,7 +12,7 @@ import typer
 from guildshop.app import App
 from guildshop.cli.opening import out, run_async
 from guildshop.config.settings import load_settings
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.logging import configure_logging
 from guildshop.serving import Shards, serve
 
@@ -38,7 +38,11 @@ def run(
             out.print(_("Web admin: {url}").format(url=f"{settings.web.public_url}/admin/"))
         if app.bot is not None:
             out.print(
-                _("Discord: signed in as {name}, {count} servers").format(name=app.bot.user, count=len(app.bot.guilds))
+                ngettext(
+                    "Discord: signed in as {name}, {count} server",
+                    "Discord: signed in as {name}, {count} servers",
+                    len(app.bot.guilds),
+                ).format(name=app.bot.user, count=len(app.bot.guilds))
             )
         out.print(_("Ctrl-C stops it."))
 

@@ -18,7 +18,7 @@ from guildshop.doctor import installation
 from guildshop.doctor.server import examine_server
 from guildshop.errors import ConfigurationError, DatabaseError, GuildshopError
 from guildshop.hookspecs import Check, Finding, Severity
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.loading_checks import plugin_findings
 from guildshop.logging import mask
 from guildshop.mail import examine_mail
@@ -71,7 +71,11 @@ async def _data(settings: Settings, application: Application | None) -> list[Fin
         async with opened_database(settings) as database:
             pending, shown = await database.pending_migrations(), database.url.shown
         if pending:
-            message = _("{count} migrations are not applied to {database}.")
+            message = ngettext(
+                "{count} migration is not applied to {database}.",
+                "{count} migrations are not applied to {database}.",
+                len(pending),
+            )
             remedy = _("Run `migrate`; `run` does it too.")
             return [Finding(Severity.BROKEN, subject, message.format(count=len(pending), database=shown), remedy)]
         app = await App.open(settings, migrate=False)

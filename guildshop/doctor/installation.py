@@ -9,7 +9,7 @@ from guildshop.bot.reading import Application, DiscordReader, TokenRefused
 from guildshop.config.settings import Settings
 from guildshop.errors import GuildshopError
 from guildshop.hookspecs import Finding, Severity
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 from guildshop.tenancy import every_store
 
 SHORTEST_SECRET_KEY = 32
@@ -53,7 +53,9 @@ async def examine_outbox(app: App, store: int | None = None) -> list[Finding]:
             Finding(
                 Severity.WARNING,
                 subject,
-                _("{count} deliveries have failed for good.").format(count=len(failed)),
+                ngettext(
+                    "{count} delivery has failed for good.", "{count} deliveries have failed for good.", len(failed)
+                ).format(count=len(failed)),
                 _("See `events list --failed` or the page Events, mend the cause, then retry."),
             )
         )
@@ -67,14 +69,16 @@ async def examine_outbox(app: App, store: int | None = None) -> list[Finding]:
     known = set(app.listeners.names(discord=True))
     orphans = [row for row in rows if row["listener"] not in known]
     if orphans:
+        waiting = sum(int(row["waiting"]) for row in orphans)
         findings.append(
             Finding(
                 Severity.WARNING,
                 subject,
-                _("{count} deliveries wait for plugins that are not loaded: {listeners}.").format(
-                    count=sum(row["waiting"] for row in orphans),
-                    listeners=", ".join(row["listener"] for row in orphans),
-                ),
+                ngettext(
+                    "{count} delivery waits for plugins that are not loaded: {listeners}.",
+                    "{count} deliveries wait for plugins that are not loaded: {listeners}.",
+                    waiting,
+                ).format(count=waiting, listeners=", ".join(row["listener"] for row in orphans)),
                 _("Install the plugin again and put it into plugins.enabled; nothing is lost until then."),
             )
         )

@@ -239,7 +239,7 @@ def _answering(handler: Handler) -> Handler:
         except ApiError as refusal:
             status, body = refusal.status, {"message": _sentence(refusal), "code": refusal.code}
         except (orjson.JSONDecodeError, ValueError, KeyError, TypeError) as fault:
-            status, body = 400, {"message": _("The request is malformed: {fault!r}.").format(fault=fault)}
+            status, body = 400, {"message": _("The request is malformed: {fault}.").format(fault=fault)}
         return web.Response(status=status, body=orjson.dumps(body), content_type="application/json")
 
     return answer

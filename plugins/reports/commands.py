@@ -11,7 +11,7 @@ from discord import app_commands
 
 from guildshop.bot import Context, StoreButton, answer, context_of, defer, staff, view
 from guildshop.bot.rendering import clip, embed, escape, money
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, ngettext
 from guildshop.i18n import lazy as _l
 from guildshop.plugins.reports import rules, words
 from guildshop.plugins.reports.api import REPORT_READ, Preset, Report
@@ -95,7 +95,11 @@ def _footer(report: Report) -> str:
         )
     if report.uncounted:
         parts.append(
-            _("{count} days are still being counted; ask again in a minute.").format(count=grouped(report.uncounted))
+            ngettext(
+                "{count} day is still being counted; ask again in a minute.",
+                "{count} days are still being counted; ask again in a minute.",
+                report.uncounted,
+            ).format(count=grouped(report.uncounted))
         )
     return " ".join(parts)
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from guildshop.app import App
 
 NEEDED = {
-    "read_customers": (Severity.BROKEN, lazy("so no customer can be found")),
-    "write_customers": (Severity.WARNING, lazy("so Shopify's customers do not show who they are in Discord")),
-    "read_orders": (Severity.WARNING, lazy("so refunds are noticed hours late")),
+    "read_customers": (Severity.BROKEN, lazy("no customer can be found")),
+    "write_customers": (Severity.WARNING, lazy("Shopify's customers do not show who they are in Discord")),
+    "read_orders": (Severity.WARNING, lazy("refunds are noticed hours late")),
 }
 
 
@@ -81,7 +81,7 @@ def _scopes(probe: Probe) -> Iterable[Finding]:
             yield Finding(
                 severity,
                 "Shopify",
-                _("The app lacks the scope {scope}, {consequence}.").format(
+                _("The app lacks the scope {scope}: {consequence}.").format(
                     scope=scope_name, consequence=_(consequence)
                 ),
                 _("Grant it in the app's configuration at Shopify, then install the app again."),

@@ -97,7 +97,7 @@ def role_note(context: Context, link: Link, *, inside: bool) -> str:
     if not inside:
         return _("given once they join the server")
     if not context.app.messenger.may_grant(store, store.client_role):
-        return _("⚠️ the bot cannot give it: it needs Manage Roles, and its own role must stand above")
+        return _("⚠️ the bot cannot give it: it needs Manage Roles, and its own role must stand above this one")
     return f"<@&{store.client_role}>"
 
 

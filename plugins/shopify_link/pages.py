@@ -155,7 +155,7 @@ async def bulk_start(request: web.Request) -> web.StreamResponse:
         sheet = await asyncio.to_thread(_read, content)
         if sheet.problems:
             line, sentence = sheet.problems[0]
-            raise Invalid(_("Line {line} {problem}").format(line=line, problem=sentence))
+            raise Invalid(_("Line {line}: {problem}").format(line=line, problem=sentence))
         made = await _service(request).start_bulk(actor, sheet.rows, dry_run=form.get("do") != "link")
     except Refusal as refusal:
         return _bulk_form(request, problem=refusal.message, text=text)

@@ -122,15 +122,16 @@ def doctor_embed(store: Store, findings: Sequence[Finding]) -> discord.Embed:
     ]
     broken = sum(finding.severity is Severity.BROKEN for finding in findings)
     warnings = sum(finding.severity is Severity.WARNING for finding in findings)
+    fine = len(findings) - broken - warnings
     return embed(
         _("Check of {store}").format(store=escape(store.name)),
         "\n".join(lines),
         colour={Severity.BROKEN: BAD, Severity.WARNING: ATTENTION, Severity.FINE: GOOD}[worst],
         footer=" · ".join(
             (
-                _("{count} broken").format(count=broken),
+                ngettext("{count} broken", "{count} broken", broken).format(count=broken),
                 ngettext("{count} warning", "{count} warnings", warnings).format(count=warnings),
-                _("{count} fine").format(count=len(findings) - broken - warnings),
+                ngettext("{count} fine", "{count} fine", fine).format(count=fine),
             )
         ),
     )

@@ -16,7 +16,7 @@ async def test_the_servers_owner_pings_and_syncs_by_dm(probe: Shop) -> None:
     assert (await answers(probe))[-1].startswith("Here.")
     before = probe.sim.counts["PUT /applications/{application_id}/guilds/{guild_id}/commands"]
     probe.owner.dm("sync")
-    assert (await answers(probe))[-1] == "The commands of 1 servers are up to date."
+    assert (await answers(probe))[-1] == "The commands of 1 server are up to date."
     after = probe.sim.counts["PUT /applications/{application_id}/guilds/{guild_id}/commands"]
     assert after == before + 1
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from yarl import URL
 
 from guildshop.errors import Invalid, NotFound, Refusal
-from guildshop.i18n import _
+from guildshop.i18n import _, pgettext
 from guildshop.paging import Slice
 from guildshop.plugins.catalog.api import (
     PRODUCT_UPDATE,
@@ -263,7 +263,10 @@ async def _form(
             "errors": errors,
             "problem": refusal.message if refusal is not None and not errors.keys() & known else "",
             "may_change": actor.may(PRODUCT_UPDATE),
-            "kinds": [(ProductKind.DIGITAL.value, _("Digital")), (ProductKind.SHIPPED.value, _("Shipped"))],
+            "kinds": [
+                (ProductKind.DIGITAL.value, _("Digital")),
+                (ProductKind.SHIPPED.value, pgettext("product", "Shipped")),
+            ],
             "visibilities": [
                 (QuantityVisibility.INHERIT.value, _("As the store's settings say")),
                 (QuantityVisibility.PUBLIC.value, _("Members see the exact number")),

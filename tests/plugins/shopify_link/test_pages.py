@@ -147,7 +147,7 @@ async def test_the_page_the_tab_and_a_list_in_the_browser(
     await owner.post("/admin/shopify/unlink", {"member": str(BEA.discord_id), "customer": str(buyer.id)})
     assert await links_in(app) == []
 
-    for wrong, sentence in (("", "Choose a file"), ("a,b\n1,2", "header"), ("discord_id,email\n1", "cells")):
+    for wrong, sentence in (("", "Choose a file"), ("a,b\n1,2", "header"), ("discord_id,email\n1", "1 cell, but the header has 2")):
         answer = await owner.post("/admin/shopify/bulk", {"text": wrong, "do": "check"})
         assert (answer.status, sentence in await answer.text()) == (422, True), wrong
     text = (
@@ -187,7 +187,7 @@ async def test_the_doctor_says_what_is_wrong(
     shopify.scopes = ("write_customers",)
     assert "lacks the scope read_orders" in await said(Severity.WARNING)
     shopify.scopes = ()
-    assert "lacks the scope read_customers, so no customer can be found" in await said(Severity.BROKEN)
+    assert "lacks the scope read_customers: no customer can be found" in await said(Severity.BROKEN)
     shopify.domain = "other.myshopify.com"
     assert "calls itself other.myshopify.com" in await said(Severity.WARNING)
     shopify.tokens = set()
