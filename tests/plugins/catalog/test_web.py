@@ -217,6 +217,6 @@ async def test_variants_are_changed_in_piccolo_admin_as_such(
     form = await form_of(owner, TABLE, large.id)
     refused = await owner.send("PATCH", f"{TABLE}{large.id}/", form | {"description": "Other"})
     assert refused.status == 409
-    assert "follow Tee" in await refused.text()
+    assert "follows Tee in this: Description" in await refused.text()
     for table in ("product_list", "product_list_item", "waitlist", "panel"):
         assert (await owner.get(f"/admin/api/tables/{table}/")).status == 200

@@ -36,7 +36,7 @@ async def test_an_order_is_confirmed_on_its_page_and_changed_in_piccolo_admin(be
     # The row is shown as it is now, so that it can be changed again at once.
     await page.locator("select[name=status]:visible").select_option("PENDING_PAYMENT")
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("PAID and cannot become PENDING_PAYMENT")).to_be_visible()
+    await expect(page.get_by_text("Paid and cannot become Pending payment")).to_be_visible()
     assert (await bench.orders.get(order.id)).status is OrderStatus.PAID
     await page.reload()
     await expect(page.locator("textarea[name=notes]:visible")).to_have_value("Fragile")
