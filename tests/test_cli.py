@@ -25,6 +25,7 @@ from guildshop.config.settings import load_settings
 from guildshop.database import new_id
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import OrderPaid
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 GUILD = "123456789012345678"
@@ -430,9 +431,7 @@ class Running:
 @pytest.fixture
 def port() -> int:
     """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

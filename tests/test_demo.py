@@ -32,14 +32,9 @@ from guildshop.simulator.worlds import DEMO_GUILD_ID, demo_world
 from guildshop.tenancy import scope
 from guildshop.web.users import UserService
 from tests.plugins.orders.conftest import Bench
+from tests.ports import free_port
 
 Visit = Callable[[App], Coroutine[Any, Any, None]]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

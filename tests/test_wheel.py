@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import zipfile
@@ -14,6 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.ports import free_port
 from tests.wheels import PARTS, ROOT, UV, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("wheel")]
@@ -45,12 +45,6 @@ def guildshop(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     return {"PATH": os.defpath, "HOME": str(tmp_path), "GUILDSHOP_SECRET_KEY": "k" * 40, "LANG": "C.UTF-8"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_the_wheel_holds_every_file(wheel: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
+from ..ports import free_port
 from ..simulator.console_page import ConsolePage, console
-from .demo_process import Demo, demo, free_port
+from .demo_process import Demo, demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 

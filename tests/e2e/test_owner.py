@@ -17,8 +17,8 @@ from guildshop.web.users import UserService
 from guildshop.web.workspace import DASHBOARD
 
 from ..plugins.sale import Sale
+from ..ports import free_port
 from ..simulator.console_page import ConsolePage, console
-from .demo_process import free_port
 
 pytestmark = [
     pytest.mark.browser,
