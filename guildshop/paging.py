@@ -6,10 +6,15 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from guildshop.errors import Invalid
 from guildshop.i18n import _
+
+NUMBER_DIGITS = 20
+"""Of a number that fits into a column, with its sign."""
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -50,5 +55,31 @@ def from_cursor(cursor: str, count: int) -> list[str]:
     except ValueError:
         values = None
     if not isinstance(values, list) or len(values) != count or not all(isinstance(value, str) for value in values):
-        raise Invalid.field("cursor", _("This cursor belongs to no list. Start again from the first page."))
+        raise wrong_cursor()
     return values
+
+
+def time_and_id(cursor: str) -> tuple[datetime, UUID]:
+    """Return the moment and the ID after which a list goes on; refuse what is no such cursor."""
+    at, key = from_cursor(cursor, 2)
+    try:
+        moment = datetime.fromisoformat(at)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)), UUID(key)
+    except ValueError:
+        raise wrong_cursor() from None
+
+
+def number_and_id(cursor: str) -> tuple[int, UUID]:
+    """Return the number and the ID after which a list goes on; refuse what is no such cursor."""
+    number, key = from_cursor(cursor, 2)
+    try:
+        if len(number) > NUMBER_DIGITS or abs(int(number)) >= 2**63:
+            raise ValueError(number)
+        return int(number), UUID(key)
+    except ValueError:
+        raise wrong_cursor() from None
+
+
+def wrong_cursor() -> Invalid:
+    """Return the refusal of a cursor that this list did not give out."""
+    return Invalid.field("cursor", _("This cursor belongs to no list. Start again from the first page."))

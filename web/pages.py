@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
 
 import aiohttp_jinja2
 import jinja2
@@ -155,6 +156,14 @@ def form_version(form: Mapping[str, str]) -> int | None:
     if not text:
         return None
     return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_VERSION else 0
+
+
+def form_key(form: Mapping[str, str]) -> UUID | None:
+    """Return the key by which a form that is sent twice counts once, if it carries one."""
+    try:
+        return UUID(form.get("key", ""))
+    except ValueError:
+        return None
 
 
 def base_of(request: web.Request) -> str:

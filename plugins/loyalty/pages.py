@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from aiohttp import web
 from yarl import URL
 
-from guildshop.errors import Invalid, NotFound, Refusal
+from guildshop.errors import Invalid, Refusal
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy
 from guildshop.permissions import Actor
@@ -20,7 +20,7 @@ from guildshop.plugins.loyalty.api import LOYALTY_READ, LOYALTY_UPDATE, REASON_L
 from guildshop.plugins.loyalty.labels import adjusted_text, kind_label
 from guildshop.plugins.loyalty.service import LoyaltyService
 from guildshop.web.context import actor_of, app_of, store_of
-from guildshop.web.pages import flash, page_url, read_form, redirect, render
+from guildshop.web.pages import flash, form_key, page_url, read_form, redirect, render
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -65,7 +65,7 @@ async def adjust(request: web.Request) -> web.StreamResponse:
             _action(typed.get("action", "")),
             rules.parse_points(typed.get("points", "")),
             typed.get("reason", ""),
-            key=_key(typed.get("key", "")),
+            key=form_key(typed),
         )
     except Refusal as refusal:
         return await _form(request, customer, typed, refusal)
@@ -104,11 +104,7 @@ def customer_action(app: App) -> CustomerAction:
 
 
 async def _customer(request: web.Request) -> Customer:
-    try:
-        key = UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound(_("There is no such customer in this shop.")) from None
-    return await app_of(request).get(CustomerService).get(key)
+    return await app_of(request).get(CustomerService).at(request.match_info["id"])
 
 
 async def _form(
@@ -149,13 +145,6 @@ def _action(typed: str) -> PointsAction:
         return PointsAction(typed)
     except ValueError:
         raise Invalid.field("action", _("Choose Add Points or Deduct Points.")) from None
-
-
-def _key(typed: str) -> UUID | None:
-    try:
-        return UUID(typed) if typed else None
-    except ValueError:
-        return None
 
 
 PAGES = [

@@ -244,12 +244,8 @@ def _back(customer: str) -> str:
 
 
 async def _customer(request: web.Request) -> Customer:
-    try:
-        key = UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound(_("There is no such customer in this shop.")) from None
     actor_of(request).require(CUSTOMER_READ)
-    return await app_of(request).get(CustomerService).get(key)
+    return await app_of(request).get(CustomerService).at(request.match_info["id"])
 
 
 def _key(request: web.Request) -> UUID:

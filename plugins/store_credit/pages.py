@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from aiohttp import web
 from yarl import URL
 
-from guildshop.errors import Invalid, NotFound, Refusal
+from guildshop.errors import Invalid, Refusal
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy
 from guildshop.money import format_money, parse_money
@@ -22,7 +22,7 @@ from guildshop.plugins.store_credit.labels import kind_label
 from guildshop.plugins.store_credit.service import CreditService
 from guildshop.spreadsheets import write_row
 from guildshop.web.context import actor_of, app_of, store_of
-from guildshop.web.pages import flash, page_url, read_form, redirect, render
+from guildshop.web.pages import flash, form_key, page_url, read_form, redirect, render
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -90,7 +90,7 @@ async def adjust(request: web.Request) -> web.StreamResponse:
             amount,
             typed.get("reason", ""),
             currency=currency,
-            key=_key(typed.get("key", "")),
+            key=form_key(typed),
         )
     except Refusal as refusal:
         return await _form(request, customer, typed, refusal)
@@ -131,11 +131,7 @@ def customer_action(app: App) -> CustomerAction:
 
 
 async def _customer(request: web.Request) -> Customer:
-    try:
-        key = UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound(_("There is no such customer in this shop.")) from None
-    return await app_of(request).get(CustomerService).get(key)
+    return await app_of(request).get(CustomerService).at(request.match_info["id"])
 
 
 async def _form(
@@ -173,13 +169,6 @@ def _action(typed: str) -> CreditAction:
         return CreditAction(typed)
     except ValueError:
         raise Invalid.field("action", _("Choose Top Up or Reduce.")) from None
-
-
-def _key(typed: str) -> UUID | None:
-    try:
-        return UUID(typed) if typed else None
-    except ValueError:
-        return None
 
 
 def _csv_line(values: Any) -> bytes:

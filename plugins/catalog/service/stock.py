@@ -7,13 +7,12 @@ only if its guard holds, and the ledger row is written in the same unit.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.errors import Invalid, Refusal, Stale
 from guildshop.i18n import _, ngettext
-from guildshop.paging import Slice, from_cursor, to_cursor
+from guildshop.paging import Slice, time_and_id, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import (
     PRODUCT_READ,
@@ -208,15 +207,8 @@ class Stock(WaitingList):
         await self._product(actor.store, product_id)
         where, values = "store = :store AND product = :product", dict[str, Any](store=actor.store, product=product_id)
         if cursor:
-            when, last = from_cursor(cursor, 2)
+            values["when"], values["last"] = time_and_id(cursor)
             where += " AND (created < :when OR (created = :when AND id < :last))"
-            try:
-                moment = datetime.fromisoformat(when)
-                values |= {"when": moment if moment.tzinfo else moment.replace(tzinfo=UTC), "last": UUID(last)}
-            except ValueError:
-                raise Invalid.field(
-                    "cursor", _("This cursor belongs to no list. Start again from the first page.")
-                ) from None
         size = min(max(limit, 1), 200)
         rows = await self.app.database.fetch(
             f"SELECT {MOVEMENT_COLUMNS} FROM stock_movement WHERE {where} ORDER BY created DESC, id DESC LIMIT :size",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from guildshop.errors import Invalid, NotFound
+from guildshop.errors import NotFound
 from guildshop.folding import fold, like
 from guildshop.i18n import _
-from guildshop.paging import Slice, from_cursor, to_cursor
+from guildshop.paging import Slice, time_and_id, to_cursor
 from guildshop.permissions import Actor, ActorKind
 from guildshop.plugins.conversations.api import (
     CONVERSATION_READ,
@@ -25,7 +25,7 @@ from guildshop.plugins.conversations.api import (
     MessageState,
     MessageWay,
 )
-from guildshop.plugins.customers.api import found_in
+from guildshop.plugins.customers.api import found_in, name_of
 from guildshop.tenancy import current_store, every_store
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Reading:
             values[f"word{index}"] = like(word)
         if cursor:
             where += " AND (t.last_at, t.id) < (:last, :after)"
-            values["last"], values["after"] = _after(cursor)
+            values["last"], values["after"] = time_and_id(cursor)
         rows = await self.app.database.fetch(
             f"{CONVERSATION} AND {where} ORDER BY t.last_at DESC, t.id DESC LIMIT :size", size=limit + 1, **values
         )
@@ -206,13 +206,11 @@ class Reading:
 
 def conversation_of(row: Mapping[str, Any]) -> Conversation:
     """Return the conversation of a row of `CONVERSATION`."""
-    full = f"{row['first_name']} {row['last_name']}".strip()
-    name = row["display_name"] or full or row["username"] or row["email"] or row["account_number"]
     return Conversation(
         id=row["id"],
         store=row["store"],
         customer=row["customer"],
-        customer_name=name or "",
+        customer_name=name_of(row),
         username=row["username"],
         discord_id=row["discord_id"],
         blocked=bool(row["blocked"]),
@@ -246,12 +244,3 @@ def message_of(row: Mapping[str, Any]) -> Message:
         created=row["created"],
         settled=row["settled"],
     )
-
-
-def _after(cursor: str) -> tuple[datetime, UUID]:
-    moment, after = from_cursor(cursor, 2)
-    try:
-        found = datetime.fromisoformat(moment)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)), UUID(after)
-    except ValueError:
-        raise Invalid.field("cursor", _("This cursor belongs to no list. Start again from the first page.")) from None

@@ -47,6 +47,7 @@ from guildshop.plugins.customers.api.people import (
     Sale,
     Source,
     address_labels,
+    name_of,
 )
 from guildshop.plugins.customers.api.searching import found_in
 
@@ -96,4 +97,5 @@ __all__ = [
     "WriteColumns",
     "address_labels",
     "found_in",
+    "name_of",
 ]

@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any
 from uuid import UUID
 
 from guildshop.errors import Forbidden, NotFound, Refusal
 from guildshop.events import Event
 from guildshop.i18n import _, lazy
-
-if TYPE_CHECKING:
-    pass
 
 CUSTOMER_READ = "customer.read"
 CUSTOMER_UPDATE = "customer.update"
@@ -44,6 +41,18 @@ class CustomerStatus(StrEnum):
     ACTIVE = "ACTIVE"
     INACTIVE = "INACTIVE"
     BLOCKED = "BLOCKED"
+
+
+def best_name(display: str, first: str, last: str, username: str, email: str, number: str | None) -> str:
+    """Return the first of these that there is, the two names together."""
+    return display or f"{first} {last}".strip() or username or email or number or ""
+
+
+def name_of(row: Mapping[str, Any]) -> str:
+    """Return the name of the customer whose columns stand in a row, as `Customer.name` does."""
+    return best_name(
+        row["display_name"], row["first_name"], row["last_name"], row["username"], row["email"], row["account_number"]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +101,9 @@ class Customer:
     @property
     def name(self) -> str:
         """The best name there is: display name, first and last name, username, email or account number."""
-        full = f"{self.first_name} {self.last_name}".strip()
-        return self.display_name or full or self.username or self.email or self.account_number
+        return best_name(
+            self.display_name, self.first_name, self.last_name, self.username, self.email, self.account_number
+        )
 
     @property
     def status(self) -> CustomerStatus:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from aiohttp import web
 from markupsafe import Markup
@@ -89,11 +88,7 @@ async def _drawn(
 
 async def customer_of(request: web.Request) -> Customer:
     """Return the customer whom the page is about."""
-    try:
-        key = UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound(_("There is no such customer in this shop.")) from None
-    customer = await app_of(request).get(CustomerService).get(key)
+    customer = await app_of(request).get(CustomerService).at(request.match_info["id"])
     if customer.merged_into is not None:
         told = _("{number} was merged into this customer.").format(number=customer.account_number)
         flash(request, told, "info")

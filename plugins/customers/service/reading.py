@@ -60,6 +60,14 @@ class Reading:
         """Return the customer of that ID; refuse an unknown one."""
         return await self._customer(current_store(), customer_id)
 
+    async def at(self, written: str) -> Customer:
+        """Return the customer of the ID that stands in an address; refuse what is none."""
+        try:
+            key = UUID(written)
+        except ValueError:
+            raise unknown() from None
+        return await self.get(key)
+
     async def records_of(self, customer_id: UUID) -> list[UUID]:
         """Return a customer's record and those that were merged into it."""
         rows = await self.app.database.fetch(
@@ -259,7 +267,7 @@ class Reading:
             f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE store = :store AND id = :id", store=store, id=customer_id
         )
         if row is None:
-            raise CustomerUnknown(_("There is no such customer in this shop."))
+            raise unknown()
         return customer_of(row)
 
     async def _member(self, store: int, discord_id: int) -> Customer | None:
@@ -269,6 +277,11 @@ class Reading:
             discord_id=discord_id,
         )
         return customer_of(row) if row else None
+
+
+def unknown() -> CustomerUnknown:
+    """Return the refusal of a customer who is not there."""
+    return CustomerUnknown(_("There is no such customer in this shop."))
 
 
 def merged_away() -> CustomerMerged:

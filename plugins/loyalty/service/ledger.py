@@ -10,6 +10,7 @@ from uuid import UUID
 from guildshop.database import new_id
 from guildshop.errors import Stale
 from guildshop.i18n import _
+from guildshop.plugins.customers.api import name_of
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.loyalty import rules, tables
 from guildshop.plugins.loyalty.api import (
@@ -71,12 +72,10 @@ class PointsLedger:
         """Return which of these customers have an account."""
         if not customers:
             return set()
-        keys = {f"id{number}": key for number, key in enumerate(customers)}
         rows = await self.app.database.fetch(
-            "SELECT customer FROM loyalty_account WHERE store = :store AND customer IN"
-            f" ({', '.join(f':{name}' for name in keys)})",
+            "SELECT customer FROM loyalty_account WHERE store = :store AND customer IN :customers",
             store=current_store(),
-            **keys,
+            customers=customers,
         )
         return {row["customer"] for row in rows}
 
@@ -242,7 +241,5 @@ class PointsLedger:
 
 def account_of(row: Mapping[str, Any]) -> LoyaltyAccount:
     """Return a row of an account with its customer as an account."""
-    full = f"{row['first_name']} {row['last_name']}".strip()
-    name = row["display_name"] or full or row["username"] or row["email"] or row["account_number"]
     same = ("id", "store", "customer", "balance", "lifetime", "day", "day_earned", "created", "version")
-    return LoyaltyAccount(**{column: row[column] for column in same}, customer_name=name)
+    return LoyaltyAccount(**{column: row[column] for column in same}, customer_name=name_of(row))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from guildshop.errors import Forbidden, Invalid, NotFound
+from guildshop.errors import Forbidden, NotFound
 from guildshop.folding import fold, like
 from guildshop.i18n import _
-from guildshop.paging import Page, Slice, from_cursor, page_number, to_cursor
+from guildshop.paging import Page, Slice, page_number, time_and_id, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import found_in
 from guildshop.plugins.orders import rules
@@ -240,7 +239,7 @@ class OrderQueries:
             where += " AND c.discord_id = :discord_id"
             values["discord_id"] = discord_id
         if cursor:
-            values["after_time"], values["after_id"] = read_cursor(cursor)
+            values["after_time"], values["after_id"] = time_and_id(cursor)
             where += " AND (o.created < :after_time OR (o.created = :after_time AND o.id < :after_id))"
         limit = min(max(limit, 1), 200)
         found = await self.app.database.fetch(
@@ -256,16 +255,6 @@ class OrderQueries:
 def make_cursor(order: OrderSummary) -> str:
     """Return the cursor of the page that begins after this order."""
     return to_cursor([order.created.isoformat(), str(order.id)])
-
-
-def read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    """Return the time and ID after which a page begins; refuse what is no cursor of ours."""
-    at, key = from_cursor(cursor, 2)
-    try:
-        moment = datetime.fromisoformat(at)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)), UUID(key)
-    except ValueError:
-        raise Invalid.field("cursor", _("This cursor belongs to no list. Start again from the first page.")) from None
 
 
 def _reference(reference: UUID | str) -> tuple[str, UUID | str]:

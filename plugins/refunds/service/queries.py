@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from guildshop.errors import Invalid, NotFound
+from guildshop.errors import NotFound
 from guildshop.i18n import _
-from guildshop.paging import Slice, from_cursor, to_cursor
+from guildshop.paging import Slice, time_and_id, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.refunds.api import READ, Refund, RefundFilter, RefundItem, RefundPart
@@ -58,7 +58,7 @@ class RefundQueries:
             conditions.append("order_id = :order")
             values["order"] = wanted.order
         if cursor:
-            values["after_time"], values["after_id"] = read_cursor(cursor)
+            values["after_time"], values["after_id"] = time_and_id(cursor)
             conditions.append("(created < :after_time OR (created = :after_time AND id < :after_id))")
         limit = min(max(limit, 1), LARGEST_PAGE)
         found = await self._where(" AND ".join(conditions), limit=limit + 1, **values)
@@ -137,13 +137,3 @@ class RefundQueries:
 def make_cursor(created: datetime, key: UUID) -> str:
     """Return the cursor of the page that begins after this row."""
     return to_cursor([created.isoformat(), str(key)])
-
-
-def read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    """Return the time and ID after which a page begins; refuse what is no cursor of ours."""
-    at, key = from_cursor(cursor, 2)
-    try:
-        moment = datetime.fromisoformat(at)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)), UUID(key)
-    except ValueError:
-        raise Invalid.field("cursor", _("This cursor belongs to no list. Start again from the first page.")) from None

@@ -11,7 +11,7 @@ from guildshop.database import new_id
 from guildshop.errors import Forbidden, Invalid, NotFound, Stale
 from guildshop.events import Delivery
 from guildshop.i18n import _
-from guildshop.paging import Slice
+from guildshop.paging import Slice, time_and_id
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import Order, OrderRefunded, OrdersSettings
 from guildshop.plugins.orders.service import OrderService
@@ -33,7 +33,7 @@ from guildshop.plugins.refunds.api import (
 )
 from guildshop.plugins.refunds.labels import return_label
 from guildshop.plugins.refunds.service import records
-from guildshop.plugins.refunds.service.queries import make_cursor, read_cursor
+from guildshop.plugins.refunds.service.queries import make_cursor
 from guildshop.plugins.refunds.service.refunds import RefundService
 from guildshop.tenancy import current_store
 
@@ -73,7 +73,7 @@ class ReturnService:
             conditions.append("status = :status")
             values["status"] = status.value
         if cursor:
-            values["after_time"], values["after_id"] = read_cursor(cursor)
+            values["after_time"], values["after_id"] = time_and_id(cursor)
             conditions.append("(created < :after_time OR (created = :after_time AND id < :after_id))")
         limit = min(max(limit, 1), 200)
         found = await self._where(" AND ".join(conditions), limit=limit + 1, **values)

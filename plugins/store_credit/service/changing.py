@@ -10,7 +10,7 @@ from guildshop.database import new_id
 from guildshop.errors import FieldError, Invalid, Stale
 from guildshop.i18n import _
 from guildshop.money import MAXIMUM, format_money, to_decimal
-from guildshop.paging import Slice, from_cursor, to_cursor
+from guildshop.paging import Slice, number_and_id, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.store_credit.api import (
@@ -78,13 +78,8 @@ class CreditChanges(CreditLedger):
         actor.require(CREDIT_READ)
         where, values = "", {}
         if cursor:
-            balance, after = from_cursor(cursor, 2)
-            try:
-                values = {"seen": int(balance), "after": UUID(after)}
-            except ValueError:
-                raise Invalid.field(
-                    "cursor", _("This cursor belongs to no list. Start again from the first page.")
-                ) from None
+            balance, after = number_and_id(cursor)
+            values = {"seen": balance, "after": after}
             where = " AND (a.balance, a.id) < (:seen, :after)"
         size = min(max(limit, 1), PAGE_LIMIT)
         rows = await self.app.database.fetch(

@@ -11,6 +11,7 @@ import structlog
 from guildshop.database import new_id
 from guildshop.errors import Stale
 from guildshop.i18n import _
+from guildshop.plugins.customers.api import name_of
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.store_credit import tables
 from guildshop.plugins.store_credit.api import (
@@ -213,7 +214,5 @@ class CreditLedger:
 
 def account_of(row: Mapping[str, Any]) -> CreditAccount:
     """Return a row of an account with its customer as an account."""
-    full = f"{row['first_name']} {row['last_name']}".strip()
-    name = row["display_name"] or full or row["username"] or row["email"] or row["account_number"]
     same = ("id", "store", "customer", "currency", "balance", "created", "version")
-    return CreditAccount(**{column: row[column] for column in same}, customer_name=name)
+    return CreditAccount(**{column: row[column] for column in same}, customer_name=name_of(row))
