@@ -141,3 +141,20 @@ async def test_what_was_done_is_told_until_it_is_dismissed(tabs: NewTab, books: 
 async def _add(page: Page, title: str) -> None:
     await page.get_by_label("Title").fill(title)
     await page.get_by_role("button", name="Add").click()
+
+
+async def test_what_takes_long_says_that_it_goes_on(tabs: NewTab, books: BookService) -> None:
+    page = (await tabs()).page
+    await sign_in(page, "Olga")
+    await page.goto("/admin/book")
+    await page.clock.install()
+    # An answer without a page leaves the browser where it is: what it shows meanwhile can be looked at.
+    await page.route("**/admin/book", lambda route: route.fulfill(status=204))
+    await page.get_by_label("Title").fill("Sanditon")
+    await page.get_by_role("button", name="Add").click()
+    await page.clock.run_for(1000)
+    await expect(page.get_by_role("button", name="Add")).to_have_attribute("aria-busy", "true")
+    await expect(page.get_by_role("button", name="Add")).to_be_disabled()
+    await page.clock.run_for(2000)
+    await expect(page.get_by_role("progressbar", name="This takes a moment. It goes on …")).to_be_visible()
+    assert await serious_findings(page) == []

@@ -86,11 +86,37 @@ function fillIn(form) {
 // One press, one request.
 addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;
+  const pressed = event.submitter;
   setTimeout(() => {
     for (const button of event.target.querySelectorAll("button")) button.disabled = true;
+    pressed?.setAttribute("aria-busy", "true");
   });
+  setTimeout(showWork, LONG, Date.now());
 });
+
+// What takes longer says that it goes on, and since when.
+const LONG = 2000;
+function showWork(since) {
+  const { working } = document.body.dataset;
+  if (!working || document.querySelector(".working")) return;
+  const told = document.createElement("div");
+  told.className = "flash info working";
+  told.setAttribute("role", "status");
+  const [bar, text, seconds] = [document.createElement("progress"), document.createElement("p"), document.createElement("span")];
+  bar.setAttribute("aria-label", working);
+  text.append(working);
+  seconds.setAttribute("aria-hidden", "true");
+  told.append(bar, text, seconds);
+  document.body.append(told);
+  const tick = () => { seconds.textContent = `${Math.round((Date.now() - since) / 1000)} s`; };
+  tick();
+  setInterval(tick, 1000);
+}
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
-  for (const button of document.querySelectorAll("form[method=post] button")) button.disabled = false;
+  for (const button of document.querySelectorAll("form[method=post] button")) {
+    button.disabled = false;
+    button.removeAttribute("aria-busy");
+  }
+  document.querySelector(".working")?.remove();
 });
