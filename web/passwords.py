@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from guildshop.errors import Invalid
-from guildshop.i18n import _
+from guildshop.i18n import _, ngettext
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 256
@@ -31,9 +31,11 @@ def check_password_rules(password: str, username: str = "") -> None:
     if len(password) < SHORTEST_PASSWORD:
         raise Invalid.field(
             "password",
-            _("The password has {n} characters. Choose one with at least {least}.").format(
-                n=len(password), least=SHORTEST_PASSWORD
-            ),
+            ngettext(
+                "The password has {n} character. Choose one with at least {least}.",
+                "The password has {n} characters. Choose one with at least {least}.",
+                len(password),
+            ).format(n=len(password), least=SHORTEST_PASSWORD),
         )
     if len(password) > LONGEST_PASSWORD:
         raise Invalid.field(

@@ -54,7 +54,7 @@ def admin_section(app: App) -> AdminSection:
         made = await service.refund(current_actor(), data.order, read_request(fields), key=key, note=data.note)
         if before is None:
             return said(made)
-        return _("This form was sent before: {answer} Reload the page to refund something else.").format(
+        return _("This form was sent before. {answer} Reload the page to refund something else.").format(
             answer=said(made)
         )
 

@@ -19,7 +19,7 @@ from guildshop.bot.rendering import (
     money,
 )
 from guildshop.hookspecs import Finding, Severity
-from guildshop.i18n import _, ngettext
+from guildshop.i18n import _, ngettext, pgettext
 from guildshop.permissions import TEMPLATES
 from guildshop.plugins.staff.api import (
     CHANNEL_KINDS,
@@ -49,7 +49,7 @@ def overview(store: Store, plugins: Sequence[PluginState]) -> discord.Embed:
             (_("Currency"), store.currency),
             (_("Language"), store.language),
             (_("Time zone"), store.time_zone),
-            (_("Switched off"), off or _("nothing")),
+            (pgettext("plugins", "Switched off"), off or _("nothing")),
             (_("Staff roles"), _staff_roles(store.staff_roles), False),
             (_("Channels"), _channels(store.channels), False),
             (_("Client role"), role(store.client_role)),

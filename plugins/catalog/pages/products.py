@@ -272,7 +272,10 @@ async def _form(
                 (QuantityVisibility.PUBLIC.value, _("Members see the exact number")),
                 (QuantityVisibility.PRIVATE.value, _("Members see In or Out of stock")),
             ],
-            "categories": [("", _("None")), *((str(one.id), one.name) for one in await service.categories())],
+            "categories": [
+                ("", pgettext("category", "None")),
+                *((str(one.id), one.name) for one in await service.categories()),
+            ],
             "roles": _roles(request),
             **around,
             **words(),
