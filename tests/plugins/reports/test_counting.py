@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from guildshop.app import App
 from guildshop.errors import Forbidden, Invalid, Refusal
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import OrderStatus
@@ -18,6 +19,7 @@ from guildshop.plugins.orders.service import OrderDeletion, OrderFiles
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.plugins.reports.api import Period, Report, Share
 from guildshop.plugins.reports.service import ReportService
+from guildshop.plugins.reports.service.counting import PAID_OF_A_DAY, SOLD_ON_A_DAY
 from guildshop.stores import Store
 from guildshop.tenancy import scope
 from tests.plugins.refunds.conftest import Till
@@ -258,3 +260,12 @@ async def _tell_again(till: Till, listener: str) -> None:
             listener=listener,
         )
     await till.settle()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("query", [PAID_OF_A_DAY, SOLD_ON_A_DAY], ids=["paid", "sold"])
+async def test_counting_a_day_reads_that_day_alone(app: App, query: str) -> None:
+    # PostgreSQL keeps statistics by itself; SQLite has none here, as in a store that has just been filled.
+    plan = await app.database.fetch(f"EXPLAIN QUERY PLAN {query}", store=1, begin=START, end=START)
+    (orders,) = [row["detail"] for row in plan if row["detail"].startswith("SEARCH o ")]
+    assert orders.endswith("USING INDEX report_orders_paid (store=? AND paid_at>? AND paid_at<?)")
