@@ -64,7 +64,7 @@ function show() {
 
 function made() {
   document.body.append(document.querySelector("#shortcuts").content.cloneNode(true));
-  const dialog = document.querySelector("dialog.sheet");
+  const dialog = document.querySelector("dialog.help-sheet");
   dialog.querySelector("#use-shortcuts").addEventListener("change", (event) => {
     if (event.target.checked) localStorage.removeItem(SWITCH);
     else localStorage.setItem(SWITCH, "off");

@@ -67,6 +67,12 @@ async def test_staff_make_an_order_send_it_in_parts_and_print(bench: Bench, tabs
     await page.emulate_media(media="print")
     await expect(page.get_by_role("button", name="Print")).to_be_hidden()
     await expect(page.get_by_text("Invoice number")).to_be_visible()
+    await page.emulate_media(media="print", color_scheme="dark")
+    await page.goto(f"/admin/order/{order.number}")
+    await expect(page.get_by_role("heading", name=f"Order {order.number}")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Actions")).to_be_hidden()
+    await expect(page.get_by_role("button")).to_have_count(0)
+    await expect(page.locator(".card").first).to_have_css("background-color", "rgb(255, 255, 255)")
 
     phone = (await tabs(width=390, height=844, dark=True)).page
     await sign_in(phone, "Olga")
