@@ -208,7 +208,10 @@ def describe(model: type[BaseModel], location: Location, alternatives: Sequence[
 
 
 def _rule(details: ErrorDetails) -> str:
-    expected = _EXPECTED.get(details["type"])
+    expected, limit = _EXPECTED.get(details["type"]), _LIMITS.get(details["type"])
+    if limit is not None:
+        name, sentence = limit
+        return sentence().format(limit=details.get("ctx", {}).get(name))
     return expected() if expected else details["msg"].removeprefix("Input should be ").removeprefix("Value should be ")
 
 
@@ -247,6 +250,16 @@ _EXPECTED: Mapping[str, Callable[[], str]] = {
     "model_type": lambda: _("a table"),
     "model_attributes_type": lambda: _("a table"),
 }
+_LIMITS: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "greater_than": ("gt", lambda: _("greater than {limit}")),
+    "greater_than_equal": ("ge", lambda: _("greater than or equal to {limit}")),
+    "less_than": ("lt", lambda: _("less than {limit}")),
+    "less_than_equal": ("le", lambda: _("less than or equal to {limit}")),
+    "string_too_short": ("min_length", lambda: _("at least {limit} characters long")),
+    "string_too_long": ("max_length", lambda: _("at most {limit} characters long")),
+    "string_pattern_mismatch": ("pattern", lambda: _("text of the form {limit}")),
+}
+"""Rules that name a limit, which pydantic gives by that name."""
 
 
 def _alternatives(annotation: Any) -> Iterable[Any]:

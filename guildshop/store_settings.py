@@ -18,6 +18,7 @@ from guildshop.config.settings import (
     TimeZone,
     none_if_empty,
 )
+from guildshop.i18n import lazy
 
 STORE_SECTION = "store"
 PLUGINS_SECTION = "plugins"
@@ -30,19 +31,29 @@ class StoreSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(min_length=1, max_length=100, description="What the shop is called.")
-    currency: Currency = Field(default="USD", description="What new products and orders are priced in.")
-    language: Language = Field(default="en-US", description="What staff channels and the web pages speak.")
-    time_zone: TimeZone = Field(default="UTC", description="Where the shop's days begin and end.")
-    logo: ImageAddress = Field(default="", description="The address of a picture.")
+    name: str = Field(title=lazy("Name"), min_length=1, max_length=100, description=lazy("What the shop is called."))
+    currency: Currency = Field(
+        default="USD", title=lazy("Currency"), description=lazy("What new products and orders are priced in.")
+    )
+    language: Language = Field(
+        default="en-US", title=lazy("Language"), description=lazy("What staff channels speak, and pages by default.")
+    )
+    time_zone: TimeZone = Field(
+        default="UTC", title=lazy("Time zone"), description=lazy("Where the shop's days begin and end.")
+    )
+    logo: ImageAddress = Field(title=lazy("Logo"), default="", description=lazy("The address of a picture."))
     staff_roles: dict[Snowflake, RoleTemplate] = Field(default_factory=dict)
     channels: dict[ChannelKind, Snowflake] = Field(default_factory=dict)
     client_role: Annotated[Snowflake | None, BeforeValidator(none_if_empty)] = None
     show_pii: bool = Field(
-        default=False, title="Show personal data (PII)", description="Staff see emails without asking for each."
+        default=False,
+        title=lazy("Show personal data (PII)"),
+        description=lazy("Staff see emails without asking for each."),
     )
     auto_assign_on_join: bool = Field(
-        default=True, description="Members who join again get the roles that they bought."
+        default=True,
+        title=lazy("Auto-assign on join"),
+        description=lazy("Members who join again get the roles that they bought."),
     )
 
 

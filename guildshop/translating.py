@@ -137,7 +137,7 @@ def update(room: Room, language: str, texts: Mapping[Key, Sequence[str]], known:
         catalogue.add(
             text,
             message.string if message is not None else ("", "") if isinstance(text, tuple) else "",
-            locations=[(place, 0) for place in places],
+            locations=[(places[0], 0)],  # of all the files it is in only one: the others come and go
             flags=message.flags & {"fuzzy"} if message is not None else (),
             user_comments=message.user_comments if message is not None else (),
             context=context,

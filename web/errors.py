@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 from yarl import URL
 
 from guildshop.errors import FieldError, Invalid, Refusal, ScopeError
-from guildshop.i18n import _
+from guildshop.i18n import _, lazy
 from guildshop.web.auth import FormTooOld, SignInRequired, identity_of
 from guildshop.web.context import APP, context_of, path_for_logs
 from guildshop.web.interrupted import kept_form, seal, show_kept
@@ -25,6 +25,15 @@ log = structlog.get_logger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 NOT_STORED: dict[str, str] = {hdrs.CACHE_CONTROL: "no-store"}
+
+
+PHRASES = (
+    lazy("Bad Request"), lazy("Unauthorized"), lazy("Forbidden"), lazy("Not Found"), lazy("Method Not Allowed"),
+    lazy("Not Acceptable"), lazy("Request Timeout"), lazy("Conflict"), lazy("Gone"), lazy("Length Required"),
+    lazy("Request Entity Too Large"), lazy("Unsupported Media Type"), lazy("Unprocessable Entity"),
+    lazy("Too Many Requests"), lazy("Internal Server Error"), lazy("Service Unavailable"),
+)  # fmt: skip
+"""What HTTP calls errors, which are the titles of pages that tell of one."""
 
 
 def problem(

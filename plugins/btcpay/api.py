@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from guildshop.config.secret import Secret
+from guildshop.i18n import lazy
 
 METHOD = "btcpay"
 
@@ -14,11 +15,25 @@ class BtcpaySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str = Field(default="", pattern=r"^(https?://.+[^/])?$", description="The address of your BTCPay Server.")
-    store_id: str = Field(default="", pattern=r"^[A-Za-z0-9]{0,100}$", description="The store's ID in BTCPay.")
-    api_key: Secret | None = Field(default=None, description="An API key that may create, see and modify invoices.")
+    url: str = Field(
+        title=lazy("Address"),
+        default="",
+        pattern=r"^(https?://.+[^/])?$",
+        description=lazy("The address of your BTCPay Server."),
+    )
+    store_id: str = Field(
+        title=lazy("Store ID"),
+        default="",
+        pattern=r"^[A-Za-z0-9]{0,100}$",
+        description=lazy("The store's ID in BTCPay."),
+    )
+    api_key: Secret | None = Field(
+        title=lazy("API key"), default=None, description=lazy("An API key that may create, see and modify invoices.")
+    )
     webhook_secret: Secret | list[Secret] | None = Field(
-        default=None, description="What BTCPay signs its webhooks with; a list while it is changed."
+        title=lazy("Webhook secret"),
+        default=None,
+        description=lazy("What BTCPay signs its webhooks with; a list while it is changed."),
     )
 
     @property

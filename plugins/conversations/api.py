@@ -27,7 +27,11 @@ class ConversationsSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     messages_per_hour: int = Field(
-        default=30, ge=1, le=1000, description="How many messages a customer may write in an hour."
+        title=lazy("Messages per hour"),
+        default=30,
+        ge=1,
+        le=1000,
+        description=lazy("How many messages a customer may write in an hour."),
     )
 
 

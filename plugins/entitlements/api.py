@@ -12,7 +12,7 @@ from babel.dates import format_date
 from pydantic import BaseModel, ConfigDict, Field
 
 from guildshop.events import Event
-from guildshop.i18n import _, babel_locale
+from guildshop.i18n import _, babel_locale, lazy
 
 
 class EntitlementStatus(StrEnum):
@@ -76,7 +76,11 @@ class EntitlementsSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     remind_days: int = Field(
-        default=3, ge=0, le=60, description="How many days before a timed role ends its member is reminded. 0: never."
+        title=lazy("Remind days"),
+        default=3,
+        ge=0,
+        le=60,
+        description=lazy("How many days before a timed role ends its member is reminded. 0: never."),
     )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from guildshop.errors import Refusal, Stale
-from guildshop.i18n import _
+from guildshop.i18n import _, lazy
 from guildshop.money import MAXIMUM
 
 LOYALTY_READ = "loyalty.read"
@@ -26,9 +26,9 @@ class Tier(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(min_length=1, max_length=40)
-    threshold: int = Field(default=0, ge=0, le=MOST_POINTS)
-    multiplier: str = Field(default="1", max_length=7)
+    name: str = Field(title=lazy("Name"), min_length=1, max_length=40)
+    threshold: int = Field(title=lazy("Threshold"), default=0, ge=0, le=MOST_POINTS)
+    multiplier: str = Field(title=lazy("Multiplier"), default="1", max_length=7)
 
     @field_validator("multiplier", mode="before")
     @classmethod
@@ -38,8 +38,8 @@ class Tier(BaseModel):
         except InvalidOperation:
             factor = Decimal(0)
         if not (factor.is_finite() and 1 <= factor <= 100 and factor == round(factor, 2)):
-            message = f"{value!r} is no multiplier from 1 to 100 with up to 2 decimals, such as 1.5"
-            raise ValueError(message)
+            message = _("“{value}” is no multiplier from 1 to 100 with up to 2 decimals, such as 1.5.")
+            raise ValueError(message.format(value=value))
         return f"{factor:f}"
 
 
@@ -48,26 +48,55 @@ class LoyaltySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    enabled: bool = Field(default=False, description="Whether the loyalty program is active.")
+    enabled: bool = Field(
+        title=lazy("Enabled"), default=False, description=lazy("Whether the loyalty program is active.")
+    )
     points_per_unit: int = Field(
-        default=1, ge=1, le=1000, description="Points for each whole unit of currency that is paid for goods."
+        title=lazy("Points per unit"),
+        default=1,
+        ge=1,
+        le=1000,
+        description=lazy("Points for each whole unit of currency that is paid for goods."),
     )
     point_value: int = Field(
-        default=1, ge=1, le=MAXIMUM, description="What a point takes off an order.", json_schema_extra={"unit": "money"}
+        title=lazy("Point value"),
+        default=1,
+        ge=1,
+        le=MAXIMUM,
+        description=lazy("What a point takes off an order."),
+        json_schema_extra={"unit": "money"},
     )
     minimum_redemption: int = Field(
-        default=100, ge=1, le=MOST_POINTS, description="The least points that are redeemed at once."
+        title=lazy("Minimum redemption"),
+        default=100,
+        ge=1,
+        le=MOST_POINTS,
+        description=lazy("The least points that are redeemed at once."),
     )
     maximum_share: int = Field(
-        default=100, ge=1, le=100, description="How much of an order's goods points may pay, in percent."
+        title=lazy("Maximum share"),
+        default=100,
+        ge=1,
+        le=100,
+        description=lazy("How much of an order's goods points may pay, in percent."),
     )
     daily_cap: int = Field(
-        default=0, ge=0, le=MOST_POINTS, description="The most points that a customer earns a day; 0: no limit."
+        title=lazy("Daily cap"),
+        default=0,
+        ge=0,
+        le=MOST_POINTS,
+        description=lazy("The most points that a customer earns a day; 0: no limit."),
     )
     expire_days: int = Field(
-        default=0, ge=0, le=3650, description="After how many days points expire, the oldest first; 0: never."
+        title=lazy("Expire days"),
+        default=0,
+        ge=0,
+        le=3650,
+        description=lazy("After how many days points expire, the oldest first; 0: never."),
     )
-    tiers: tuple[Tier, ...] = Field(default=(), description="Tiers by the points ever earned.")
+    tiers: tuple[Tier, ...] = Field(
+        title=lazy("Tiers"), default=(), description=lazy("Tiers by the points ever earned.")
+    )
 
 
 class EntryKind(StrEnum):

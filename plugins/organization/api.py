@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from guildshop.errors import NotFound, Refusal
 from guildshop.events import Event
+from guildshop.i18n import lazy
 from guildshop.plugins.customers.api import AccountFunction
 
 ORGANIZATION_READ = "organization.read"
@@ -23,8 +24,9 @@ class OrganizationSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     restrict_access: bool = Field(
+        title=lazy("Restrict access"),
         default=False,
-        description="Products that are restricted to branches or departments are hidden from everybody else.",
+        description=lazy("Products that are restricted to branches or departments are hidden from everybody else."),
     )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 from aiohttp import web
+from markupsafe import Markup
 from yarl import URL
 
 from guildshop.errors import Invalid, NotFound, Refusal
@@ -232,7 +233,7 @@ def _words() -> dict[str, Any]:
         "methods": {one: _(label) for one, label in METHODS.items()},
         "actions": {one: _(label) for one, label in ACTIONS.items()},
         "states": {one: (_(label), tone) for one, (label, tone) in STATES.items()},
-        "columns": COLUMNS,
+        "columns": {Markup("<code>{}</code>").format(name): _(hint) for name, hint in COLUMNS.items()},
     }
 
 

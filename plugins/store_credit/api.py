@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from guildshop.errors import Refusal, Stale
+from guildshop.i18n import lazy
 
 CREDIT_READ = "credit.read"
 CREDIT_UPDATE = "credit.update"
@@ -21,7 +22,11 @@ class StoreCreditSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    enabled: bool = Field(default=False, description="Whether the shop gives credit and takes it at the checkout.")
+    enabled: bool = Field(
+        title=lazy("Enabled"),
+        default=False,
+        description=lazy("Whether the shop gives credit and takes it at the checkout."),
+    )
 
 
 class EntryKind(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from guildshop.config.secret import Secret
+from guildshop.i18n import lazy
 
 METHOD = "stripe"
 
@@ -14,12 +15,19 @@ class StripeSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    secret_key: Secret | None = Field(default=None, description="Stripe's secret or restricted key: sk_… or rk_….")
+    secret_key: Secret | None = Field(
+        title=lazy("Secret key"), default=None, description=lazy("Stripe's secret or restricted key: sk_… or rk_….")
+    )
     webhook_secret: Secret | list[Secret] | None = Field(
-        default=None, description="What Stripe signs its webhooks with (whsec_…); a list while it is changed."
+        title=lazy("Webhook secret"),
+        default=None,
+        description=lazy("What Stripe signs its webhooks with (whsec_…); a list while it is changed."),
     )
     api_url: str = Field(
-        default="https://api.stripe.com", pattern=r"^https?://.+[^/]$", description="Where Stripe's API is."
+        title=lazy("API address"),
+        default="https://api.stripe.com",
+        pattern=r"^https?://.+[^/]$",
+        description=lazy("Where Stripe's API is."),
     )
 
     @property

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from guildshop.config.secret import Secret
 from guildshop.errors import NotFound, Refusal, Stale, Unavailable
+from guildshop.i18n import lazy
 from guildshop.plugins.orders.api import FORGET, PLACE_STEP, SHIPPING_STEP
 
 PLUGIN = "taxjar"
@@ -28,11 +29,11 @@ class TaxAddress(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    country: str = Field(min_length=2, max_length=2)
-    state: str = Field(default="", max_length=3)
-    postal_code: str = Field(default="", max_length=20)
-    city: str = Field(default="", max_length=100)
-    street: str = Field(default="", max_length=200)
+    country: str = Field(title=lazy("Country"), min_length=2, max_length=2)
+    state: str = Field(title=lazy("State"), default="", max_length=3)
+    postal_code: str = Field(title=lazy("Postal code"), default="", max_length=20)
+    city: str = Field(title=lazy("City"), default="", max_length=100)
+    street: str = Field(title=lazy("Street"), default="", max_length=200)
 
     @field_validator("country", "state")
     @classmethod
@@ -45,19 +46,30 @@ class TaxJarSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    api_key: Secret | None = Field(default=None, description="The key that TaxJar gave you.")
+    api_key: Secret | None = Field(
+        title=lazy("API key"), default=None, description=lazy("The key that TaxJar gave you.")
+    )
     api_url: str = Field(
+        title=lazy("API address"),
         default="https://api.taxjar.com",
         pattern=r"^https?://[^\s/]+[^\s]*$",
-        description="The address of TaxJar's API.",
+        description=lazy("The address of TaxJar's API."),
     )
-    from_address: TaxAddress | None = Field(default=None, description="Where the shop sends from.")
+    from_address: TaxAddress | None = Field(
+        title=lazy("From address"), default=None, description=lazy("Where the shop sends from.")
+    )
     nexus: tuple[TaxAddress, ...] = Field(
-        default=(), description="Where the shop must collect tax; empty: as the account with TaxJar says."
+        title=lazy("Nexus"),
+        default=(),
+        description=lazy("Where the shop must collect tax; empty: as the account with TaxJar says."),
     )
     when_unavailable: Literal["block", "flag"] = Field(
+        json_schema_extra={"choices": {"block": lazy("Block the checkout"), "flag": lazy("Flag the order")}},
+        title=lazy("When unavailable"),
         default="block",
-        description="Without TaxJar's answer: block the checkout, or charge no tax and flag the order for review.",
+        description=lazy(
+            "Without TaxJar's answer: block the checkout, or charge no tax and flag the order for review."
+        ),
     )
 
     @field_validator("api_url")

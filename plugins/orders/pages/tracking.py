@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aiohttp import web
+from markupsafe import Markup
 
 from guildshop.errors import Invalid
 from guildshop.i18n import _, grouped, ngettext
@@ -58,6 +59,11 @@ def _page(
     return render(
         request,
         "orders/tracking.html",
-        {"columns": COLUMNS, "result": result, "problem": problem, "text": text},
+        {
+            "columns": {Markup("<code>{}</code>").format(name): _(hint) for name, hint in COLUMNS.items()},
+            "result": result,
+            "problem": problem,
+            "text": text,
+        },
         status=422 if problem or (result is not None and result.problems) else 200,
     )

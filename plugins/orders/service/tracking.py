@@ -9,7 +9,7 @@ from uuid import UUID
 from guildshop.errors import Invalid, Refusal
 from guildshop.folding import fold
 from guildshop.hookspecs import ImportReport, ProgressCallback
-from guildshop.i18n import _
+from guildshop.i18n import _, lazy
 from guildshop.permissions import Actor
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import Order, ShipmentChange, ShippingStatus
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 UPDATE = "order.update"
 COLUMNS: Mapping[str, str] = {
-    "number": "The order's number.",
-    "carrier": "Who carries the parcel, such as UPS.",
-    "tracking": "The tracking number; spaces do not matter.",
-    "status": "LABEL_CREATED, SHIPPED or DELIVERED; empty: SHIPPED.",
-    "items": "What is in it, SKU:quantity with | between; empty: all that is in no parcel yet.",
+    "number": lazy("The order's number."),
+    "carrier": lazy("Who carries the parcel, such as UPS."),
+    "tracking": lazy("The tracking number; spaces do not matter."),
+    "status": lazy("LABEL_CREATED, SHIPPED or DELIVERED; empty: SHIPPED."),
+    "items": lazy("What is in it, SKU:quantity with | between; empty: all that is in no parcel yet."),
 }
 REQUIRED = frozenset({"number", "carrier", "tracking"})
 MOST_ROWS = 5_000

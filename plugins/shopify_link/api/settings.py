@@ -7,6 +7,7 @@ import re
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from guildshop.config.secret import Secret
+from guildshop.i18n import _, lazy
 
 _SHOP = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+")
 SHOPIFY_DOMAIN = ".myshopify.com"
@@ -17,15 +18,34 @@ class ShopifySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    shop: str = Field(default="", max_length=100, description="The shop's domain, such as example.myshopify.com.")
-    access_token: Secret | None = Field(default=None, description="The Admin API access token: shpat_….")
-    client_id: str = Field(default="", max_length=100, description="The app's client ID, where there is no token.")
-    client_secret: Secret | None = Field(default=None, description="The app's client secret.")
+    shop: str = Field(
+        title=lazy("Shop"),
+        default="",
+        max_length=100,
+        description=lazy("The shop's domain, such as example.myshopify.com."),
+    )
+    access_token: Secret | None = Field(
+        title=lazy("Access token"), default=None, description=lazy("The Admin API access token: shpat_….")
+    )
+    client_id: str = Field(
+        title=lazy("Client ID"),
+        default="",
+        max_length=100,
+        description=lazy("The app's client ID, where there is no token."),
+    )
+    client_secret: Secret | None = Field(
+        title=lazy("Client secret"), default=None, description=lazy("The app's client secret.")
+    )
     webhook_secret: Secret | list[Secret] | None = Field(
-        default=None, description="What Shopify signs its webhooks with; empty: the client secret."
+        title=lazy("Webhook secret"),
+        default=None,
+        description=lazy("What Shopify signs its webhooks with; empty: the client secret."),
     )
     api_url: str = Field(
-        default="", pattern=r"^(https?://[^\s/]+[^\s]*)?$", description="Where the Admin API is; empty: at the shop."
+        title=lazy("API address"),
+        default="",
+        pattern=r"^(https?://[^\s/]+[^\s]*)?$",
+        description=lazy("Where the Admin API is; empty: at the shop."),
     )
 
     @field_validator("shop")
@@ -34,8 +54,7 @@ class ShopifySettings(BaseModel):
         bare = value.strip().lower().removeprefix("https://").removeprefix("http://").rstrip("/")
         domain = bare if not bare or "." in bare else bare + SHOPIFY_DOMAIN
         if domain and not _SHOP.fullmatch(domain):
-            message = f"{value!r} is no domain such as example.myshopify.com"
-            raise ValueError(message)
+            raise ValueError(_("“{value}” is no domain such as example.myshopify.com.").format(value=value))
         return domain
 
     @field_validator("api_url")

@@ -14,7 +14,7 @@ from guildshop.database import Work, new_id
 from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.events import Delivery
 from guildshop.hookspecs import ImportReport, ProgressCallback
-from guildshop.i18n import _, grouped
+from guildshop.i18n import _, grouped, lazy
 from guildshop.permissions import Actor, ActorKind, Origin
 from guildshop.plugins.shopify_link import rules, tables
 from guildshop.plugins.shopify_link.api import (
@@ -37,8 +37,8 @@ from guildshop.plugins.shopify_link.service.trouble import explained
 from guildshop.tenancy import current_store
 
 COLUMNS: Mapping[str, str] = {
-    "discord_id": "The member's Discord ID, or a mention such as <@123…>.",
-    "email": "The email address of the customer in Shopify.",
+    "discord_id": lazy("The member's Discord ID, or a mention such as <@123…>."),
+    "email": lazy("The email address of the customer in Shopify."),
 }
 REQUIRED = frozenset(COLUMNS)
 MOST_ROWS = 5_000

@@ -121,7 +121,7 @@ class ValueModal(StoreModal, prefix="staff.value"):
 def _choice_select(context: Context, section: str, field: SettingField, version: int) -> ChoiceSelect:
     present = str(getattr(field.value, "value", field.value))
     options = [
-        discord.SelectOption(label=label[:100], value=value[:100], default=value == present)
+        discord.SelectOption(label=_(label)[:100], value=value[:100], default=value == present)
         for value, label in field.choices
     ]
     return ChoiceSelect(

@@ -53,7 +53,7 @@ def _field(field: SettingField, currency: str, typed: Mapping[str, str] | None, 
         "minimum": field.minimum,
         "maximum": field.maximum,
         "unit": currency if field.kind is FieldKind.MONEY else "",
-        "choices": list(field.choices),
+        "choices": [(value, _(label)) for value, label in field.choices],
         "text": "",
         "checked": False,
         "rows": [],
@@ -101,7 +101,7 @@ def _rows(field: SettingField, currency: str, typed: Mapping[str, str] | None) -
                 "label": _("{column}, row {number}").format(column=_(column.label), number=number + 1),
                 "kind": column.kind.name.lower(),
                 "text": row[column.name],
-                "choices": column.choices,
+                "choices": [(value, _(label)) for value, label in column.choices],
                 "several": column.kind in {FieldKind.LINES, FieldKind.PAIRS, FieldKind.LONG_TEXT},
             }
             for column in field.columns

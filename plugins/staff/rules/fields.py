@@ -131,12 +131,12 @@ def _kind(annotation: Any, info: FieldInfo) -> tuple[FieldKind, Sequence[tuple[s
     origin, arguments = get_origin(annotation), get_args(annotation)
     if annotation is bool:
         return FieldKind.TOGGLE, (), ()
+    extra: Mapping[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     if origin is Literal:
-        return FieldKind.CHOICE, [(str(choice), _words(str(choice))) for choice in arguments], ()
+        return FieldKind.CHOICE, _choices(arguments, extra), ()
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return FieldKind.CHOICE, [(str(choice.value), _words(str(choice.value))) for choice in annotation], ()
+        return FieldKind.CHOICE, _choices([choice.value for choice in annotation], extra), ()
     if annotation is int:
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         return (FieldKind.MONEY if extra.get("unit") == MONEY_UNIT else FieldKind.NUMBER), (), ()
     if annotation is str:
         return (FieldKind.LONG_TEXT if (_bound(info, "max_length") or 0) > LONG_TEXT else FieldKind.TEXT), (), ()
@@ -151,6 +151,12 @@ def _kind(annotation: Any, info: FieldInfo) -> tuple[FieldKind, Sequence[tuple[s
         return FieldKind.PAIRS, (), ()
     name = getattr(annotation, "__name__", "")
     return (FieldKind.SECRET if name == "Secret" or "Secret" in str(annotation) else FieldKind.OTHER), (), ()
+
+
+def _choices(values: Iterable[Any], extra: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+    """Return the values of a setting with what people read, which `json_schema_extra={"choices": {…}}` says."""
+    labels = extra.get("choices") or {}
+    return [(str(value), labels.get(str(value)) or _words(str(value))) for value in values]
 
 
 def _bound(info: FieldInfo, name: str) -> int | None:
