@@ -16,6 +16,7 @@ help:
 	@echo "make proof        the long reliability run"
 	@echo "make docs         the documentation site, into site/"
 	@echo "make languages    the catalogues of translations, brought up to date with the texts in the code"
+	@echo "make screenshots  the pictures of the documentation, taken anew from a demo"
 	@echo "make setup        only set up .venv"
 
 setup:
@@ -58,3 +59,6 @@ docs: setup
 
 languages: setup
 	@$(BIN)/python .ci/languages.py update
+
+screenshots: setup
+	@$(BIN)/python docs/screenshots.py
