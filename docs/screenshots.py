@@ -1,7 +1,7 @@
-"""Take the pictures of the guide: `make screenshots` starts a demo of its own, goes through it, and writes docs/images/*.png.
+"""Take the pictures of the guide: `make screenshots` goes through a demo of its own and writes docs/images/*.png.
 
-Light theme, 1280 pixels wide, colours reduced so that each stays below 150 kB. Numbers and dates differ from run to run;
-names of files and what is on them do not.
+Light theme, 1280 pixels wide, colours reduced so that each stays below 150 kB. Numbers and dates differ from run to
+run; names of files and what is on them do not.
 """
 
 from __future__ import annotations
