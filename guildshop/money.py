@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 
+from babel import Locale
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 
 from guildshop.errors import Invalid
@@ -13,6 +15,8 @@ from guildshop.i18n import _, babel_locale
 
 MAXIMUM = 10**13
 """The largest amount accepted, in minor units: it fits a double, a BIGINT and every sum over a million orders."""
+REMEMBERED = 4096
+"""Amounts in words that are kept: a list has fifty of them, and most are 0."""
 LARGEST_EXPONENT = len(str(MAXIMUM)) - 1
 
 
@@ -70,9 +74,12 @@ def precision(currency: str) -> int:
 
 def format_money(amount: int, currency: str, locale: str | None = None) -> str:
     """Write an amount of minor units as a reader of that locale (the current one by default) expects it."""
-    digits = precision(currency)
-    value = Decimal(amount).scaleb(-digits)
-    return format_currency(value, currency, locale=babel_locale(locale), currency_digits=True)
+    return _written(amount, currency, babel_locale(locale))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _written(amount: int, currency: str, locale: Locale) -> str:
+    return format_currency(to_decimal(amount, currency), currency, locale=locale, currency_digits=True)
 
 
 def to_decimal(amount: int, currency: str) -> Decimal:

@@ -192,7 +192,7 @@ class Reading:
         actor.require(CUSTOMER_READ)
         where, values = await self._conditions(actor.store, chosen or CustomerFilter())
         # The index of all texts has no versions, so that SQLite reads those that were found rather than all of it.
-        read = "version" if "found" in values else "1"
+        read = "version" if "pieces" in values else "1"
         row = await self.app.database.fetch_one(
             f"SELECT COUNT(*) AS found FROM (SELECT {read} FROM customer WHERE {where} LIMIT {COUNT_CAP}) AS capped",
             **values,

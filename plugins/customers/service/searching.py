@@ -14,6 +14,7 @@ PIECE = 3
 """How many letters a piece has by which SQLite finds words."""
 FEW = 1000
 """So many are looked up one by one; of more, the first ones are found sooner in the order of the list."""
+_FOUND = "SELECT rowid FROM customer_pieces WHERE customer_pieces MATCH :pieces"
 
 
 async def conditions_of(database: Database, text: str) -> tuple[list[str], dict[str, Any]]:
@@ -23,16 +24,16 @@ async def conditions_of(database: Database, text: str) -> tuple[list[str], dict[
         return _patterns(words)
     conditions = [found_in(f"instr({{}}, :word{index}) > 0", word) for index, word in enumerate(words)]
     values: dict[str, Any] = {f"word{index}": word for index, word in enumerate(words)}
-    found = await _with_pieces(database, words)
-    if found is not None:
-        conditions.append("customer.id IN :found")
-        values["found"] = found
+    pieces = _pieces(words)
+    if pieces and await _few(database, pieces):
+        conditions.append(f"customer.id IN (SELECT customer FROM customer_text WHERE number IN ({_FOUND}))")
+        values["pieces"] = pieces
     return conditions, values
 
 
 def in_order(column: str, values: Mapping[str, Any]) -> str:
     """Return the column to sort by, so that SQLite reads those that were found, not everybody in this order."""
-    return f"+{column}" if "found" in values else column
+    return f"+{column}" if "pieces" in values else column
 
 
 def _patterns(words: list[str]) -> tuple[list[str], dict[str, Any]]:
@@ -48,19 +49,18 @@ def _patterns(words: list[str]) -> tuple[list[str], dict[str, Any]]:
     return conditions, values
 
 
-async def _with_pieces(database: Database, words: list[str]) -> list[Any] | None:
-    """Return whoever has all pieces of the words; None where they are many, or SQLite has no index of pieces."""
+def _pieces(words: list[str]) -> str:
+    """Return the pieces of the words as SQLite's full-text search asks for all of them; empty where all are short."""
     cut = {one[start : start + PIECE] for one in map(_rare, words) for start in range(len(one) - PIECE + 1)}
-    quoted = ['"' + piece.replace('"', '""') + '"' for piece in sorted(cut)]
-    if not quoted or not await database.fetch("SELECT 1 FROM sqlite_master WHERE name = 'customer_pieces'"):
-        return None
-    rows = await database.fetch(
-        "SELECT customer FROM customer_text WHERE number IN"
-        " (SELECT rowid FROM customer_pieces WHERE customer_pieces MATCH :pieces LIMIT :most)",
-        pieces=" ".join(quoted),
-        most=FEW + 1,
-    )
-    return None if len(rows) > FEW else [row["customer"] for row in rows]
+    return " ".join('"' + piece.replace('"', '""') + '"' for piece in sorted(cut))
+
+
+async def _few(database: Database, pieces: str) -> bool:
+    """Tell whether few have all of these pieces; never where SQLite has no index of them."""
+    if not await database.fetch("SELECT 1 FROM sqlite_master WHERE name = 'customer_pieces'"):
+        return False
+    row = await database.fetch_one(f"SELECT COUNT(*) AS found FROM ({_FOUND} LIMIT :most)", pieces=pieces, most=FEW + 1)
+    return row is not None and row["found"] <= FEW
 
 
 def _rare(word: str) -> str:
