@@ -152,7 +152,7 @@ async def find(walk: Walk) -> None:
                 "Branch": "All branches",
                 "Discount group": "All discount groups",
                 "Tag": "",
-                "Order": "Highest spend first",
+                "Sort by": "Highest spend first",
             },
             ["Bob", HTML, "Ada"],
         ),
