@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 FLASH_COOKIE = "guildshop_flash"
 LONGEST_FLASH = 1500
+LARGEST_FLASHES = 3800
+"""Characters of all messages together: a cookie may have 4,096 bytes with its name, signature and attributes."""
+SHORTEST_FLASH = 20
 LONGEST_VERSION = 9
 """Digits; what every database takes."""
 CSRF_FIELD = "csrftoken"
@@ -130,10 +133,21 @@ def flash(request: web.Request, text: str, tone: Tone = "success") -> None:
     """Show a message on the next page that this browser opens."""
     context = context_of(request)
     context.flashes.append((tone, text[:LONGEST_FLASH]))
-    payload = base64.urlsafe_b64encode(json.dumps(context.flashes).encode()).decode()
+    payload = packed(context.flashes)
     signature = derive(context.csrf_token, f"flash:{payload}")
     context.cookies[:] = [cookie for cookie in context.cookies if cookie[0] != FLASH_COOKIE]
     context.cookies.append((FLASH_COOKIE, f"{payload}.{signature}", True))
+
+
+def packed(flashes: Sequence[tuple[str, str]]) -> str:
+    """Return messages as a cookie holds them: browsers drop one that is too large, so texts are cut until it fits."""
+    longest = max(len(text) for _tone, text in flashes)
+    while True:
+        shown = [(tone, text if len(text) <= longest else f"{text[: longest - 1]}…") for tone, text in flashes]
+        payload = base64.urlsafe_b64encode(json.dumps(shown, ensure_ascii=False).encode()).decode()
+        if len(payload) <= LARGEST_FLASHES or longest < SHORTEST_FLASH:
+            return payload
+        longest = longest * 3 // 4
 
 
 async def read_form(request: web.Request) -> dict[str, str]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
+import pytest
+
 from guildshop.app import App
 from guildshop.permissions import Actor
 from guildshop.stores import Store
+from guildshop.web.pages import packed
 from guildshop.web.server import WebServer
 from guildshop.web.testing import NewVisitor, Visitor
 from guildshop.web.users import UserService
@@ -66,6 +72,16 @@ async def test_a_forged_message_is_not_shown(owner: Visitor) -> None:
     page = await owner.get("/admin/dashboard", headers=headers)
     assert page.status == 200
     assert "Hacked" not in await page.text()
+
+
+@pytest.mark.parametrize("texts", [["x" * 1500] * 3, ["Ж" * 1500] * 2, ["\U0001f600" * 1500], ["short", "語" * 1500]])
+def test_messages_fit_into_a_cookie_whatever_they_say(texts: list[str]) -> None:
+    payload = packed([("success", text) for text in texts])
+    assert len(payload) <= 3800
+    shown = [text for _tone, text in json.loads(base64.urlsafe_b64decode(payload))]
+    assert len(shown) == len(texts)
+    for text, rest in zip(texts, shown, strict=True):
+        assert rest == text or (rest.endswith("…") and text.startswith(rest[:-1]) and len(rest) > 200)
 
 
 async def test_refusals_are_pages_with_their_sentence_and_a_way_back(owner: Visitor, server: WebServer) -> None:
