@@ -22,6 +22,7 @@ from guildshop.web.context import (
     context_of,
     current_actor,
     current_identity,
+    form_of,
     identity_of,
     signed_in_as,
     store_of,
@@ -161,11 +162,11 @@ async def _check_csrf(request: web.Request, context: RequestContext, rule: Csrf)
     if not _same_origin(request):
         raise Forbidden(_("This form came from another site, so nothing was done."))
     given = request.headers.get(CSRF_HEADER, "")
-    if not given and rule is Csrf.FORM_OR_HEADER:
-        sent = await request.post()
-        context.form = sent
+    if rule is Csrf.FORM_OR_HEADER:
+        # Read here, so that no page meets what cannot be read.
+        context.form = sent = await form_of(request)
         field = sent.get(CSRF_FIELD, "")
-        given = field if isinstance(field, str) else ""
+        given = given or (field if isinstance(field, str) else "")
     if not given or not hmac.compare_digest(given.encode(), context.csrf_token.encode()):
         raise FormTooOld(
             _("This form is too old or was opened before you signed in. Nothing was done: load it again, then repeat.")

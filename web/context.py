@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from guildshop.errors import Forbidden
+from guildshop.errors import Forbidden, Refusal
 from guildshop.i18n import _
 from guildshop.permissions import ADMIN, OWNER, Actor
 from guildshop.stores import Store
@@ -65,6 +66,21 @@ class RequestContext:
 CONTEXT = web.RequestKey("context", RequestContext)
 
 _identity: ContextVar[Identity | None] = ContextVar("guildshop_identity", default=None)
+
+
+class Unreadable(Refusal):
+    """What was sent is no form, or in no encoding that there is."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "malformed"
+
+
+async def form_of(request: web.Request) -> Mapping[str, object]:
+    """Return the form that the request sends; empty when it sends something else."""
+    try:
+        return await request.post()
+    except (ValueError, LookupError, RuntimeError) as error:
+        raise Unreadable(_("This form cannot be read. Nothing was done: load it again, then repeat.")) from error
 
 
 def app_of(request: web.Request) -> App:

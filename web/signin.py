@@ -11,8 +11,9 @@ from yarl import URL
 
 from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.i18n import _, languages
+from guildshop.web.again import refill
 from guildshop.web.auth import SignInRequired, set_session
-from guildshop.web.context import Identity, app_of, context_of, identity_of
+from guildshop.web.context import Identity, app_of, context_of, form_of, identity_of
 from guildshop.web.interrupted import FIELD as KEPT_FIELD
 from guildshop.web.interrupted import show_kept, unseal
 from guildshop.web.locale import LANGUAGE_COOKIE
@@ -119,7 +120,7 @@ async def switch_store(request: web.Request) -> web.StreamResponse:
 
 async def choose_language(request: web.Request) -> web.StreamResponse:
     """Remember the language that was chosen in this browser, or that it is the browser's own again."""
-    form = await request.post()
+    form = await form_of(request)
     chosen = str(form.get("language", ""))
     context_of(request).cookies.append((LANGUAGE_COOKIE, chosen if chosen in languages() else None, True))
     raise web.HTTPSeeOther(_own_address(str(form.get("next", ""))))
@@ -164,7 +165,10 @@ async def change_email(request: web.Request) -> web.StreamResponse:
             identity.signed_in.user.id, str(form.get("email_password", "")), str(form.get("email", ""))
         )
     except Invalid as refusal:
-        return await _account(request, {error.field: error.message for error in refusal.errors}, status=refusal.status)
+        errors = {error.field: error.message for error in refusal.errors}
+        page = await _account(request, errors, status=refusal.status)
+        page.text = refill(page.text or "", request.path, {"email": str(form.get("email", ""))})
+        return page
     flash(request, _("Your email address is saved."))
     raise web.HTTPSeeOther("/account")
 

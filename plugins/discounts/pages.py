@@ -29,6 +29,7 @@ from guildshop.plugins.discounts.api import (
     DiscountState,
 )
 from guildshop.plugins.discounts.service import DiscountService
+from guildshop.web.again import show_again
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, form_version, page_url, read_form, redirect, render
 
@@ -155,9 +156,8 @@ async def assign(request: web.Request) -> web.StreamResponse:
             actor, discount.id, UUID(customer), rule=AssignmentRule(chosen), total_allowed=total, expires=expires
         )
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
-    else:
-        flash(request, _("“{name}” was assigned.").format(name=discount.name))
+        return await show_again(request, show, refusal)
+    flash(request, _("“{name}” was assigned.").format(name=discount.name))
     raise redirect(request, f"discount/{discount.id}")
 
 

@@ -25,6 +25,7 @@ from guildshop.plugins.organization.api import (
 )
 from guildshop.plugins.organization.rules import FUNCTION_LABELS, KIND_LABELS
 from guildshop.plugins.organization.service import OrganizationService
+from guildshop.web.again import show_again
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, form_version, read_form, redirect, render
 
@@ -78,7 +79,7 @@ async def save_unit(request: web.Request) -> web.StreamResponse:
             saved = await service.change_unit(actor, key, name=name, position=position, version=version)
             flash(request, _("{name} was saved.").format(name=saved.name))
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
+        return await show_again(request, home_page, refusal)
     raise redirect(request, HOME)
 
 

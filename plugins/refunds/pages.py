@@ -25,6 +25,7 @@ from guildshop.plugins.refunds.api import (
 )
 from guildshop.plugins.refunds.order_page import said
 from guildshop.plugins.refunds.service import RefundPayments, RefundService, ReturnService, SurplusRefunds
+from guildshop.web.again import show_again
 from guildshop.web.context import actor_of, app_of
 from guildshop.web.pages import flash, page_url, read_form, redirect, render
 
@@ -96,8 +97,7 @@ async def surplus_act(request: web.Request) -> web.StreamResponse:
     try:
         refund = await surplus.refund(actor, _key(request, "payment"), note=form.get("note", ""))
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
-        raise redirect(request, "refund") from refusal
+        return await show_again(request, refund_list, refusal)
     flash(request, said(refund))
     raise redirect(request, f"refund/{refund.id}")
 
@@ -187,9 +187,8 @@ async def return_act(request: web.Request) -> web.StreamResponse:
     except NotFound:
         raise
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
-    else:
-        flash(request, _("The return is saved; the customer is told."))
+        return await show_again(request, return_page, refusal)
+    flash(request, _("The return is saved; the customer is told."))
     raise redirect(request, f"return/{key}")
 
 

@@ -13,6 +13,7 @@ from guildshop.i18n import _, lazy
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.taxjar.api import TAX_READ, TAX_UPDATE, Exemption, TaxJarSettings
 from guildshop.plugins.taxjar.service import TaxService
+from guildshop.web.again import show_again
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, read_form, redirect, render
 
@@ -48,8 +49,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def review(request: web.Request) -> web.StreamResponse:
     """Note that somebody looked at the tax of an order."""
     service, form = app_of(request).get(TaxService), await read_form(request)
-    await _do(request, service.review(actor_of(request), _key(form.get("order", ""))), _("Marked as reviewed."))
-    raise redirect(request, "tax")
+    return await _do(request, service.review(actor_of(request), _key(form.get("order", ""))), _("Marked as reviewed."))
 
 
 async def set_code(request: web.Request) -> web.StreamResponse:
@@ -60,8 +60,7 @@ async def set_code(request: web.Request) -> web.StreamResponse:
         actor.require(TAX_UPDATE)
         await service.set_code(actor, await service.find_product(form.get("product", "")), form.get("code", ""))
 
-    await _do(request, change(), _("Saved. It applies to the next quote."))
-    raise redirect(request, "tax")
+    return await _do(request, change(), _("Saved. It applies to the next quote."))
 
 
 async def set_exemption(request: web.Request) -> web.StreamResponse:
@@ -77,17 +76,16 @@ async def set_exemption(request: web.Request) -> web.StreamResponse:
         customer = _key(given) if given else (await customers.find_one(actor, text)).id
         await service.set_exemption(actor, customer, exemption)
 
-    await _do(request, change(), _("Saved. It applies to the next quote."))
-    raise redirect(request, "tax")
+    return await _do(request, change(), _("Saved. It applies to the next quote."))
 
 
-async def _do(request: web.Request, doing: Awaitable[None], done: str) -> None:
+async def _do(request: web.Request, doing: Awaitable[None], done: str) -> web.StreamResponse:
     try:
         await doing
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
-    else:
-        flash(request, done)
+        return await show_again(request, show, refusal)
+    flash(request, done)
+    raise redirect(request, "tax")
 
 
 def _key(text: str) -> UUID:

@@ -28,6 +28,7 @@ from guildshop.plugins.catalog.rules import parse_quantity
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.catalog.views.staff import state_label, stock_line
 from guildshop.spreadsheets import write_row
+from guildshop.web.again import show_again
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, form_version, page_url, read_form, redirect, render
 
@@ -140,7 +141,7 @@ async def add_variant(request: web.Request) -> web.StreamResponse:
         variant = await service_of(request).add_variant(actor_of(request), product.id, given)
         flash(request, _("{product} can be ordered now.").format(product=variant.name))
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
+        return await show_again(request, product_page, refusal)
     raise redirect(request, f"product/{product.id}")
 
 
@@ -176,7 +177,7 @@ async def restock(request: web.Request) -> web.StreamResponse:
         after = await service_of(request).restock(actor_of(request), product.id, quantity, typed.get("reason", ""))
         flash(request, _("{product}: {stock}.").format(product=after.name, stock=stock_line(after)))
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
+        return await show_again(request, product_page, refusal)
     raise redirect(request, f"product/{product.id}")
 
 
@@ -190,7 +191,7 @@ async def adjust(request: web.Request) -> web.StreamResponse:
         after = await service_of(request).adjust(actor_of(request), product.id, number, typed.get("reason", ""))
         flash(request, _("{product}: {stock}.").format(product=after.name, stock=stock_line(after)))
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
+        return await show_again(request, product_page, refusal)
     raise redirect(request, f"product/{product.id}")
 
 

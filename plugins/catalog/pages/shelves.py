@@ -11,6 +11,7 @@ from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.i18n import _
 from guildshop.plugins.catalog.api import PRODUCT_UPDATE
 from guildshop.plugins.catalog.pages.products import service_of, words
+from guildshop.web.again import show_again
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, form_version, read_form, redirect, render
 
@@ -57,7 +58,7 @@ async def save_category(request: web.Request) -> web.StreamResponse:
             saved = await service.change_category(actor, _key(typed["id"]), name=name, position=position)
             flash(request, _("The category {name} was saved.").format(name=saved.name))
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
+        return await show_again(request, shelves_page, refusal)
     raise redirect(request, "product-list")
 
 
@@ -77,8 +78,7 @@ async def create_list(request: web.Request) -> web.StreamResponse:
     try:
         made = await service_of(request).create_list(actor_of(request), typed.get("name", ""))
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
-        raise redirect(request, "product-list") from None
+        return await show_again(request, shelves_page, refusal)
     flash(request, _("The list {name} was added. Put products into it.").format(name=made.name))
     raise redirect(request, f"product-list/{made.id}")
 

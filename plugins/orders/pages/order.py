@@ -33,6 +33,7 @@ from guildshop.plugins.orders.service import (
     OrderService,
 )
 from guildshop.plugins.orders.service.deleting import check_deletable
+from guildshop.web.again import show_again
 from guildshop.web.context import actor_of, app_of
 from guildshop.web.pages import flash, form_version, read_form, redirect, render
 
@@ -180,8 +181,7 @@ async def delete_act(request: web.Request) -> web.StreamResponse:
     try:
         number = await app.get(OrderDeletion).delete(actor, order.id, form.get("number", ""))
     except Invalid as refusal:
-        flash(request, refusal.message, "error")
-        raise redirect(request, f"order/{order.number}") from None
+        return await show_again(request, order_page, refusal)
     flash(request, _("Order {number} is deleted.").format(number=number))
     raise redirect(request, "order")
 
@@ -191,7 +191,7 @@ async def _done(request: web.Request, order: Order, run: Callable[[], Awaitable[
     try:
         flash(request, await run())
     except Refusal as refusal:
-        flash(request, refusal.message, "error")
+        return await show_again(request, order_page, refusal)
     raise redirect(request, f"order/{order.number}")
 
 

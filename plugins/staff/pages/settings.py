@@ -16,6 +16,7 @@ from guildshop.plugins.staff.api import CHANNEL_KINDS, SETTINGS_UPDATE, Section,
 from guildshop.plugins.staff.pages.forms import form_fields, version_of
 from guildshop.plugins.staff.service import SettingsService
 from guildshop.store_settings import STORE_SECTION
+from guildshop.web.again import refill
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, page_url, read_form, redirect, render
 
@@ -129,7 +130,9 @@ async def change_server(request: web.Request) -> web.StreamResponse:
     except Refusal as refusal:
         if isinstance(refusal, NotFound):
             raise
-        return await _server_page(request, problem=refusal)
+        page = await _server_page(request, problem=refusal)
+        page.text = refill(page.text or "", request.path, form)
+        return page
     flash(request, _("Saved. It applies at once in {store}.").format(store=store.name))
     raise redirect(request, "settings/server")
 

@@ -67,8 +67,9 @@ async def test_a_product_is_made_refused_completed_and_published(owner: Visitor,
     history = await (await owner.get(f"{url}/stock")).text()
     assert "broken" in history
     assert "Restocked" in history
-    await owner.post(f"{url}/variant", {"options": "Size=L", "sku": "MUG-L"})
-    assert "Adjust its stock to 0 first" in await (await owner.get(url)).text()
+    refused = await (await owner.post(f"{url}/variant", {"options": "Size=L", "sku": "MUG-L"})).text()
+    assert "Adjust its stock to 0 first" in refused
+    assert ('value="Size=L"' in refused, 'value="MUG-L"' in refused) == (True, True)
 
 
 async def test_a_list_and_categories_are_kept(owner: Visitor, catalog: CatalogService, tee: Product) -> None:

@@ -152,11 +152,11 @@ async def test_an_order_is_made_edited_packed_invoiced_and_deleted_on_its_pages(
     assert (unknown.status, 'value="NO-SUCH"' in await unknown.text()) == (422, True)
     for version in ("9" * 5_000, "2147483648", "soon", "٣"):
         refused = await owner.post(f"{path}/items", {**wanted, "version": version})
-        assert "Somebody changed order" in await _page(owner, refused.headers["Location"])
+        assert "Somebody changed order" in await refused.text()
     assert await bench.orders.get(number) == order
     await owner.post(f"{path}/items", wanted)
     late = await owner.post(f"{path}/items", {f"quantity-{line.id}": "4", "version": str(order.version)})
-    assert "Somebody changed order" in await _page(owner, late.headers["Location"])
+    assert (late.status, "Somebody changed order" in await late.text()) == (409, True)
     order = await bench.orders.get(number)
     assert (order.total, order.lines[0].id) == (4500, line.id)
     issued = await owner.post(f"{path}/invoice")
@@ -175,12 +175,12 @@ async def test_an_order_is_made_edited_packed_invoiced_and_deleted_on_its_pages(
     assert (await owner.post(f"{path}/parcels/nonsense", {})).status == 404
     for wrong in ({f"quantity-{line.id}": "-1"}, {f"quantity-{line.id}": "1", "status": "LOST"}):
         answer = await owner.post(f"{path}/parcels", wrong)
-        assert answer.status == 303
+        assert answer.status == 422
     assert len(await bench.orders.shipments(order.id)) == 1
 
     unpaid = await bench.order(bench.buyer(), (mug, 1))
     answer = await owner.post(f"/admin/order/{unpaid.number}/delete", {"number": "WRONG"})
-    assert "Consider cancelling it instead" in await _page(owner, answer.headers["Location"])
+    assert (answer.status, "Consider cancelling it instead" in await answer.text()) == (422, True)
     await owner.post(f"/admin/order/{unpaid.number}/delete", {"number": unpaid.number})
     assert (await owner.get(f"/admin/order/{unpaid.number}")).status == 404
     await bench.check_stock()

