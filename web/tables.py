@@ -94,6 +94,7 @@ class ApiToken(Table, tablename="api_token"):
     user_account = UUID()
     name = Varchar(length=100)
     token_hash = Varchar(length=64, secret=True)
+    scopes = Text(help_text="permissions, with commas between; empty: all that the user has")
     created = Timestamptz()
     last_used = Timestamptz(null=True, default=None)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from guildshop.config.secret import remember_secret
 from guildshop.database import new_id
-from guildshop.errors import Forbidden, NotFound, Refusal
+from guildshop.errors import Forbidden, Invalid, NotFound, Refusal
 from guildshop.i18n import _
 from guildshop.permissions import Actor, ActorKind, Origin
 from guildshop.web.passwords import API_TOKEN_PREFIX, new_token, token_hash
@@ -30,8 +31,14 @@ class TokenService:
         self._app = app
         self._users = UserService(app)
 
-    async def create(self, username: str, store: int, name: str = "") -> str:
-        """Return a new bearer token of a user for a store; it is shown once and stored hashed."""
+    async def create(self, username: str, store: int, name: str = "", scopes: Collection[str] = ()) -> str:
+        """Return a new bearer token of a user for a store; it is shown once and stored hashed.
+
+        `scopes` are permissions: with any, the token is good for those alone, as far as its user has them.
+        """
+        for scope in sorted(scopes):
+            if scope not in self._app.permissions.permissions:
+                raise Invalid.field("scope", _("There is no permission called {name}.").format(name=scope))
         user = await self._users.by_name(username)
         if self._users.role(user, store) is None:
             raise Refusal(
@@ -50,15 +57,18 @@ class TokenService:
                 user_account=user.id,
                 name=name.strip()[:100] or _("Token of {name}").format(name=user.username),
                 token_hash=token_hash(token),
+                scopes=",".join(sorted(set(scopes))),
                 created=work.now,
             )
-            work.audit("token.create", subject="token", subject_id=token_id, after={"user": user.username})
+            after = {"user": user.username, "scopes": sorted(set(scopes))}
+            work.audit("token.create", subject="token", subject_id=token_id, after=after)
         return token
 
     async def of_bearer(self, token: str) -> SignedIn | None:
         """Return whom this bearer token speaks for."""
         row = await self._app.database.fetch_one(
-            "SELECT id, store, user_account, last_used FROM api_token WHERE token_hash = :hash", hash=token_hash(token)
+            "SELECT id, store, user_account, scopes, last_used FROM api_token WHERE token_hash = :hash",
+            hash=token_hash(token),
         )
         user = await self._users.active(row["user_account"]) if row else None
         if row is None or user is None or self._users.role(user, row["store"]) is None:
@@ -73,7 +83,8 @@ class TokenService:
                     refusal=Forbidden(_("This token has been revoked.")),
                     id=row["id"],
                 )
-        return SignedIn(user, row["id"], row["store"], ActorKind.TOKEN)
+        scopes = frozenset(row["scopes"].split(",")) if row["scopes"] else None
+        return SignedIn(user, row["id"], row["store"], ActorKind.TOKEN, scopes)
 
     async def revoke(self, actor: Actor, token_id: UUID) -> None:
         """Revoke a token of the actor's store."""

@@ -58,6 +58,8 @@ class SignedIn:
     id: UUID
     store: int | None
     kind: ActorKind
+    scopes: frozenset[str] | None = None
+    """The permissions that a token is limited to; None for all that the user has."""
 
 
 class UserService:
@@ -240,12 +242,13 @@ class UserService:
         if role is None or signed_in.store is None:
             return None
         templates = signed_in.user.templates.get(signed_in.store, frozenset({role}))
+        permissions = self._app.stores.permissions_of(signed_in.store, *templates)
         return Actor(
             kind=signed_in.kind,
             id=str(signed_in.user.id),
             name=signed_in.user.username,
             store=signed_in.store,
-            permissions=self._app.stores.permissions_of(signed_in.store, *templates),
+            permissions=permissions if signed_in.scopes is None else permissions & signed_in.scopes,
             origin=origin,
             templates=templates,
         )

@@ -64,12 +64,18 @@ def password(username: Username) -> None:
 def token(
     username: Username,
     store: Annotated[int, typer.Option("--store", help="The Discord server's ID.", metavar="GUILD")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A permission that it is limited to, such as order.read; may be given again.", metavar="NAME"
+        ),
+    ] = None,
 ) -> None:
     """Print a bearer token for the API, once; it is stored hashed."""
 
     async def work() -> None:
         async with opened() as app:
-            out.print(await TokenService(app).create(username, store_of(app, store).id))
+            out.print(await TokenService(app).create(username, store_of(app, store).id, scopes=scope or ()))
 
     run_async(work())
 

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from guildshop.app import App
+from guildshop.errors import Invalid
 from guildshop.events import Event
 from guildshop.permissions import Actor, ActorKind
 from guildshop.stores import Store
@@ -57,6 +58,30 @@ async def test_a_token_speaks_for_its_user_in_its_store(robot: aiohttp.ClientSes
     assert audit == [{"actor_kind": str(ActorKind.TOKEN), "actor_name": "Robot", "origin": "api"}]
     used = await app.database.fetch("SELECT last_used FROM api_token")
     assert used[0]["last_used"] is not None
+
+
+async def test_a_token_with_scopes_is_good_for_those_alone_and_never_for_more_than_its_user(
+    visitor: Visitor, users: UserService, app: App, store: Store
+) -> None:
+    await users.create_user("Robot", PASSWORD, store=store.id, role="Owner")
+    await users.create_user("Reader", PASSWORD, store=store.id, role="Support")
+
+    async def statuses(username: str, *scopes: str) -> tuple[int, int, int]:
+        token = await TokenService(app).create(username, store.id, scopes=scopes)
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        read = await visitor.http.get("/api/books", headers=headers)
+        made = await visitor.http.post("/api/books", json={"title": f"Of {scopes}"}, headers=headers)
+        events = await visitor.http.get("/api/events", headers=headers)
+        return read.status, made.status, events.status
+
+    assert await statuses("Robot") == (200, 201, 200)
+    assert await statuses("Robot", "book.read") == (200, 403, 403)
+    assert await statuses("Robot", "event.read") == (403, 403, 200)
+    assert await statuses("Reader", "book.read", "book.update", "event.read") == (200, 403, 403)
+    before = await app.database.fetch("SELECT id FROM api_token")
+    with pytest.raises(Invalid, match="no permission called book"):
+        await TokenService(app).create("Robot", store.id, scopes=["book.read", "book.burn"])
+    assert await app.database.fetch("SELECT id FROM api_token") == before
 
 
 async def test_without_a_token_everything_is_refused(visitor: Visitor, app: App, store: Store, token: str) -> None:
