@@ -10,24 +10,27 @@ import discord
 from guildshop.app import App
 from guildshop.bot.reading import TEXT_CHANNELS, Application, DiscordReader, Server
 from guildshop.hookspecs import Finding, Severity
-from guildshop.i18n import _
+from guildshop.i18n import _, lazy
 from guildshop.stores import Store
 
 NEEDED = {
-    "view_channel": "View Channels",
-    "send_messages": "Send Messages",
-    "embed_links": "Embed Links",
-    "attach_files": "Attach Files",
-    "read_message_history": "Read Message History",
-    "manage_roles": "Manage Roles",
+    "view_channel": lazy("View Channels"),
+    "send_messages": lazy("Send Messages"),
+    "embed_links": lazy("Embed Links"),
+    "attach_files": lazy("Attach Files"),
+    "read_message_history": lazy("Read Message History"),
+    "manage_roles": lazy("Manage Roles"),
 }
 """What the bot needs everywhere, with the names that Discord's client shows."""
-HELPFUL = {"create_private_threads": "Create Private Threads", "send_messages_in_threads": "Send Messages in Threads"}
+HELPFUL = {
+    "create_private_threads": lazy("Create Private Threads"),
+    "send_messages_in_threads": lazy("Send Messages in Threads"),
+}
 IN_CHANNELS = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "embed_links": "Embed Links",
-    "attach_files": "Attach Files",
+    "view_channel": lazy("View Channel"),
+    "send_messages": lazy("Send Messages"),
+    "embed_links": lazy("Embed Links"),
+    "attach_files": lazy("Attach Files"),
 }
 
 
@@ -188,4 +191,4 @@ def _commands(app: App, store: Store, application: Application, offered: frozens
 
 
 def _missing(held: discord.Permissions, wanted: Mapping[str, str]) -> str:
-    return ", ".join(shown for name, shown in wanted.items() if not getattr(held, name))
+    return ", ".join(_(shown) for name, shown in wanted.items() if not getattr(held, name))
