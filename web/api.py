@@ -27,7 +27,7 @@ from guildshop.web.asgi import asgi_handler
 from guildshop.web.auth import SignInRequired
 from guildshop.web.context import current_actor, current_identity
 from guildshop.web.errors import PROBLEM_TYPE, problem, problem_of, sentence_of_accident
-from guildshop.web.idempotency import Idempotency
+from guildshop.web.idempotency import LONGEST_KEY, Idempotency
 from guildshop.web.routes import DEFAULT_MAX_BODY, Csrf, Problem, RouteRules, add_route
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ ROOT = "/api"
 LARGEST_PAGE = 200
 API_RULES = RouteRules(csrf=Csrf.HEADER, problem=Problem.JSON)
 JSON_INVALID = "json_invalid"
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key again answers what was answered before, and does nothing twice; kept for a week.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+}
 
 
 class ApiModel(BaseModel):
@@ -133,10 +140,28 @@ def build_api(app: App, routers: Sequence[tuple[str, APIRouter]]) -> FastAPI:
     api.add_exception_handler(HTTPException, _tell_http_exception)
     api.add_exception_handler(RequestValidationError, _tell_invalid)
     api.add_exception_handler(Exception, _tell_accident)
+    describe = api.openapi
+    api.openapi = lambda: api.openapi_schema or complete(describe())  # type: ignore[method-assign]
     for plugin, router in routers:
         guards = [Depends(_actor)] if not plugin else [Depends(_actor), Depends(_on(app, plugin))]
         api.include_router(router, dependencies=guards)
     return api
+
+
+def complete(description: dict[str, Any]) -> dict[str, Any]:
+    """Add to a description what is the same for all operations: who may call, and what becomes of a key and a body."""
+    description["components"]["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "description": "Made by `user token`."}
+    }
+    description["security"] = [{"token": []}]
+    problem_content = {PROBLEM_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemModel.__name__}"}}}
+    for operations in description["paths"].values():
+        for method, operation in operations.items():
+            if method == "post":
+                operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+            if "requestBody" in operation:
+                operation["responses"]["413"] = {"description": "The body is too large.", "content": problem_content}
+    return description
 
 
 def _on(app: App, plugin: str) -> Callable[[], Any]:

@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from guildshop.plugins.payments.service import InvoiceLinks
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, ProblemModel
+from guildshop.web.errors import PROBLEM_TYPE
 
 router = APIRouter(prefix="/orders", tags=["Orders"])
 
@@ -29,7 +30,11 @@ class InvoiceLinkModel(ApiModel):
     expires_at: datetime
 
 
-@router.post("/{reference}/invoice-link", status_code=201)
+@router.post(
+    "/{reference}/invoice-link",
+    status_code=201,
+    responses={503: {"model": ProblemModel, "content": {PROBLEM_TYPE: {}}, "description": "No signing secret is set."}},
+)
 async def make_invoice_link(
     actor: CurrentActor, app: CurrentApp, reference: str, request: InvoiceLinkRequest | None = None
 ) -> InvoiceLinkModel:

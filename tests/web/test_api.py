@@ -265,6 +265,10 @@ async def test_the_api_describes_itself(visitor: Visitor) -> None:
     assert description["openapi"].startswith("3.1")
     assert "/books" in description["paths"]
     assert description["servers"] == [{"url": "/api"}]
+    assert description["security"] == [{"token": []}]
+    made = description["paths"]["/books"]["post"]
+    assert [one["name"] for one in made["parameters"]] == ["Idempotency-Key"]
+    assert list(made["responses"]["413"]["content"]) == [PROBLEM]
     page = await (await visitor.get("/api/docs")).text()
     assert "/api/books/{book_id}" in page
     assert "copiesLeft" in page
