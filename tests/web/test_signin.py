@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -176,6 +179,50 @@ async def test_the_limit_on_failures_holds_for_all_processes(app: App, users: Us
     assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 6
     with pytest.raises(TooManyAttempts, match="15 minutes"):
         await users.authenticate("Olga", PASSWORD, "198.51.100.1")
+
+
+GUESSER = """
+import asyncio, sys
+from guildshop.app import App
+from guildshop.config.settings import Settings
+from guildshop.errors import Forbidden
+from guildshop.loading import Plugins
+from guildshop.web.throttle import TooManyAttempts
+from guildshop.web.users import UserService
+
+async def main():
+    async with await App.open(Settings(), plugins=Plugins([]), database_url=sys.argv[1]) as app:
+        guesses = (UserService(app).authenticate("olga", f"other guess {n}", "198.51.100.7") for n in range(4))
+        answers = await asyncio.gather(*guesses, return_exceptions=True)
+        print(*(sum(isinstance(one, kind) for one in answers) for kind in (Forbidden, TooManyAttempts)))
+
+asyncio.run(main())
+"""
+
+
+async def test_another_process_goes_on_counting_where_the_first_one_stopped(
+    app: App, users: UserService, store: Store, database_url: str
+) -> None:
+    if not database_url.startswith("postgres"):
+        pytest.skip("a second process on one SQLite file is refused")
+    await users.create_user("Olga", PASSWORD, store=store.id)
+    # Its clock is the real one: the first guesses are to lie in the window that it sees.
+    app.clock = lambda: datetime.now(UTC)
+    for guess in range(FAILURES_PER_SUBJECT - 1):
+        with pytest.raises(Forbidden):
+            await users.authenticate("olga", f"guess {guess}", "192.0.2.1")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        GUESSER,
+        database_url,
+        stdout=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    said, _nothing = await process.communicate()
+    assert (process.returncode, said.split()[-2:]) == (0, [b"1", b"3"])
+    with pytest.raises(TooManyAttempts):
+        await users.authenticate("olga", PASSWORD, "192.0.2.1")
 
 
 async def test_the_limit_ends_and_a_success_forgets_it(
