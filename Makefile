@@ -38,6 +38,7 @@ lint: setup
 	@set -e; for example in examples/*/; do MYPYPATH=$$example:$${example}tests $(BIN)/mypy --strict $$example; done
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+	$(BIN)/python .ci/languages.py check
 	@$(MAKE) --no-print-directory docs
 
 format: setup

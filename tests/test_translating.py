@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from guildshop import translating
+from guildshop.cli import main
 from guildshop.translating import Room
 
 CODE = """
@@ -137,3 +138,15 @@ def test_only_what_changed_is_compiled(room: Room) -> None:
     mo = room.po("de").with_suffix(".mo")
     os.utime(mo, ns=(0, 0))
     assert translating.compile_all([room.locales]) == 1
+
+
+def test_the_command_line_translates_a_plugin(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(room.locales.parent)
+    assert main(["plugins", "translate", folder]) == 1
+    assert "has no catalogues yet" in capsys.readouterr().err
+    assert main(["plugins", "translate", folder, "--language", "de"]) == 0
+    assert "“On a page” of frobs/templates/page.html is not translated" in capsys.readouterr().out
+    assert room.po("de").with_suffix(".mo").is_file()
+    assert main(["plugins", "translate", folder]) == 0
+    assert main(["plugins", "translate", f"{folder}/tests"]) == 1
+    assert "is no plugin's package" in capsys.readouterr().err

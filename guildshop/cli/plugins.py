@@ -1,4 +1,4 @@
-"""`plugins list`, `plugins new`."""
+"""`plugins list`, `plugins new`, `plugins translate`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from discord import AppCommandType
 
 import guildshop.plugins
-from guildshop import skeleton
+from guildshop import skeleton, translating
 from guildshop.app import App
 from guildshop.cli.opening import opened, out, print_table, run_async, store_of
 from guildshop.config.settings import Settings
@@ -79,6 +79,27 @@ def new_plugin(
     out.print(_("Wrote the plugin {name} into {folder}.").format(name=name, folder=written.plugin))
     out.print(test)
     out.print(_("Use it: add “{name}” to plugins.enabled in the configuration.").format(name=name))
+
+
+@commands.command("translate")
+def translate_plugin(
+    folder: Annotated[Path, typer.Argument(help="The plugin's package, in which plugin.py lies.")],
+    language: Annotated[
+        list[str] | None,
+        typer.Option("--language", help="A language, such as de; left out: those it has catalogues in."),
+    ] = None,
+) -> None:
+    """Bring a plugin's catalogues up to date with its texts, and compile them."""
+    if not (folder / "plugin.py").is_file():
+        raise Refusal(_("{folder} is no plugin's package: it has no plugin.py.").format(folder=folder))
+    room = translating.plugin(folder.resolve(), translating.find_texts(translating.kernel()))
+    languages = language or [path.parents[1].name for path in sorted(room.locales.glob("*/LC_MESSAGES/*.po"))]
+    if not languages:
+        raise Refusal(_("{folder} has no catalogues yet. Name a language with --language.").format(folder=folder))
+    translating.update_all([room], languages)
+    translating.compile_all([room.locales])
+    for problem in translating.all_problems([room], languages):
+        out.print(problem)
 
 
 def _require_free(name: str) -> None:
