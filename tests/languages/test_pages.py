@@ -125,6 +125,7 @@ class Walk:
         return page
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what pages say does not depend on it
 async def test_pages_and_refused_forms_say_nothing_that_is_not_marked(app: App, store: Store, owner: Visitor) -> None:
     walk = Walk(owner, await furnish(app, store))
     with pseudo_language():
