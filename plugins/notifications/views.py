@@ -253,9 +253,7 @@ def totals(order: Order) -> list[tuple[str, str]]:
     rows = [(_("Subtotal"), money(order.subtotal, order.currency))]
     for adjustment in order.adjustments:
         minus = "−" if adjustment.phase in (Phase.DISCOUNT, Phase.LOYALTY, Phase.CREDIT) else ""
-        label = adjustment.label
-        if adjustment.phase is Phase.SHIPPING and adjustment.plugin == "orders":
-            label = _("Shipping ({name})").format(name=label)
+        label = adjustment.title
         if adjustment.included:
             label = _("{label} (included)").format(label=label)
         rows.append((label, f"{minus}{money(adjustment.amount, order.currency)}"))

@@ -34,6 +34,9 @@ class Pseudo(NullTranslations):
         return f"{OPEN}{message}{CLOSE}" if message in self._known else message
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        # As catalogues of real languages do: templates have no types.
+        if not isinstance(n, int):
+            raise TypeError(n)
         return self.gettext(msgid1 if n == 1 else msgid2)
 
     def pgettext(self, context: str, message: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
+from http import HTTPStatus
 from importlib.resources import as_file, files
 
 import pytest
@@ -90,6 +91,7 @@ class Walk:
             if answer.status in (302, 303):
                 todo.append(answer.headers["Location"])
             elif answer.content_type == "text/html":
+                assert answer.status != HTTPStatus.INTERNAL_SERVER_ERROR, path
                 page = self._read(path, await answer.text())
                 todo += page.links
                 for action, fields in page.forms:
@@ -105,6 +107,7 @@ class Walk:
         if answer.status in (302, 303):
             answer = await self.browser.get(answer.headers["Location"], headers={"Accept-Language": TAG})
         if answer.content_type == "text/html":
+            assert answer.status != HTTPStatus.INTERNAL_SERVER_ERROR, path
             self._read(f"POST {path}", await answer.text())
 
     def _is_new(self, path: str) -> bool:

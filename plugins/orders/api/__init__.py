@@ -3,6 +3,8 @@
 from guildshop.plugins.orders.api.address import PLACE_STEP, SHIPPING_STEP, ShippingAddress, address_in
 from guildshop.plugins.orders.api.checkout import (
     FORGET,
+    IMPORTED,
+    PHASE_LABELS,
     Adjustment,
     Changeable,
     CheckoutStep,
@@ -86,9 +88,11 @@ NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 __all__ = [
     "FORGET",
+    "IMPORTED",
     "MAXIMUM_QUANTITY",
     "NUMBER_ALPHABET",
     "PAY_ITEM",
+    "PHASE_LABELS",
     "PLACE_STEP",
     "SHIPPING_STEP",
     "Adjustment",

@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from uuid import UUID
 
 from guildshop.errors import Refusal
+from guildshop.i18n import _, lazy
 from guildshop.money import allocate
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api.address import PLACE_STEP, SHIPPING_STEP, ShippingAddress, address_in
 
 if TYPE_CHECKING:
     from guildshop.database import Work
+
+
+IMPORTED = "imported"
+"""The code of an amount that came with an imported order: nobody knows by which rule."""
 
 
 class Phase(StrEnum):
@@ -32,6 +37,16 @@ class Phase(StrEnum):
     SHIPPING = "shipping"
     TAX = "tax"
     CREDIT = "credit"
+
+
+PHASE_LABELS: Mapping[Phase, str] = {
+    Phase.DISCOUNT: lazy("Discount"),
+    Phase.LOYALTY: lazy("Points"),
+    Phase.SHIPPING: lazy("Shipping"),
+    Phase.TAX: lazy("Tax"),
+    Phase.CREDIT: lazy("Store credit"),
+}
+"""What amounts of imported orders are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,18 @@ class Adjustment:
     included: bool = False
     reference: str = ""
     shares: tuple[int, ...] = ()
+
+    @property
+    def is_way(self) -> bool:
+        """Whether it is for the shipping type that was chosen, which a reader may not know for one by its name."""
+        return self.phase is Phase.SHIPPING and self.plugin == "orders" and self.code != IMPORTED
+
+    @property
+    def title(self) -> str:
+        """What it is called in a list of amounts, in the reader's language."""
+        if self.plugin == "orders" and self.code == IMPORTED:
+            return _(PHASE_LABELS[self.phase])
+        return _("Shipping ({name})").format(name=self.label) if self.is_way else self.label
 
 
 def shares_of(adjustment: Adjustment, costs: Sequence[int]) -> tuple[int, ...]:

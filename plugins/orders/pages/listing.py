@@ -38,7 +38,8 @@ async def list_page(request: web.Request) -> web.StreamResponse:
         "orders/list.html",
         {
             "orders": found.items,
-            "count": f"{grouped(count - 1)}+" if count > 1000 else grouped(count),
+            "count": count,
+            "counted": f"{grouped(count - 1)}+" if count > 1000 else grouped(count),
             "filters": filters.typed,
             "problem": filters.problem,
             "filtered": bool(filters.query),

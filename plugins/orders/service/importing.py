@@ -24,6 +24,8 @@ from guildshop.plugins.catalog.api import ProductKind
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
+    IMPORTED,
+    PHASE_LABELS,
     Adjustment,
     Channel,
     Order,
@@ -31,7 +33,6 @@ from guildshop.plugins.orders.api import (
     OrdersImported,
     OrdersSettings,
     OrderStatus,
-    Phase,
     QuoteLine,
 )
 from guildshop.plugins.orders.service import rows as records
@@ -326,16 +327,9 @@ def _lines(text: str, currency: str, products: Mapping[str, Sold]) -> tuple[Quot
 
 def _adjustments(row: Mapping[str, str], currency: str) -> tuple[Adjustment, ...]:
     found = []
-    labels = {
-        Phase.DISCOUNT: _("Discount"),
-        Phase.LOYALTY: _("Points"),
-        Phase.SHIPPING: _("Shipping"),
-        Phase.TAX: _("Tax"),
-        Phase.CREDIT: _("Store credit"),
-    }
-    for phase, label in labels.items():
+    for phase, label in PHASE_LABELS.items():
         text = row.get(phase.value, "").strip()
         amount = parse_money(text, currency, field=phase.value) if text else 0
         if amount:
-            found.append(Adjustment(phase, "orders", "imported", label, amount))
+            found.append(Adjustment(phase, "orders", IMPORTED, label, amount))
     return tuple(found)

@@ -18,7 +18,6 @@ from guildshop.plugins.customers.api import Customer
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import tables
 from guildshop.plugins.orders.api import (
-    Adjustment,
     HistoryKind,
     Invoice,
     InvoiceAmount,
@@ -144,7 +143,7 @@ class Invoices:
             ),
             subtotal=order.subtotal,
             amounts=tuple(
-                InvoiceAmount(_label(one), -one.amount if one.phase in _LOWERS else one.amount, one.included)
+                InvoiceAmount(one.title, -one.amount if one.phase in _LOWERS else one.amount, one.included)
                 for one in order.adjustments
                 if one.phase is not Phase.CREDIT
             ),
@@ -153,12 +152,6 @@ class Invoices:
             due=order.due,
             note=settings.invoice_note,
         )
-
-
-def _label(adjustment: Adjustment) -> str:
-    if adjustment.phase is Phase.SHIPPING and adjustment.plugin == "orders":
-        return _("Shipping ({name})").format(name=adjustment.label)
-    return adjustment.label
 
 
 def _name(customer: Customer) -> str:

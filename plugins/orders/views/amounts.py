@@ -79,7 +79,7 @@ def _shipping(amounts: Order | Totals, adjustments: Sequence[Adjustment]) -> lis
     """Write the parcel's way as Shipping, and what plugins add for packing and sending under their own names."""
     way = [one for one in adjustments if one.phase is Phase.SHIPPING and one.plugin == "orders"]
     others = [one for one in adjustments if one.phase is Phase.SHIPPING and one.plugin != "orders"]
-    names = ", ".join(one.label for one in way)
+    names = ", ".join(one.label for one in way if one.is_way)
     label = _("Shipping ({name})").format(name=named(names)) if names else _("Shipping")
     cost = amounts.shipping - sum(one.amount for one in others if not one.included)
     shown = [(label, money(cost, amounts.currency))] if way or not others else []
@@ -92,7 +92,7 @@ def _adjusted(
     rows = []
     for one in adjustments:
         if one.phase in phases:
-            label = named(one.label)
+            label = named(one.title)
             if one.included:
                 label = _("{tax} (included)").format(tax=label)
             rows.append((label, sign + money(one.amount, currency)))
