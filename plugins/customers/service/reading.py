@@ -102,6 +102,16 @@ class Reading:
         found = await self.list_customers(actor, CustomerFilter(text=text), limit=limit)
         return list(found.items)
 
+    async def ids_found(self, text: str, limit: int) -> list[UUID]:
+        """Return the IDs that `find` would, to a plugin that looks for rows of its own and has its own permission."""
+        where, values = await self._conditions(current_store(), CustomerFilter(text=text))
+        rows = await self.app.database.fetch(
+            f"SELECT id FROM customer WHERE {where}"
+            f" ORDER BY {in_order('created', values)} DESC, {in_order('id', values)} DESC LIMIT {limit:d}",
+            **values,
+        )
+        return [row["id"] for row in rows]
+
     async def find_one(self, actor: Actor, text: str, *, field: str = "customer") -> Customer:
         """Return the customer of that ID, account number, username, email, phone or Discord ID; refuse, at `field`."""
         wanted = text.strip().lstrip("@")

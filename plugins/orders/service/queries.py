@@ -12,6 +12,7 @@ from guildshop.i18n import _
 from guildshop.paging import Page, Slice, page_number, time_and_id, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import found_in
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
     Order,
@@ -140,16 +141,11 @@ class OrderQueries:
             )
         if len(found) == limit:
             return found
-        people = await self.app.database.fetch(
-            "SELECT id FROM customer WHERE store = :store AND merged_into IS NULL AND search LIKE :text ESCAPE '!'"
-            f" ORDER BY created DESC, id DESC LIMIT {NAMESAKES}",
-            store=current_store(),
-            text=like(text),
-        )
+        people = await self.app.get(CustomerService).ids_found(text, NAMESAKES)
         if not people:
             return found
         seen = {order.id for order in found}
-        theirs = await self._some("o.customer IN :people", limit, people=[row["id"] for row in people])
+        theirs = await self._some("o.customer IN :people", limit, people=people)
         return [*found, *(order for order in theirs if order.id not in seen)][:limit]
 
     async def _some(self, condition: str, limit: int, **values: Any) -> Sequence[OrderSummary]:
