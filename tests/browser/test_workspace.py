@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Page, expect
 
 from guildshop.app import App
-from guildshop.config.settings import Settings
-from guildshop.loading import Plugins
 from guildshop.permissions import Actor
 from guildshop.stores import Store
 from guildshop.testing import Clock
 from guildshop.web.testing import PASSWORD, NewTab, serious_findings, sign_in
 from guildshop.web.users import UserService
-from tests.web.bookshop.plugin import BookService, Bookshop
+from tests.web.bookshop.plugin import BookService
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-async def app(database_url: str, clock: Clock) -> AsyncIterator[App]:
-    """An application with the plugin that tries the web storey."""
-    async with await App.open(Settings(), plugins=Plugins([Bookshop()]), database_url=database_url) as opened:
-        opened.clock = clock
-        yield opened
 
 
 @pytest.fixture
