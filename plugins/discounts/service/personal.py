@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -81,24 +81,7 @@ class PersonalDiscounts:
         def join(work: Work) -> None:
             for row in counters:
                 if row["discount"] in ours:
-                    work.guard(
-                        tables.DiscountCustomer,
-                        set="used = used + :used",
-                        where="discount = :discount AND customer = :kept",
-                        refusal=_moved(),
-                        discount=row["discount"],
-                        kept=kept.id,
-                        used=row["used"],
-                    )
-                    work.delete(
-                        tables.DiscountCustomer,
-                        where="discount = :discount AND customer = :gone AND used = :used",
-                        rows=1,
-                        refusal=_moved(),
-                        discount=row["discount"],
-                        gone=gone.id,
-                        used=row["used"],
-                    )
+                    _add_used(work, row, gone, kept)
             # Those that the other record never used.
             work.guard(
                 tables.DiscountCustomer,
@@ -121,16 +104,8 @@ class PersonalDiscounts:
                     table, set="customer = :kept", where="customer = :gone", rows=None, conflict=_moved(), **both
                 )
             work.delete(tables.DiscountAttempt, where="customer = :gone", gone=gone.id)
-            for key, version, targets in targeted:
-                work.guard(
-                    tables.Discount,
-                    set="targets = :targets, version = version + 1",
-                    where="id = :id AND version = :version",
-                    refusal=_moved(),
-                    id=key,
-                    version=version,
-                    targets=targets,
-                )
+            for discount in targeted:
+                _retarget(work, *discount)
 
         uses, count = sum(row["used"] for row in counters), int(open_now["found"]) if open_now else 0
         told = [ngettext("{n} use of discounts", "{n} uses of discounts", uses).format(n=uses)] if uses else []
@@ -150,6 +125,41 @@ class PersonalDiscounts:
                 wanted = [str(kept.id) if one == str(gone.id) else one for one in targets]
                 found.append((row["id"], row["version"], list(dict.fromkeys(wanted))))
         return found
+
+
+def _add_used(work: Work, row: Mapping[str, Any], gone: Customer, kept: Customer) -> None:
+    """Count what the record that goes used of a discount with what the other one used."""
+    work.guard(
+        tables.DiscountCustomer,
+        set="used = used + :used",
+        where="discount = :discount AND customer = :kept",
+        refusal=_moved(),
+        discount=row["discount"],
+        kept=kept.id,
+        used=row["used"],
+    )
+    work.delete(
+        tables.DiscountCustomer,
+        where="discount = :discount AND customer = :gone AND used = :used",
+        rows=1,
+        refusal=_moved(),
+        discount=row["discount"],
+        gone=gone.id,
+        used=row["used"],
+    )
+
+
+def _retarget(work: Work, key: UUID, version: int, targets: list[str]) -> None:
+    """Let a discount that was for the record that goes be for the other one."""
+    work.guard(
+        tables.Discount,
+        set="targets = :targets, version = version + 1",
+        where="id = :id AND version = :version",
+        refusal=_moved(),
+        id=key,
+        version=version,
+        targets=targets,
+    )
 
 
 def _moved() -> Stale:
