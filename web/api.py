@@ -104,6 +104,15 @@ def require_actor() -> Actor:
     return current_actor()
 
 
+def needs(permission: str) -> Any:
+    """Return what refuses a caller without the permission before the body that they sent is looked at."""
+
+    async def check() -> None:
+        require_actor().require(permission)
+
+    return Depends(check)
+
+
 def add_api(server: web.Application, app: App) -> None:
     """Serve the kernel's and every plugin's routers, their description and its page."""
     from guildshop.web.api_docs import docs_page

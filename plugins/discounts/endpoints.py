@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 
 from guildshop.plugins.discounts.api import (
@@ -21,18 +21,9 @@ from guildshop.plugins.discounts.api import (
     DiscountScope,
 )
 from guildshop.plugins.discounts.service import DiscountService
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, require_actor
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, needs
 
 router = APIRouter(prefix="/discounts", tags=["Discounts"])
-
-
-def _needs(permission: str) -> Any:
-    """Refuse who may not do that before their body is looked at."""
-
-    async def check() -> None:
-        require_actor().require(permission)
-
-    return Depends(check)
 
 
 class DiscountFields(ApiModel):
@@ -120,7 +111,7 @@ async def list_discounts(
     return CursorPage[DiscountModel].of(found, _model)
 
 
-@router.post("", status_code=201, dependencies=[_needs(DISCOUNT_CREATE)])
+@router.post("", status_code=201, dependencies=[needs(DISCOUNT_CREATE)])
 async def create_discount(actor: CurrentActor, app: CurrentApp, given: DiscountFields) -> DiscountModel:
     """Make a discount."""
     return _model(await app.get(DiscountService).create(actor, _input(given)))
@@ -133,7 +124,7 @@ async def read_discount(actor: CurrentActor, app: CurrentApp, discount: str) -> 
     return _model(await app.get(DiscountService).find(discount))
 
 
-@router.patch("/{discount}", dependencies=[_needs(DISCOUNT_UPDATE)])
+@router.patch("/{discount}", dependencies=[needs(DISCOUNT_UPDATE)])
 async def change_discount(actor: CurrentActor, app: CurrentApp, discount: str, change: DiscountPatch) -> DiscountModel:
     """Change a discount; null takes a limit or an end off."""
     service = app.get(DiscountService)
@@ -152,7 +143,7 @@ async def list_assignments(actor: CurrentActor, app: CurrentApp, discount: str) 
     return [_assignment(row.assignment) for row in await service.assignments(actor, discount=found.id, limit=200)]
 
 
-@router.post("/{discount}/assignments", status_code=201, dependencies=[_needs(DISCOUNT_UPDATE)])
+@router.post("/{discount}/assignments", status_code=201, dependencies=[needs(DISCOUNT_UPDATE)])
 async def assign_discount(
     actor: CurrentActor, app: CurrentApp, discount: str, request: AssignmentRequest
 ) -> AssignmentModel:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import AwareDatetime
 
 from guildshop.plugins.customers.service import CustomerService
@@ -20,18 +19,9 @@ from guildshop.plugins.loyalty.api import (
 )
 from guildshop.plugins.loyalty.labels import adjusted_text
 from guildshop.plugins.loyalty.service import LoyaltyService
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, require_actor
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, needs
 
 router = APIRouter(prefix="/loyalty", tags=["Loyalty"])
-
-
-def _needs(permission: str) -> Any:
-    """Refuse who may not do that before their body is looked at."""
-
-    async def check() -> None:
-        require_actor().require(permission)
-
-    return Depends(check)
 
 
 class PointsModel(ApiModel):
@@ -88,7 +78,7 @@ async def list_points(
     return CursorPage[PointsModel].of(found, _account)
 
 
-@router.get("/{customer_id}", dependencies=[_needs(LOYALTY_READ)])
+@router.get("/{customer_id}", dependencies=[needs(LOYALTY_READ)])
 async def read_points(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -> CustomerPoints:
     """Return a customer's points."""
     service = app.get(LoyaltyService)
@@ -100,7 +90,7 @@ async def read_points(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -
     return CustomerPoints(**_account(account).model_dump(), entries=entries)
 
 
-@router.post("/{customer_id}/adjust", dependencies=[_needs(LOYALTY_UPDATE)])
+@router.post("/{customer_id}/adjust", dependencies=[needs(LOYALTY_UPDATE)])
 async def adjust_points(
     actor: CurrentActor, app: CurrentApp, customer_id: UUID, request: PointsRequest
 ) -> PointsAnswer:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.organization.api import (
@@ -17,18 +16,9 @@ from guildshop.plugins.organization.api import (
     UnitKind,
 )
 from guildshop.plugins.organization.service import OrganizationService
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Snowflake, require_actor
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Snowflake, needs
 
 router = APIRouter(prefix="/organization", tags=["Organization"])
-
-
-def _needs(permission: str) -> Any:
-    """Refuse who may not do that before their body is looked at."""
-
-    async def check() -> None:
-        require_actor().require(permission)
-
-    return Depends(check)
 
 
 class UnitModel(ApiModel):
@@ -71,26 +61,26 @@ class BelongingModel(BelongingRequest):
     by_role: bool
 
 
-@router.get("/units", summary="Branches and departments", dependencies=[_needs(ORGANIZATION_READ)])
+@router.get("/units", summary="Branches and departments", dependencies=[needs(ORGANIZATION_READ)])
 async def list_units(actor: CurrentActor, app: CurrentApp, kind: UnitKind | None = None) -> list[UnitModel]:
     """Return the branches and departments in their order."""
     return [_unit(unit) for unit in await app.get(OrganizationService).units(kind)]
 
 
-@router.get("/groups", summary="Discount groups", dependencies=[_needs(ORGANIZATION_READ)])
+@router.get("/groups", summary="Discount groups", dependencies=[needs(ORGANIZATION_READ)])
 async def list_groups(actor: CurrentActor, app: CurrentApp) -> list[GroupModel]:
     """Return the discount groups in their order."""
     return [_group(group) for group in await app.get(OrganizationService).groups()]
 
 
-@router.get("/customers/{customer_id}", summary="Where a customer belongs", dependencies=[_needs(ORGANIZATION_READ)])
+@router.get("/customers/{customer_id}", summary="Where a customer belongs", dependencies=[needs(ORGANIZATION_READ)])
 async def read_customer(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -> BelongingModel:
     """Return a customer's branch, department and discount group."""
     customer = await app.get(CustomerService).get(customer_id)
     return _belonging(await app.get(OrganizationService).membership(customer.id))
 
 
-@router.put("/customers/{customer_id}", summary="Assign a customer", dependencies=[_needs(ORGANIZATION_UPDATE)])
+@router.put("/customers/{customer_id}", summary="Assign a customer", dependencies=[needs(ORGANIZATION_UPDATE)])
 async def assign_customer(
     actor: CurrentActor, app: CurrentApp, customer_id: UUID, body: BelongingRequest
 ) -> BelongingModel:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import AwareDatetime
 
 from guildshop.plugins.customers.service import CustomerService
@@ -18,18 +17,9 @@ from guildshop.plugins.store_credit.api import (
     EntryKind,
 )
 from guildshop.plugins.store_credit.service import CreditService
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, require_actor
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, needs
 
 router = APIRouter(prefix="/credit", tags=["Store credit"])
-
-
-def _needs(permission: str) -> Any:
-    """Refuse who may not do that before their body is looked at."""
-
-    async def check() -> None:
-        require_actor().require(permission)
-
-    return Depends(check)
 
 
 class AccountModel(ApiModel):
@@ -88,7 +78,7 @@ async def list_credit(
     return CursorPage[AccountModel].of(found, _account)
 
 
-@router.get("/owed", dependencies=[_needs(CREDIT_READ)])
+@router.get("/owed", dependencies=[needs(CREDIT_READ)])
 async def read_owed(actor: CurrentActor, app: CurrentApp) -> list[OwedModel]:
     """Return the total that the store owes, by currency."""
     return [
@@ -97,7 +87,7 @@ async def read_owed(actor: CurrentActor, app: CurrentApp) -> list[OwedModel]:
     ]
 
 
-@router.get("/{customer_id}", dependencies=[_needs(CREDIT_READ)])
+@router.get("/{customer_id}", dependencies=[needs(CREDIT_READ)])
 async def read_credit(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -> CustomerCredit:
     """Return a customer's credit."""
     service = app.get(CreditService)
@@ -109,7 +99,7 @@ async def read_credit(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -
     )
 
 
-@router.post("/{customer_id}/adjust", dependencies=[_needs(CREDIT_UPDATE)])
+@router.post("/{customer_id}/adjust", dependencies=[needs(CREDIT_UPDATE)])
 async def adjust_credit(
     actor: CurrentActor, app: CurrentApp, customer_id: UUID, request: AdjustRequest
 ) -> AccountModel:

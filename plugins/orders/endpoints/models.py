@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from fastapi import Depends
 
 from guildshop.plugins.orders.api import (
     Channel,
@@ -19,16 +16,7 @@ from guildshop.plugins.orders.api import (
     Shipment,
     ShippingStatus,
 )
-from guildshop.web.api import ApiModel, Snowflake, require_actor
-
-
-def needs(permission: str) -> Any:
-    """Return what refuses a caller without the permission before the body that they sent is looked at."""
-
-    async def check() -> None:
-        require_actor().require(permission)
-
-    return Depends(check)
+from guildshop.web.api import ApiModel, Snowflake
 
 
 class OrderSummaryModel(ApiModel):

@@ -23,13 +23,12 @@ from guildshop.plugins.orders.endpoints.models import (
     NoteModel,
     OrderModel,
     OrderSummaryModel,
-    needs,
     note_model,
     order_model,
     summary_model,
 )
 from guildshop.plugins.orders.service import OrderDeletion, OrderEditing, OrderService, StaffOrders
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, needs
 
 router = APIRouter(prefix="/orders", tags=["Orders"])
 

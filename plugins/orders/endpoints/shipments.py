@@ -10,9 +10,9 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from guildshop.plugins.orders.api import ShipmentChange, ShippingStatus
-from guildshop.plugins.orders.endpoints.models import OrderModel, ShipmentModel, needs, order_model, shipment_model
+from guildshop.plugins.orders.endpoints.models import OrderModel, ShipmentModel, order_model, shipment_model
 from guildshop.plugins.orders.service import Invoices, OrderService
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, needs
 
 router = APIRouter(prefix="/orders", tags=["Orders"])
 
