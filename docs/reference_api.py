@@ -96,7 +96,7 @@ def _named(described: Described) -> set[str]:
             if name not in found:
                 found.add(name)
                 waiting.append(schemas[name])
-    return {name for name in found if not name.startswith((PAGE, "HTTPValidation", "ValidationError"))}
+    return {name for name in found if not name.startswith(PAGE)}
 
 
 def _references(thing: Any) -> list[str]:

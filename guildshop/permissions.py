@@ -66,6 +66,8 @@ class Actor:
     origin: Origin = Origin.DISCORD
     templates: frozenset[str] = field(default_factory=frozenset)
     """The role templates that the permissions come from, where they come from any."""
+    withheld: frozenset[str] = frozenset()
+    """What the role allows and the scopes of the token that speaks for it do not."""
 
     @classmethod
     def system(cls, store: int, name: str, *, origin: Origin = Origin.DELIVERY) -> Actor:
@@ -88,6 +90,13 @@ class Actor:
 
     def require(self, permission: str) -> None:
         """Refuse, naming the permission, unless the actor has it."""
+        if permission in self.withheld:
+            raise Forbidden(
+                _(
+                    "This needs the permission “{permission}”, which this token's scopes leave out. Make a token with"
+                    " it: `user token … --scope {permission}`."
+                ).format(permission=permission)
+            )
         if not self.may(permission):
             raise Forbidden(
                 _(

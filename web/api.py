@@ -7,13 +7,14 @@ problem details by themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import structlog
 from aiohttp import web
 from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,17 +24,33 @@ from guildshop.errors import FieldError, NotFound, Refusal, ScopeError
 from guildshop.i18n import _
 from guildshop.paging import Slice
 from guildshop.permissions import Actor
+from guildshop.web.api_description import Description, complete, needs, refusal
 from guildshop.web.asgi import asgi_handler
 from guildshop.web.auth import SignInRequired
 from guildshop.web.context import current_actor, current_identity
 from guildshop.web.errors import PROBLEM_TYPE, problem, problem_of, sentence_of_accident
-from guildshop.web.idempotency import LONGEST_KEY, Idempotency
+from guildshop.web.idempotency import Idempotency
 from guildshop.web.routes import DEFAULT_MAX_BODY, Csrf, Problem, RouteRules, add_route
 
 if TYPE_CHECKING:
     from guildshop.app import App
 else:
     App = Any  # FastAPI resolves annotations when routes are made
+
+__all__ = [
+    "ApiModel",
+    "CurrentActor",
+    "CurrentApp",
+    "Cursor",
+    "CursorPage",
+    "Limit",
+    "Snowflake",
+    "add_api",
+    "build_api",
+    "needs",
+    "refusal",
+    "require_actor",
+]
 
 Item = TypeVar("Item")
 Source = TypeVar("Source")
@@ -42,13 +59,9 @@ ROOT = "/api"
 LARGEST_PAGE = 200
 API_RULES = RouteRules(csrf=Csrf.HEADER, problem=Problem.JSON)
 JSON_INVALID = "json_invalid"
-IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "The same key again answers what was answered before, and does nothing twice; kept for a week.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
-}
+SWITCHED_OFF = refusal(
+    HTTPStatus.NOT_FOUND, "There is no such thing in this store, or the plugin is switched off in it."
+)
 
 
 class ApiModel(BaseModel):
@@ -73,16 +86,6 @@ Snowflake = Annotated[int, PlainSerializer(str, return_type=str, when_used="json
 """A Discord ID: text in JSON, since it exceeds what a double holds."""
 
 
-class ProblemModel(BaseModel):
-    """Problem details (RFC 9457), which every error is told by."""
-
-    type: str = Field(examples=["urn:guildshop:problem:not-found"])
-    title: str
-    status: int
-    detail: str
-    errors: list[dict[str, str]] = []
-
-
 async def _actor() -> Actor:
     return require_actor()
 
@@ -104,24 +107,17 @@ def require_actor() -> Actor:
     return current_actor()
 
 
-def needs(permission: str) -> Any:
-    """Return what refuses a caller without the permission before the body that they sent is looked at."""
-
-    async def check() -> None:
-        require_actor().require(permission)
-
-    return Depends(check)
-
-
 def add_api(server: web.Application, app: App) -> None:
     """Serve the kernel's and every plugin's routers, their description and its page."""
-    from guildshop.web.api_docs import docs_page
+    from guildshop.web.api_docs import description_page, docs_page
     from guildshop.web.api_kernel import router
 
     api = build_api(
         app, [("", router), *((name, found) for name, routers in app.hooks("register_api") for found in routers)]
     )
-    add_route(server, "GET", f"{ROOT}/docs", docs_page(api), RouteRules())
+    description = Description(api)
+    add_route(server, "GET", f"{ROOT}/docs", docs_page(description), RouteRules())
+    add_route(server, "GET", f"{ROOT}/openapi.json", description_page(description), API_RULES)
     handler = asgi_handler(Idempotency(api, app), ROOT, max_body=DEFAULT_MAX_BODY)
     add_route(server, "*", ROOT + "/{rest:.*}", handler, API_RULES)
 
@@ -134,14 +130,11 @@ def build_api(app: App, routers: Sequence[tuple[str, APIRouter]]) -> FastAPI:
         description=_(
             "The shop as JSON. Amounts are minor units; lists are read by cursor; errors are problem details."
         ),
-        openapi_url="/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         servers=[{"url": ROOT}],
         redirect_slashes=False,
-        responses={
-            status: {"model": ProblemModel, "content": {PROBLEM_TYPE: {}}} for status in (400, 401, 403, 404, 409, 422)
-        },
     )
     api.state.guildshop = app
     api.add_exception_handler(Refusal, _tell_refusal)
@@ -149,28 +142,12 @@ def build_api(app: App, routers: Sequence[tuple[str, APIRouter]]) -> FastAPI:
     api.add_exception_handler(HTTPException, _tell_http_exception)
     api.add_exception_handler(RequestValidationError, _tell_invalid)
     api.add_exception_handler(Exception, _tell_accident)
-    describe = api.openapi
-    api.openapi = lambda: api.openapi_schema or complete(describe())  # type: ignore[method-assign]
+    describe, included = api.openapi, [router for _plugin, router in routers]
+    api.openapi = lambda: api.openapi_schema or complete(describe(), included)  # type: ignore[method-assign]
     for plugin, router in routers:
-        guards = [Depends(_actor)] if not plugin else [Depends(_actor), Depends(_on(app, plugin))]
-        api.include_router(router, dependencies=guards)
+        guards = [Depends(_actor), *([Depends(_on(app, plugin))] if plugin else ())]
+        api.include_router(router, dependencies=guards, responses=SWITCHED_OFF if plugin else None)
     return api
-
-
-def complete(description: dict[str, Any]) -> dict[str, Any]:
-    """Add to a description what is the same for all operations: who may call, and what becomes of a key and a body."""
-    description["components"]["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "Made by `user token`."}
-    }
-    description["security"] = [{"token": []}]
-    problem_content = {PROBLEM_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemModel.__name__}"}}}
-    for operations in description["paths"].values():
-        for method, operation in operations.items():
-            if method == "post":
-                operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
-            if "requestBody" in operation:
-                operation["responses"]["413"] = {"description": "The body is too large.", "content": problem_content}
-    return description
 
 
 def _on(app: App, plugin: str) -> Callable[[], Any]:

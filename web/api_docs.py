@@ -1,23 +1,33 @@
-"""The page that describes the API: made from its OpenAPI description, without a script from anywhere."""
+"""The API's description as JSON, and the page made of it, without a script from anywhere."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from aiohttp import web
-from fastapi import FastAPI
 
+from guildshop.web.api_description import Description
 from guildshop.web.pages import render
 from guildshop.web.routes import RouteHandler
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def docs_page(api: FastAPI) -> RouteHandler:
+def description_page(description: Description) -> RouteHandler:
+    """Return the handler that answers the description as JSON."""
+
+    async def show(_request: web.Request) -> web.StreamResponse:
+        return web.Response(body=await description.text(), content_type="application/json")
+
+    return show
+
+
+def docs_page(description: Description) -> RouteHandler:
     """Return the handler that shows the API's operations by tag."""
 
     async def show(request: web.Request) -> web.StreamResponse:
-        return render(request, "web/api_docs.html", {"groups": _groups(api.openapi()), "info": api.openapi()["info"]})
+        described = await description.get()
+        return render(request, "web/api_docs.html", {"groups": _groups(described), "info": described["info"]})
 
     return show
 

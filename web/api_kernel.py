@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from guildshop.database.tables import EventRow
 from guildshop.errors import Invalid
 from guildshop.i18n import _
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, Snowflake
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, Snowflake, needs
 
 router = APIRouter()
 
@@ -56,12 +56,9 @@ async def read_store(actor: CurrentActor, app: CurrentApp) -> StoreModel:
     )
 
 
-@router.get("/events", tags=["Events"], summary="Events")
-async def list_events(
-    actor: CurrentActor, cursor: Cursor = None, limit: Limit = 50, name: str | None = None
-) -> CursorPage[EventModel]:
+@router.get("/events", tags=["Events"], summary="Events", dependencies=[needs("event.read")])
+async def list_events(cursor: Cursor = None, limit: Limit = 50, name: str | None = None) -> CursorPage[EventModel]:
     """Return what happened in the store, the latest first."""
-    actor.require("event.read")
     query = EventRow.select().order_by(EventRow.id, ascending=False).limit(limit + 1)
     if name:
         query = query.where(EventRow.name == name)

@@ -251,6 +251,7 @@ class UserService:
             permissions=permissions if signed_in.scopes is None else permissions & signed_in.scopes,
             origin=origin,
             templates=templates,
+            withheld=frozenset() if signed_in.scopes is None else permissions - signed_in.scopes,
         )
 
     # Within

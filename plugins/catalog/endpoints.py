@@ -18,7 +18,7 @@ from guildshop.plugins.catalog.api import (
     StockMovement,
 )
 from guildshop.plugins.catalog.service import CatalogService
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, Snowflake
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, Snowflake, needs
 
 router = APIRouter(prefix="/products", tags=["Products"])
 
@@ -101,7 +101,7 @@ class RestockModel(ApiModel):
     reason: str = ""
 
 
-@router.get("", summary="Products")
+@router.get("", summary="Products", dependencies=[needs(PRODUCT_READ)])
 async def list_products(
     actor: CurrentActor,
     app: CurrentApp,
@@ -114,74 +114,66 @@ async def list_products(
     return CursorPage[ProductModel].of(found, _model)
 
 
-@router.get("/lists", summary="Product lists")
-async def list_lists(actor: CurrentActor, app: CurrentApp) -> list[ProductListModel]:
+@router.get("/lists", summary="Product lists", dependencies=[needs(PRODUCT_READ)])
+async def list_lists(app: CurrentApp) -> list[ProductListModel]:
     """Return all product lists in their order."""
-    actor.require(PRODUCT_READ)
     return [_list_model(one) for one in await app.get(CatalogService).product_lists()]
 
 
-@router.get("/lists/{product_list}", summary="The products of a list")
-async def read_list(actor: CurrentActor, app: CurrentApp, product_list: UUID) -> list[ProductModel]:
+@router.get("/lists/{product_list}", summary="The products of a list", dependencies=[needs(PRODUCT_READ)])
+async def read_list(app: CurrentApp, product_list: UUID) -> list[ProductModel]:
     """Return the products of a list in its order, drafts too."""
-    actor.require(PRODUCT_READ)
     service = app.get(CatalogService)
     found = await service.product_list(product_list)
     return [_model(product) for product in await service.list_items(found.id)]
 
 
-@router.get("/{product}/variants", summary="A product's variants")
-async def list_variants(actor: CurrentActor, app: CurrentApp, product: str) -> list[ProductModel]:
+@router.get("/{product}/variants", summary="A product's variants", dependencies=[needs(PRODUCT_READ)])
+async def list_variants(app: CurrentApp, product: str) -> list[ProductModel]:
     """Return the variants of a product, inactive ones too."""
-    actor.require(PRODUCT_READ)
     service = app.get(CatalogService)
     found = await service.look_up(product)
     return [_model(one) for one in (await service.variants([found.id], listed=False)).get(found.id, [])]
 
 
-@router.get("/{product}/stock", summary="A product's stock history")
+@router.get("/{product}/stock", summary="A product's stock history", dependencies=[needs(PRODUCT_READ)])
 async def list_movements(
     actor: CurrentActor, app: CurrentApp, product: str, cursor: Cursor = None, limit: Limit = 50
 ) -> CursorPage[MovementModel]:
     """Return every change of a product's stock, newest first."""
-    actor.require(PRODUCT_READ)
     service = app.get(CatalogService)
     found = await service.look_up(product)
     history = await service.stock_history(actor, found.id, cursor=cursor or "", limit=limit)
     return CursorPage[MovementModel].of(history, _movement_model)
 
 
-@router.post("/{product}/publish", summary="Publish a draft")
+@router.post("/{product}/publish", summary="Publish a draft", dependencies=[needs(PRODUCT_UPDATE)])
 async def publish(actor: CurrentActor, app: CurrentApp, product: str, given: StateModel) -> ProductModel:
     """Let members see and order it; refused while it is not complete."""
-    actor.require(PRODUCT_UPDATE)
     service = app.get(CatalogService)
     found = await service.look_up(product)
     return _model(await service.publish(actor, found.id, version=given.version))
 
 
-@router.post("/{product}/unpublish", summary="Hide a product")
+@router.post("/{product}/unpublish", summary="Hide a product", dependencies=[needs(PRODUCT_UPDATE)])
 async def unpublish(actor: CurrentActor, app: CurrentApp, product: str, given: StateModel) -> ProductModel:
     """Make it a draft again; its orders go on."""
-    actor.require(PRODUCT_UPDATE)
     service = app.get(CatalogService)
     found = await service.look_up(product)
     return _model(await service.unpublish(actor, found.id, version=given.version))
 
 
-@router.post("/{product}/restock", summary="Restock a product")
+@router.post("/{product}/restock", summary="Restock a product", dependencies=[needs(PRODUCT_UPDATE)])
 async def restock(actor: CurrentActor, app: CurrentApp, product: str, given: RestockModel) -> ProductModel:
     """Add pieces that arrived."""
-    actor.require(PRODUCT_UPDATE)
     service = app.get(CatalogService)
     found = await service.look_up(product)
     return _model(await service.restock(actor, found.id, given.quantity, given.reason))
 
 
-@router.get("/{product}", summary="One product")
-async def read_product(actor: CurrentActor, app: CurrentApp, product: str) -> ProductModel:
+@router.get("/{product}", summary="One product", dependencies=[needs(PRODUCT_READ)])
+async def read_product(app: CurrentApp, product: str) -> ProductModel:
     """Return a product by ID or SKU."""
-    actor.require(PRODUCT_READ)
     return _model(await app.get(CatalogService).look_up(product))
 
 

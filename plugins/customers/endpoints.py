@@ -19,7 +19,7 @@ from guildshop.plugins.customers.api import (
     Source,
 )
 from guildshop.plugins.customers.service import CustomerService
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, Snowflake
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, Snowflake, needs
 
 router = APIRouter(prefix="/customers", tags=["Customers"])
 
@@ -82,7 +82,7 @@ class CustomerDetails(CustomerModel):
 Text = Annotated[str, Query(max_length=100, description="Occurs in names, email, phone or account number.")]
 
 
-@router.get("", summary="Customers")
+@router.get("", summary="Customers", dependencies=[needs(CUSTOMER_READ)])
 async def list_customers(
     actor: CurrentActor,
     app: CurrentApp,
@@ -100,10 +100,9 @@ async def list_customers(
     return CursorPage[CustomerModel].of(found, _model)
 
 
-@router.get("/{customer_id}", summary="One customer")
-async def read_customer(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -> CustomerDetails:
+@router.get("/{customer_id}", summary="One customer", dependencies=[needs(CUSTOMER_READ)])
+async def read_customer(app: CurrentApp, customer_id: UUID) -> CustomerDetails:
     """Return a customer with all addresses."""
-    actor.require(CUSTOMER_READ)
     service = app.get(CustomerService)
     customer = await service.get(customer_id)
     addresses = [_address(address) for address in await service.addresses(customer_id)]

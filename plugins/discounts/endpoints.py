@@ -98,7 +98,7 @@ class AssignmentModel(ApiModel):
     created_at: AwareDatetime
 
 
-@router.get("")
+@router.get("", dependencies=[needs(DISCOUNT_READ)])
 async def list_discounts(
     actor: CurrentActor,
     app: CurrentApp,
@@ -117,10 +117,9 @@ async def create_discount(actor: CurrentActor, app: CurrentApp, given: DiscountF
     return _model(await app.get(DiscountService).create(actor, _input(given)))
 
 
-@router.get("/{discount}")
-async def read_discount(actor: CurrentActor, app: CurrentApp, discount: str) -> DiscountModel:
+@router.get("/{discount}", dependencies=[needs(DISCOUNT_READ)])
+async def read_discount(app: CurrentApp, discount: str) -> DiscountModel:
     """Read a discount by ID, code or name."""
-    actor.require(DISCOUNT_READ)
     return _model(await app.get(DiscountService).find(discount))
 
 
@@ -134,10 +133,9 @@ async def change_discount(actor: CurrentActor, app: CurrentApp, discount: str, c
     return _model(await service.change(actor, before.id, given, version=change.version or before.version))
 
 
-@router.get("/{discount}/assignments")
+@router.get("/{discount}/assignments", dependencies=[needs(DISCOUNT_READ)])
 async def list_assignments(actor: CurrentActor, app: CurrentApp, discount: str) -> list[AssignmentModel]:
     """List the latest 200 assignments of a discount."""
-    actor.require(DISCOUNT_READ)
     service = app.get(DiscountService)
     found = await service.find(discount)
     return [_assignment(row.assignment) for row in await service.assignments(actor, discount=found.id, limit=200)]
@@ -161,7 +159,7 @@ async def assign_discount(
     return _assignment(assigned)
 
 
-@router.post("/assignments/{assignment}/revoke")
+@router.post("/assignments/{assignment}/revoke", dependencies=[needs(DISCOUNT_UPDATE)])
 async def revoke_assignment(actor: CurrentActor, app: CurrentApp, assignment: UUID) -> AssignmentModel:
     """End an assignment."""
     return _assignment((await app.get(DiscountService).revoke(actor, assignment)).assignment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -19,7 +20,7 @@ from guildshop.plugins.loyalty.api import (
 )
 from guildshop.plugins.loyalty.labels import adjusted_text
 from guildshop.plugins.loyalty.service import LoyaltyService
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, needs
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, needs, refusal
 
 router = APIRouter(prefix="/loyalty", tags=["Loyalty"])
 
@@ -69,7 +70,7 @@ class PointsAnswer(ApiModel):
     message: str
 
 
-@router.get("")
+@router.get("", dependencies=[needs(LOYALTY_READ)])
 async def list_points(
     actor: CurrentActor, app: CurrentApp, cursor: Cursor = None, limit: Limit = 50
 ) -> CursorPage[PointsModel]:
@@ -78,8 +79,11 @@ async def list_points(
     return CursorPage[PointsModel].of(found, _account)
 
 
-@router.get("/{customer_id}", dependencies=[needs(LOYALTY_READ)])
-async def read_points(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -> CustomerPoints:
+NO_ACCOUNT = refusal(HTTPStatus.CONFLICT, "The customer has no loyalty account.")
+
+
+@router.get("/{customer_id}", dependencies=[needs(LOYALTY_READ)], responses=NO_ACCOUNT)
+async def read_points(app: CurrentApp, customer_id: UUID) -> CustomerPoints:
     """Return a customer's points."""
     service = app.get(LoyaltyService)
     customer = await app.get(CustomerService).get(customer_id)

@@ -62,19 +62,19 @@ class BelongingModel(BelongingRequest):
 
 
 @router.get("/units", summary="Branches and departments", dependencies=[needs(ORGANIZATION_READ)])
-async def list_units(actor: CurrentActor, app: CurrentApp, kind: UnitKind | None = None) -> list[UnitModel]:
+async def list_units(app: CurrentApp, kind: UnitKind | None = None) -> list[UnitModel]:
     """Return the branches and departments in their order."""
     return [_unit(unit) for unit in await app.get(OrganizationService).units(kind)]
 
 
 @router.get("/groups", summary="Discount groups", dependencies=[needs(ORGANIZATION_READ)])
-async def list_groups(actor: CurrentActor, app: CurrentApp) -> list[GroupModel]:
+async def list_groups(app: CurrentApp) -> list[GroupModel]:
     """Return the discount groups in their order."""
     return [_group(group) for group in await app.get(OrganizationService).groups()]
 
 
 @router.get("/customers/{customer_id}", summary="Where a customer belongs", dependencies=[needs(ORGANIZATION_READ)])
-async def read_customer(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -> BelongingModel:
+async def read_customer(app: CurrentApp, customer_id: UUID) -> BelongingModel:
     """Return a customer's branch, department and discount group."""
     customer = await app.get(CustomerService).get(customer_id)
     return _belonging(await app.get(OrganizationService).membership(customer.id))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from guildshop.plugins.payments.service import InvoiceLinks
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, ProblemModel
-from guildshop.web.errors import PROBLEM_TYPE
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, needs, refusal
 
 router = APIRouter(prefix="/orders", tags=["Orders"])
 
@@ -33,7 +33,8 @@ class InvoiceLinkModel(ApiModel):
 @router.post(
     "/{reference}/invoice-link",
     status_code=201,
-    responses={503: {"model": ProblemModel, "content": {PROBLEM_TYPE: {}}, "description": "No signing secret is set."}},
+    responses=refusal(HTTPStatus.SERVICE_UNAVAILABLE, "No signing secret is set."),
+    dependencies=[needs("payment.link")],
 )
 async def make_invoice_link(
     actor: CurrentActor, app: CurrentApp, reference: str, request: InvoiceLinkRequest | None = None

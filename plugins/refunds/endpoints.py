@@ -25,7 +25,7 @@ from guildshop.plugins.refunds.api import (
     ReturnStatus,
 )
 from guildshop.plugins.refunds.service import RefundPayments, RefundService, ReturnService
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, Cursor, CursorPage, Limit, needs
 
 LARGEST = 10**15
 
@@ -136,7 +136,7 @@ class DeclineBody(ApiModel):
     reason: str = Field(default="", max_length=REASON_LENGTH)
 
 
-@order_router.post("/{reference}/refunds", status_code=201)
+@order_router.post("/{reference}/refunds", status_code=201, dependencies=[needs("refund.create")])
 async def refund_order(actor: CurrentActor, app: CurrentApp, reference: str, body: RefundBody) -> RefundModel:
     """Refund an order: all that is left, an amount, items, or items for another amount."""
     request = RefundRequest(
@@ -149,15 +149,14 @@ async def refund_order(actor: CurrentActor, app: CurrentApp, reference: str, bod
     return refund_model(await app.get(RefundService).refund(actor, reference, request, note=body.note))
 
 
-@order_router.get("/{reference}/refunds")
-async def refunds_of_order(actor: CurrentActor, app: CurrentApp, reference: str) -> list[RefundModel]:
+@order_router.get("/{reference}/refunds", dependencies=[needs(READ)])
+async def refunds_of_order(app: CurrentApp, reference: str) -> list[RefundModel]:
     """List an order's refunds, oldest first."""
-    actor.require(READ)
     order = await app.get(OrderService).get(reference)
     return [refund_model(refund) for refund in await app.get(RefundService).of_order(order.id)]
 
 
-@router.get("/refunds")
+@router.get("/refunds", dependencies=[needs(READ)])
 async def list_refunds(
     actor: CurrentActor,
     app: CurrentApp,
@@ -170,26 +169,25 @@ async def list_refunds(
     return CursorPage.of(found, refund_model)
 
 
-@router.get("/refunds/{refund_id}")
-async def read_refund(actor: CurrentActor, app: CurrentApp, refund_id: UUID) -> RefundModel:
+@router.get("/refunds/{refund_id}", dependencies=[needs(READ)])
+async def read_refund(app: CurrentApp, refund_id: UUID) -> RefundModel:
     """Read one refund."""
-    actor.require(READ)
     return refund_model(await app.get(RefundService).get(refund_id))
 
 
-@router.post("/refunds/{refund_id}/retry")
+@router.post("/refunds/{refund_id}/retry", dependencies=[needs("refund.create")])
 async def retry_refund(actor: CurrentActor, app: CurrentApp, refund_id: UUID) -> RefundModel:
     """Ask the processor of a pending refund again, now."""
     return refund_model(await app.get(RefundPayments).retry(actor, refund_id))
 
 
-@router.post("/refunds/{refund_id}/paid-back")
+@router.post("/refunds/{refund_id}/paid-back", dependencies=[needs("refund.create")])
 async def refund_paid_back(actor: CurrentActor, app: CurrentApp, refund_id: UUID, body: PaidBackBody) -> RefundModel:
     """Say that the staff paid a refund back themselves."""
     return refund_model(await app.get(RefundPayments).paid_back(actor, refund_id, body.reference))
 
 
-@router.get("/returns")
+@router.get("/returns", dependencies=[needs(READ)])
 async def list_returns(
     actor: CurrentActor,
     app: CurrentApp,
@@ -202,26 +200,25 @@ async def list_returns(
     return CursorPage.of(found, return_model)
 
 
-@router.get("/returns/{return_id}")
-async def read_return(actor: CurrentActor, app: CurrentApp, return_id: UUID) -> ReturnModel:
+@router.get("/returns/{return_id}", dependencies=[needs(READ)])
+async def read_return(app: CurrentApp, return_id: UUID) -> ReturnModel:
     """Read one return."""
-    actor.require(READ)
     return return_model(await app.get(ReturnService).get(return_id))
 
 
-@router.post("/returns/{return_id}/approve")
+@router.post("/returns/{return_id}/approve", dependencies=[needs("order.update")])
 async def approve_return(actor: CurrentActor, app: CurrentApp, return_id: UUID) -> ReturnModel:
     """Let the customer send it back."""
     return return_model(await app.get(ReturnService).approve(actor, return_id))
 
 
-@router.post("/returns/{return_id}/receive")
+@router.post("/returns/{return_id}/receive", dependencies=[needs("order.update")])
 async def receive_return(actor: CurrentActor, app: CurrentApp, return_id: UUID) -> ReturnModel:
     """Note that it arrived."""
     return return_model(await app.get(ReturnService).receive(actor, return_id))
 
 
-@router.post("/returns/{return_id}/decline")
+@router.post("/returns/{return_id}/decline", dependencies=[needs("order.update")])
 async def decline_return(actor: CurrentActor, app: CurrentApp, return_id: UUID, body: DeclineBody) -> ReturnModel:
     """Turn a return down, with a reason."""
     return return_model(await app.get(ReturnService).decline(actor, return_id, body.reason))

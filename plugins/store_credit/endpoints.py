@@ -69,7 +69,7 @@ class AdjustRequest(ApiModel):
     currency: str = ""
 
 
-@router.get("")
+@router.get("", dependencies=[needs(CREDIT_READ)])
 async def list_credit(
     actor: CurrentActor, app: CurrentApp, cursor: Cursor = None, limit: Limit = 50
 ) -> CursorPage[AccountModel]:
@@ -79,7 +79,7 @@ async def list_credit(
 
 
 @router.get("/owed", dependencies=[needs(CREDIT_READ)])
-async def read_owed(actor: CurrentActor, app: CurrentApp) -> list[OwedModel]:
+async def read_owed(app: CurrentApp) -> list[OwedModel]:
     """Return the total that the store owes, by currency."""
     return [
         OwedModel(currency=one.currency, amount_cents=one.amount, customers=one.customers)
@@ -88,7 +88,7 @@ async def read_owed(actor: CurrentActor, app: CurrentApp) -> list[OwedModel]:
 
 
 @router.get("/{customer_id}", dependencies=[needs(CREDIT_READ)])
-async def read_credit(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -> CustomerCredit:
+async def read_credit(app: CurrentApp, customer_id: UUID) -> CustomerCredit:
     """Return a customer's credit."""
     service = app.get(CreditService)
     await app.get(CustomerService).get(customer_id)

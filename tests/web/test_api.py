@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from typing import Any
 
 import aiohttp
 import pytest
+from fastapi import FastAPI
 
 from guildshop.app import App
 from guildshop.errors import Invalid
@@ -13,6 +16,9 @@ from guildshop.events import Event
 from guildshop.permissions import Actor, ActorKind
 from guildshop.stores import Store
 from guildshop.testing import Clock
+from guildshop.web.api import build_api
+from guildshop.web.api_description import Description
+from guildshop.web.api_kernel import router as kernel_router
 from guildshop.web.server import WebServer
 from guildshop.web.testing import PASSWORD, Visitor
 from guildshop.web.tokens import TokenService
@@ -263,12 +269,72 @@ async def test_events_are_read_by_cursor(
 async def test_the_api_describes_itself(visitor: Visitor) -> None:
     description = await (await visitor.get("/api/openapi.json")).json()
     assert description["openapi"].startswith("3.1")
-    assert "/books" in description["paths"]
     assert description["servers"] == [{"url": "/api"}]
     assert description["security"] == [{"token": []}]
-    made = description["paths"]["/books"]["post"]
-    assert [one["name"] for one in made["parameters"]] == ["Idempotency-Key"]
-    assert list(made["responses"]["413"]["content"]) == [PROBLEM]
     page = await (await visitor.get("/api/docs")).text()
     assert "/api/books/{book_id}" in page
     assert "copiesLeft" in page
+    assert "Needs the permission `book.read`." in page
+
+
+async def test_each_operation_names_the_statuses_that_it_can_answer(app: App) -> None:
+    routers = [("", kernel_router), *((name, one) for name, found in app.hooks("register_api") for one in found)]
+    described = build_api(app, routers).openapi()
+    answered = {
+        f"{method} {path}": " ".join(operation["responses"])
+        for path, operations in described["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert answered == {
+        "get /store": "200 401 403",
+        "get /events": "200 401 403 422",
+        "get /books": "200 401 403 404",
+        "get /books/{book_id}": "200 401 403 404 418 422",
+        "post /books": "201 400 401 403 404 409 413 422",
+    }
+    reading, making = described["paths"]["/books/{book_id}"]["get"], described["paths"]["/books"]["post"]
+    assert reading["responses"]["418"]["description"] == "The book is a teapot."
+    assert [one["name"] for one in reading["parameters"]] == ["book_id"]
+    assert [one["name"] for one in making["parameters"]] == ["Idempotency-Key"]
+    assert (reading["x-permissions"], making["x-permissions"]) == (["book.read"], ["book.update"])
+    for operation in (reading, making):
+        for status, answer in operation["responses"].items():
+            assert list(answer["content"]) == ["application/json" if status < "400" else PROBLEM]
+    assert "ProblemModel" in described["components"]["schemas"]
+    assert "HTTPValidationError" not in described["components"]["schemas"]
+
+
+async def test_the_description_is_made_once_and_beside_the_event_loop() -> None:
+    made_in: list[int] = []
+
+    class Api(FastAPI):
+        def openapi(self) -> dict[str, Any]:
+            made_in.append(threading.get_ident())
+            return {"paths": {}}
+
+    described = Description(Api())
+    texts = await asyncio.gather(*(described.text() for _number in range(5)))
+    assert set(texts) == {b'{"paths":{}}'}
+    assert len(made_in) == 1
+    assert made_in[0] != threading.get_ident()
+
+
+async def test_a_token_without_the_scope_is_told_so(
+    visitor: Visitor, users: UserService, app: App, store: Store
+) -> None:
+    await users.create_user("Robot", PASSWORD, store=store.id, role="Owner")
+    await users.create_user("Reader", PASSWORD, store=store.id, role="Support")
+
+    async def told(username: str) -> str:
+        token = await TokenService(app).create(username, store.id, scopes=["book.read"])
+        answer = await visitor.http.post("/api/books", json={}, headers={"Authorization": f"Bearer {token}"})
+        assert (answer.status, answer.content_type) == (403, PROBLEM)
+        return str((await answer.json())["detail"])
+
+    assert await told("Robot") == (
+        "This needs the permission “book.update”, which this token's scopes leave out. Make a token with it:"
+        " `user token … --scope book.update`."
+    )
+    # Another token would not help.
+    assert "“book.update”, which your role does not have" in await told("Reader")
+    assert await titles(app, store) == []

@@ -105,7 +105,7 @@ class ConfirmRequest(ApiModel):
     reference: str = Field(default="", max_length=200)
 
 
-@router.get("")
+@router.get("", dependencies=[needs("order.read")])
 async def list_orders(
     actor: CurrentActor,
     app: CurrentApp,
@@ -146,28 +146,26 @@ async def create_order(actor: CurrentActor, app: CurrentApp, request: NewOrderRe
     return order_model(await app.get(StaffOrders).create(actor, wanted))
 
 
-@router.get("/{reference}")
-async def read_order(actor: CurrentActor, app: CurrentApp, reference: str) -> OrderModel:
+@router.get("/{reference}", dependencies=[needs("order.read")])
+async def read_order(app: CurrentApp, reference: str) -> OrderModel:
     """Read one order by ID or number."""
-    actor.require("order.read")
     return order_model(await app.get(OrderService).get(reference))
 
 
-@router.patch("/{reference}")
+@router.patch("/{reference}", dependencies=[needs("order.update")])
 async def change_order(actor: CurrentActor, app: CurrentApp, reference: str, change: OrderPatch) -> OrderModel:
     """Change status, shipping status, carrier, tracking number and notes, as far as allowed now."""
     wanted = OrderChange(**change.model_dump(exclude={"version"}))
     return order_model(await app.get(OrderService).change(actor, reference, wanted, version=change.version))
 
 
-@router.post("/{reference}/cancel")
+@router.post("/{reference}/cancel", dependencies=[needs("order.update")])
 async def cancel_order(actor: CurrentActor, app: CurrentApp, reference: str, request: CancelRequest) -> OrderModel:
     """Cancel an order: its reserved stock is released."""
-    actor.require("order.update")
     return order_model(await app.get(OrderService).cancel(actor, reference, request.reason))
 
 
-@router.post("/{reference}/confirm-payment")
+@router.post("/{reference}/confirm-payment", dependencies=[needs("payment.confirm")])
 async def confirm_payment(actor: CurrentActor, app: CurrentApp, reference: str, request: ConfirmRequest) -> OrderModel:
     """Confirm that the money of a manual payment method has come."""
     return order_model(await app.get(OrderService).confirm_payment(actor, reference, request.reference))
@@ -180,10 +178,9 @@ async def set_items(actor: CurrentActor, app: CurrentApp, reference: str, reques
     return order_model(await app.get(OrderEditing).set_items(actor, reference, items, version=request.version))
 
 
-@router.get("/{reference}/notes")
-async def list_notes(actor: CurrentActor, app: CurrentApp, reference: str) -> list[NoteModel]:
+@router.get("/{reference}/notes", dependencies=[needs("order.read")])
+async def list_notes(app: CurrentApp, reference: str) -> list[NoteModel]:
     """List an order's notes, oldest first."""
-    actor.require("order.read")
     orders = app.get(OrderService)
     order = await orders.get(reference)
     return [note_model(note) for note in await orders.notes(order.id)]
@@ -198,7 +195,7 @@ async def add_note(actor: CurrentActor, app: CurrentApp, reference: str, request
     return note_model(next(note for note in await orders.notes(order.id) if note.id == key))
 
 
-@router.delete("/{reference}", status_code=HTTPStatus.NO_CONTENT)
+@router.delete("/{reference}", status_code=HTTPStatus.NO_CONTENT, dependencies=[needs("order.delete")])
 async def delete_order(
     actor: CurrentActor,
     app: CurrentApp,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from guildshop.loading import Plugin
 from guildshop.permissions import READ_ONLY, SUPPORT, Actor, Permission
 from guildshop.tenancy import StoreTable
 from guildshop.web.admin import service_table
-from guildshop.web.api import ApiModel, CurrentActor, CurrentApp
+from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, needs, refusal
 from guildshop.web.auth import actor_of, app_of
 from guildshop.web.pages import flash, read_form, redirect, render
 
@@ -139,14 +140,13 @@ class NewBook(ApiModel):
 router = APIRouter(prefix="/books", tags=["Books"])
 
 
-@router.get("")
-async def list_books(actor: CurrentActor) -> list[BookModel]:
+@router.get("", dependencies=[needs("book.read")])
+async def list_books() -> list[BookModel]:
     """List the books."""
-    actor.require("book.read")
     return [BookModel(id=row["id"], title=row["title"], copies_left=row["copies"]) for row in await Book.select()]
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[needs("book.update")])
 async def add_book(actor: CurrentActor, app: CurrentApp, book: NewBook) -> BookModel:
     """Put a book on the shelf."""
     if book.title == "crash":
@@ -156,10 +156,12 @@ async def add_book(actor: CurrentActor, app: CurrentApp, book: NewBook) -> BookM
     return BookModel(id=key, title=book.title, copies_left=book.copies_left)
 
 
-@router.get("/{book_id}")
-async def read_book(book_id: uuid.UUID, actor: CurrentActor) -> BookModel:
+TEAPOT = refusal(HTTPStatus.IM_A_TEAPOT, "The book is a teapot.")
+
+
+@router.get("/{book_id}", dependencies=[needs("book.read")], responses=TEAPOT)
+async def read_book(book_id: uuid.UUID) -> BookModel:
     """Read one book."""
-    actor.require("book.read")
     row = await Book.select().where(Book.id == book_id).first()
     if row is None:
         raise NotFound("There is no such book.")
