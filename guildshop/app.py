@@ -80,10 +80,12 @@ class App:
         plugins: Sequence[str] | Plugins | None = None,
         database_url: str | None = None,
         migrate: bool = True,
+        beside: bool = False,
     ) -> Self:
         """Load the plugins, open and migrate the database, register everything; nothing listens or connects yet.
 
-        `plugins` (names, or loaded ones) and `database_url` stand in for what the settings say. Raises
+        `plugins` (names, or loaded ones) and `database_url` stand in for what the settings say; `beside` is for short
+        work that may be done while another process serves the shop from a SQLite file. Raises
         `ConfigurationError`, `LoadError` or `DatabaseError`, each with a sentence for the owner.
 
         A plugin of the settings that is not built in and fails is left out, see `app.plugins.failures`; among
@@ -95,7 +97,7 @@ class App:
             loaded = load_plugins(plugins or settings.plugins.enabled, strict=plugins is not None)
         while True:
             try:
-                return await cls._open(settings, loaded, database_url, migrate=migrate)
+                return await cls._open(settings, loaded, database_url, migrate=migrate, beside=beside)
             except LoadError as error:
                 if plugins is not None:
                     raise
@@ -119,7 +121,9 @@ class App:
                 return app
 
     @classmethod
-    async def _open(cls, settings: Settings, loaded: Plugins, database_url: str | None, *, migrate: bool) -> Self:
+    async def _open(
+        cls, settings: Settings, loaded: Plugins, database_url: str | None, *, migrate: bool, beside: bool
+    ) -> Self:
         app = cls(settings, loaded)
         register(app)
         if loaded.others:
@@ -136,6 +140,7 @@ class App:
                 migrate=migrate,
                 listeners_of=app.listeners.of,
                 encode=app.codec.encode,
+                beside=beside,
             )
         except MigrationFailed as error:
             raise app.blame(error) from error

@@ -50,8 +50,8 @@ class SettingsWatch:
             await self._app.dispatcher.ensure_timers()
 
     async def start(self) -> None:
-        """Watch, where several processes can share the database."""
-        if self._app.database.dialect == "sqlite" or self._task is not None:
+        """Watch."""
+        if self._task is not None:
             return
         self._app.database.on_commit(self._wake.set)
         await self._app.database.listen()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import re
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 import structlog
@@ -444,7 +445,7 @@ def test_run_serves_and_stops_at_a_signal(
         running.until("Ctrl-C stops it.")
         with urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
             assert answer.status == 200
-        refused(shop("store", "list"), "is in use by another Guildshop")
+        refused(shop("run", "--no-discord"), "is in use by another Guildshop")
         refused(shop("restore", "copy.sqlite"), "There is no file")
         assert shop("backup", "copy.sqlite")[0] == 0
         refused(shop("restore", "copy.sqlite"), "is in use by another Guildshop")
@@ -454,6 +455,39 @@ def test_run_serves_and_stops_at_a_signal(
     assert "Traceback" not in running.output
     assert not (home / "data/guildshop.sqlite-wal").exists()
     assert shop("store", "list")[0] == 0
+
+
+def test_short_commands_work_beside_a_shop_that_runs(
+    shop: Run, home: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    monkeypatch.setenv("GUILDSHOP_WEB__PORT", str(port))
+    monkeypatch.setenv("GUILDSHOP_PASSWORD", PASSWORD)
+    (home / "customers.csv").write_text("email\nann@example.org\n")
+    running = Running("run", "--no-discord")
+    try:
+        running.until("Ctrl-C stops it.")
+        assert shop("user", "create", "--username", "olga", "--store", GUILD) == (
+            0,
+            "Created the user olga (Owner).\n",
+            "",
+        )
+        assert shop("store", "create", "--guild", "223456789012345678", "--name", "Second")[0] == 0
+        token = shop("user", "token", "--username", "olga", "--store", GUILD)[1].strip()
+        with urlopen(
+            Request(f"http://127.0.0.1:{port}/api/store", headers={"Authorization": f"Bearer {token}"})
+        ) as said:
+            assert json.load(said)["name"] == "Test shop"
+        assert shop("events", "list", "--failed")[:2] == (0, "No delivery has failed.\n")
+        assert shop("export", "customers", "--store", GUILD)[0] == 0
+        assert "in use" not in shop("check")[1]
+        assert shop("migrate", "--check")[0] == 0
+        refused(shop("migrate"), "is in use by another Guildshop")
+        refused(shop("import", "customers", "customers.csv", "--store", GUILD), "is in use by another Guildshop")
+        assert running.stop(signal.SIGTERM) == 0
+    finally:
+        running.process.kill()
+    assert "Traceback" not in running.output
+    assert rows(home, "SELECT COUNT(*) FROM customer") == [(0,)]
 
 
 def test_a_port_in_use_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

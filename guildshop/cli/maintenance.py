@@ -40,7 +40,7 @@ def migrate(
         app = App.registered(settings)
         while True:
             try:
-                async with opened_database(settings, app) as database:
+                async with opened_database(settings, app, beside=check) as database:
                     code = await (_say_pending(database) if check else _apply(database))
                 break
             except MigrationFailed as error:

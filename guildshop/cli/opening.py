@@ -34,9 +34,12 @@ def run_async(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 
 @asynccontextmanager
-async def opened(settings: Settings | None = None, *, migrate: bool = True) -> AsyncIterator[App]:
-    """Open the configured application without bot, web and dispatcher, and close it again."""
-    app = await App.open(settings or load_settings(), migrate=migrate)
+async def opened(settings: Settings | None = None, *, migrate: bool = True, beside: bool = True) -> AsyncIterator[App]:
+    """Open the configured application without bot, web and dispatcher, and close it again.
+
+    Also beside a Guildshop that serves the shop, unless told otherwise: what writes for long would hold that up.
+    """
+    app = await App.open(settings or load_settings(), migrate=migrate, beside=beside)
     try:
         yield app
     finally:

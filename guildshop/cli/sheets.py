@@ -30,7 +30,7 @@ def import_file(
     """Import a CSV file: every row is checked first, then all are written or none."""
 
     async def work() -> int:
-        async with opened() as app:
+        async with opened(beside=False) as app:
             shop = store_of(app, store)
             with _progress(kind) as progress:
                 task = progress.add_task(kind, total=None)

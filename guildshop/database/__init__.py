@@ -12,6 +12,7 @@ from guildshop.database.keys import new_id
 from guildshop.database.migrations import built_in_apps
 from guildshop.database.url import parse_url
 from guildshop.database.work import Work
+from guildshop.errors import DatabaseError
 from guildshop.events import Event
 
 __all__ = [
@@ -32,11 +33,13 @@ async def open_database(
     migrate: bool = True,
     listeners_of: Callable[[Event], Sequence[str]] | None = None,
     encode: Callable[[Event], str] | None = None,
+    beside: bool = False,
 ) -> Database:
     """Open the database of a URL, migrated unless told otherwise, with the tables of `apps` bound to it.
 
     Without `apps` it has the tables of the kernel, the web and the built-in plugins. `listeners_of` and `encode` tell
-    a Work who hears an event, and how it is kept. Raises DatabaseError with a sentence.
+    a Work who hears an event, and how it is kept. With `beside`, for what is short, a SQLite file may be in use by the
+    process that serves the shop. Raises DatabaseError with a sentence.
     """
     address = parse_url(url)
     chosen = built_in_apps() if apps is None else list(apps)
@@ -44,14 +47,16 @@ async def open_database(
     if address.dialect == "sqlite":
         from guildshop.database.sqlite import SqliteDatabase
 
-        database = SqliteDatabase(address, chosen, listeners_of, encode)
+        database = SqliteDatabase(address, chosen, listeners_of, encode, may_be_guest=beside)
     else:
         from guildshop.database.postgres import PostgresDatabase
 
         database = PostgresDatabase(address, chosen, listeners_of, encode)
     await database.open()
     try:
-        if migrate:
+        if database.guest:
+            await _refuse_another_version(database)
+        elif migrate:
             await database.migrate()
         else:
             await database.pending_migrations()
@@ -60,3 +65,13 @@ async def open_database(
         raise
     database.bind(*(table for app in chosen for table in app.table_classes))
     return database
+
+
+async def _refuse_another_version(database: Database) -> None:
+    pending = await database.pending_migrations()
+    if pending:
+        message = (
+            f"{database.url.shown} is in use by another version of Guildshop, which lacks {pending[0]}: stop that one, "
+            "and start it anew with this version."
+        )
+        raise DatabaseError(message)

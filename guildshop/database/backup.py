@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,7 +38,14 @@ def restore_backup(url: str, file: Path) -> Path | None:
     target = _file_of(url)
     _check(file)
     target.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(target)
+    with ExitStack() as locks:
+        locks.callback(FileLock.of_owner(target).release)
+        locks.callback(FileLock.without_guests(target).release)
+        return _replace(target, file)
+
+
+def _replace(target: Path, file: Path) -> Path | None:
+    """Put a checked backup in the place of a file that nobody has open; return where that one is kept."""
     try:
         fresh = target.with_name(target.name + ".restoring")
         copy_database(file, fresh)
@@ -52,10 +59,7 @@ def restore_backup(url: str, file: Path) -> Path | None:
         fresh.replace(target)
     except (OSError, sqlite3.Error) as error:
         raise DatabaseError(_("{path} cannot be restored: {reason}.").format(path=target, reason=error)) from None
-    else:
-        return kept
-    finally:
-        lock.release()
+    return kept
 
 
 def _file_of(url: str) -> Path:

@@ -37,6 +37,8 @@ class Database(abc.ABC):
     dialect: Dialect
     engine: Engine[Any]
     """Piccolo's engine for the tables that were bound."""
+    guest = False
+    """Whether another process serves the shop from the same file, and this one only does something short in it."""
 
     def __init__(
         self,
@@ -104,9 +106,9 @@ class Database(abc.ABC):
         """
         self._commit_callbacks.append(callback)
 
+    @abc.abstractmethod
     async def listen(self) -> None:
-        """Also call back on the commits of other processes, from now on; SQLite has none."""
-        return
+        """Also call back on the commits of other processes, from now until `close`."""
 
     def wake(self) -> None:
         """Call all that `on_commit` was given; a failing one is logged and stops nobody."""

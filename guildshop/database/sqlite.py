@@ -1,4 +1,4 @@
-"""SQLite: one writer thread with group commit, a few readers, and one process at a time."""
+"""SQLite: one writer thread with group commit, a few readers, one process that serves, and commands beside it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from piccolo.conf.apps import AppConfig
 
@@ -28,6 +28,8 @@ from guildshop.events import Event
 
 READERS = 4
 BUSY_SECONDS = 5.0
+LOOK_SECONDS = 1.0
+"""How often to look whether a guest wrote something."""
 KEPT_STATEMENTS = 512
 CACHE_KIB = 16_384
 
@@ -66,7 +68,7 @@ def rows_of(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
 
 
 class SqliteDatabase(Database):
-    """A SQLite file that this process alone has open."""
+    """A SQLite file that this process alone serves; a short command may be its guest meanwhile."""
 
     dialect: Literal["sqlite"] = "sqlite"
 
@@ -76,9 +78,13 @@ class SqliteDatabase(Database):
         apps: Sequence[AppConfig],
         listeners_of: Callable[[Event], Sequence[str]] | None = None,
         encode: Callable[[Event], str] | None = None,
+        *,
+        may_be_guest: bool = False,
     ) -> None:
         """Prepare; `open` opens the file."""
         super().__init__(url, apps, listeners_of, encode)
+        self._may_be_guest = may_be_guest
+        self._watching: asyncio.Task[None] | None = None
         if url.path is None:
             message = f"{url.shown} names no file"
             raise DatabaseError(message)
@@ -92,10 +98,10 @@ class SqliteDatabase(Database):
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
-        """Lock the file for this process and open it; DatabaseError when another process has it."""
+        """Lock the file for this process, or be a guest in it, and open it; DatabaseError when another has it."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self.path)
+            self._lock = self._locked()
             await self._writer.start()
         except (OSError, sqlite3.Error) as error:
             self._unlock()
@@ -103,8 +109,39 @@ class SqliteDatabase(Database):
             raise DatabaseError(message) from error
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
 
+    def _locked(self) -> FileLock:
+        try:
+            return FileLock.of_owner(self.path)
+        except FileInUse:
+            if not self._may_be_guest:
+                raise
+            self.guest = True
+            return FileLock.of_guest(self.path)
+
+    async def listen(self) -> None:
+        """Also wake on the commits of guests, from now until `close`."""
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch(), name="sqlite-watch")
+
+    async def _watch(self) -> None:
+        with closing(connect(self.path, reader=True)) as connection:
+            seen = None
+            while True:
+                # It changes with commits of our own too, as they are made on another connection: waking once too often
+                # costs a look.
+                ((version,),) = connection.execute("PRAGMA data_version").fetchall()
+                if version != seen:
+                    seen = version
+                    self.wake()
+                await asyncio.sleep(LOOK_SECONDS)
+
     async def close(self) -> None:
         """Finish what waits, close the readers, then the writer (the last one clears the write-ahead log)."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+            self._watching = None
         if self._readers is not None:
             readers, self._readers = self._readers, None
             await asyncio.to_thread(readers.shutdown)
@@ -174,6 +211,16 @@ class SqliteDatabase(Database):
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+    async def migrate(self) -> list[str]:
+        """Apply all pending migrations, with no guest in the file; FileInUse while there is one."""
+        if not await self.pending_migrations():
+            return []
+        alone = FileLock.without_guests(self.path)
+        try:
+            return await super().migrate()
+        finally:
+            alone.release()
 
     @asynccontextmanager
     async def migration_session(self) -> AsyncIterator[Session]:
@@ -265,23 +312,62 @@ def copy_database(source: Path, target: Path) -> None:
     partial.replace(target)
 
 
-class FileLock:
-    """A lock beside the file that ends with the process, however that ends."""
+class FileInUse(DatabaseError):
+    """Another process has the file, or is at work in it."""
 
-    def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o644)
+
+class FileLock:
+    """A lock beside the file that ends with the process, however that ends.
+
+    One process owns the file. Guests come only while it is owned; nobody replaces the file or its tables under them.
+    """
+
+    def __init__(self, file: Path, kind: int, refusal: Callable[[str], str]) -> None:
+        self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._descriptor, kind | fcntl.LOCK_NB)
         except OSError as error:
             holder = os.read(self._descriptor, 32).decode(errors="replace").strip()
             os.close(self._descriptor)
-            message = (
-                f"The database file {path} is in use by another Guildshop (process {holder or 'unknown'}): stop that "
-                "one first, or use PostgreSQL to run several."
-            )
-            raise DatabaseError(message) from error
+            raise FileInUse(refusal(holder or "unknown")) from error
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
 
+    @classmethod
+    def of_owner(cls, path: Path) -> Self:
+        """Own the file; FileInUse when another process does."""
+        return cls(
+            path.with_name(path.name + ".lock"),
+            fcntl.LOCK_EX,
+            lambda holder: (
+                f"The database file {path} is in use by another Guildshop (process {holder}): stop that one first, or "
+                "use PostgreSQL to run several."
+            ),
+        )
+
+    @classmethod
+    def of_guest(cls, path: Path) -> Self:
+        """Be one of the guests; FileInUse while the file or its tables are being replaced."""
+        return cls(
+            path.with_name(path.name + ".guests"),
+            fcntl.LOCK_SH,
+            lambda holder: (
+                f"The database file {path} is being brought up to date or replaced (process {holder}): try again when "
+                "that is done."
+            ),
+        )
+
+    @classmethod
+    def without_guests(cls, path: Path) -> Self:
+        """Keep guests out; FileInUse while there is one."""
+        return cls(
+            path.with_name(path.name + ".guests"),
+            fcntl.LOCK_EX,
+            lambda holder: (
+                f"A command is at work in the database file {path} (process {holder}): try again when it has ended."
+            ),
+        )
+
     def release(self) -> None:
+        """Let others have it."""
         os.close(self._descriptor)

@@ -49,10 +49,15 @@ async def examine_store(app: App, store_id: int) -> list[Finding]:
 
 
 @asynccontextmanager
-async def opened_database(settings: Settings, app: App | None = None) -> AsyncIterator[Database]:
-    """Open the configured database as it is, with the tables of the configured plugins, or of those of `app`."""
+async def opened_database(
+    settings: Settings, app: App | None = None, *, beside: bool = True
+) -> AsyncIterator[Database]:
+    """Open the configured database as it is, with the tables of the configured plugins, or of those of `app`.
+
+    Also beside a Guildshop that serves the shop, unless told otherwise.
+    """
     apps = (app or App.registered(settings)).piccolo_apps()
-    database = await open_database(settings.database.url, apps=apps, migrate=False)
+    database = await open_database(settings.database.url, apps=apps, migrate=False, beside=beside)
     try:
         yield database
     finally:
@@ -78,7 +83,7 @@ async def _data(settings: Settings, application: Application | None) -> list[Fin
             )
             remedy = _("Run `migrate`; `run` does it too.")
             return [Finding(Severity.BROKEN, subject, message.format(count=len(pending), database=shown), remedy)]
-        app = await App.open(settings, migrate=False)
+        app = await App.open(settings, migrate=False, beside=True)
     except DatabaseError as error:
         return [Finding(Severity.BROKEN, subject, str(error))]
     except GuildshopError as error:

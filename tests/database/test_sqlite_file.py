@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from guildshop.database import Database, open_database
 from guildshop.database.backup import restore_backup
+from guildshop.database.sqlite import FileLock
 from guildshop.database.tables import StoreRow
 from guildshop.errors import DatabaseError
 from guildshop.permissions import Actor
@@ -61,6 +63,67 @@ except DatabaseError as error:
     await database.close()
 
 
+async def test_a_guest_writes_beside_the_owner_who_hears_of_it(url: str) -> None:
+    owner = await _open(url)
+    woken = asyncio.Event()
+    owner.on_commit(woken.set)
+    await owner.listen()
+    await asyncio.wait_for(woken.wait(), 30)  # it looks once at the start
+    woken.clear()
+    guest = await open_database(url, apps=[KERNEL], beside=True)
+    assert (owner.guest, guest.guest) == (False, True)
+    await _add_store(guest, 1)
+    await asyncio.wait_for(woken.wait(), 30)
+    await _add_store(owner, 2)
+    assert await guest.fetch("SELECT id FROM store ORDER BY id") == [{"id": 1}, {"id": 2}]
+    await guest.close()
+    await owner.close()
+
+
+async def test_nobody_is_a_guest_where_nobody_serves(url: str) -> None:
+    alone = await open_database(url, apps=[KERNEL], beside=True)
+    assert not alone.guest
+    with pytest.raises(DatabaseError, match="in use by another Guildshop"):
+        await _open(url)
+    await alone.close()
+
+
+async def test_nothing_is_replaced_under_a_guest(url: str, tmp_path: Path) -> None:
+    owner = await _open(url)
+    await owner.backup(tmp_path / "one.db")
+    guest = await open_database(url, apps=[KERNEL], beside=True)
+    await owner.close()
+    with pytest.raises(DatabaseError, match=r"A command is at work in the database file .* \(process \d+\)"):
+        restore_backup(url, tmp_path / "one.db")
+    # Nor are its tables: a process of a newer version waits.
+    await guest.execute("DELETE FROM migration WHERE id = (SELECT MAX(id) FROM migration)")
+    with pytest.raises(DatabaseError, match="A command is at work"):
+        await _open(url)
+    await _add_store(guest, 1)
+    await guest.close()
+    assert restore_backup(url, tmp_path / "one.db") is not None
+
+
+async def test_a_guest_of_another_version_is_refused(url: str) -> None:
+    owner = await _open(url)
+    await owner.execute("DELETE FROM migration WHERE id = (SELECT MAX(id) FROM migration)")
+    with pytest.raises(DatabaseError, match=r"in use by another version of Guildshop, which lacks .*: stop that one"):
+        await open_database(url, apps=[KERNEL], beside=True)
+    # The one that was refused is gone: the owner's file can be had again.
+    await owner.close()
+    await (await open_database(url, apps=[KERNEL], migrate=False)).close()
+
+
+async def test_a_guest_waits_while_the_file_is_brought_up_to_date(url: str, tmp_path: Path) -> None:
+    owner = await _open(url)
+    alone = FileLock.without_guests(tmp_path / "shop.db")
+    with pytest.raises(DatabaseError, match="is being brought up to date or replaced"):
+        await open_database(url, apps=[KERNEL], beside=True)
+    alone.release()
+    await (await open_database(url, apps=[KERNEL], beside=True)).close()
+    await owner.close()
+
+
 async def test_connections_have_the_settings_that_money_wants(url: str) -> None:
     database = await _open(url)
     for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
@@ -81,7 +144,7 @@ async def test_closing_clears_the_log(url: str, tmp_path: Path) -> None:
     database = await _open(url)
     await _add_store(database, 1)
     await database.close()
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["shop.db", "shop.db.lock"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["shop.db", "shop.db.guests", "shop.db.lock"]
     with pytest.raises(DatabaseError, match="closed"):
         await database.fetch("SELECT id FROM store")
     with pytest.raises(DatabaseError, match="closed"):
