@@ -76,6 +76,19 @@ class DirectMessages:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberLanguages:
+    """Keeps which language members have their Discord in, so that what they are sent later speaks it.
+
+    `note(discord_id, locale)` is told at every interaction but suggestions, before it is answered: let it be quick, and
+    write only what has changed. `recall(discord_id)` returns what was noted last, empty for whoever is not known. Both
+    are called with the store in scope; what they raise is logged and keeps nobody from being answered or told.
+    """
+
+    note: Callable[[int, str], Awaitable[None]]
+    recall: Callable[[int], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsSection:
     """A plugin's own settings of a store: `[stores."…".<name>]` in the file and its part of `/settings`."""
 
@@ -262,6 +275,10 @@ class KernelHooks:
     @hookspec
     def register_direct_messages(self, app: App) -> list[DirectMessages]:
         """Return what hears direct messages to the bot."""
+
+    @hookspec
+    def register_member_languages(self, app: App) -> list[MemberLanguages]:
+        """Return what keeps the languages of members."""
 
     @hookspec
     def register_pages(self, app: App) -> list[Page]:

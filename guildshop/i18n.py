@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
+from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -69,6 +71,13 @@ def language_of(tag: str) -> str | None:
         if language in languages():
             return language
     return None
+
+
+def preferred(tag: str, *others: str) -> str:
+    """Return the locale if its language is spoken here, else the first of the others that is given."""
+    if tag and language_of(tag) is not None:
+        return tag
+    return next(filter(None, others), DEFAULT_LOCALE)
 
 
 def current_locale() -> str:
@@ -142,6 +151,13 @@ def pgettext_in(tag: str, context: str, message: str) -> str:
 def grouped(number: int) -> str:
     """Write a whole number as the current reader expects it: 10,000 or 10.000."""
     return format_decimal(number, locale=babel_locale())
+
+
+def percent(share: float | Decimal, *, least: int = 0, most: int = 1) -> str:
+    """Write a share (0.05) as the current reader expects it, 5% or 5 %, with that many decimals."""
+    pattern = copy(babel_locale().percent_formats[None])
+    pattern.frac_prec = (least, most)
+    return str(pattern.apply(share, babel_locale()))
 
 
 def lazy(message: str) -> str:

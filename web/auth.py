@@ -85,7 +85,7 @@ async def sign_in(request: web.Request, handler: Handler) -> web.StreamResponse:
         stack.enter_context(signed_in_as(identity))
         if identity is not None and identity.actor is not None:
             stack.enter_context(scope(identity.actor.store))
-            speak_as(request, app_of(request).stores.get(identity.actor.store))
+            speak_as(request, app_of(request).stores.get(identity.actor.store).language)
         return await handler(request)
 
 

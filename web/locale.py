@@ -9,7 +9,6 @@ from aiohttp.typedefs import Handler
 from babel import Locale, UnknownLocaleError
 
 from guildshop.i18n import DEFAULT_LOCALE, babel_locale, language_of, languages, set_locale, use_locale
-from guildshop.stores import Store
 
 LANGUAGE_COOKIE = "guildshop_language"
 MOST_LANGUAGES = 20
@@ -22,10 +21,10 @@ async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
 
 
-def speak_as(request: web.Request, store: Store) -> None:
-    """Speak the store's language from here on, unless the request asks for another one."""
+def speak_as(request: web.Request, language: str) -> None:
+    """Speak this language from here on, unless the request asks for another one."""
     if wished_locale(request) is None:
-        set_locale(store.language)
+        set_locale(language)
 
 
 def wished_locale(request: web.Request) -> str | None:

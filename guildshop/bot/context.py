@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from guildshop.bot.languages import note_language
 from guildshop.errors import Refusal
 from guildshop.i18n import _, set_locale
 from guildshop.permissions import Actor, ActorKind, Origin
@@ -73,6 +74,8 @@ async def enter(interaction: discord.Interaction[Bot], store: Store) -> Context:
     )
     context = Context(bot.app, store, actor, interaction.locale.value, interaction.user, roles)
     interaction.extras[_KEY] = context
+    if interaction.type is not discord.InteractionType.autocomplete:
+        await note_language(bot.app, interaction.user.id, context.locale)
     return context
 
 

@@ -10,6 +10,7 @@ import discord
 import structlog
 
 from guildshop.bot.items import custom_id
+from guildshop.bot.languages import language_of_member
 from guildshop.bot.sending import Message, Problem
 from guildshop.errors import NotFound, Stale
 from guildshop.events import Delivery
@@ -44,7 +45,7 @@ async def tell_hold(event: HoldGranted, delivery: Delivery) -> None:
         return
     store = app.stores.get(delivery.store)
     product = await service.get(waiting.product)
-    with use_locale(waiting.locale or store.language):
+    with use_locale(await language_of_member(app, waiting.member, waiting.locale)):
         leave: discord.ui.Button[discord.ui.View] = discord.ui.Button(
             label=_("No, thanks"), custom_id=custom_id(LEAVE, store.id, [waiting.id])
         )

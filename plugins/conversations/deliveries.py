@@ -18,6 +18,7 @@ from guildshop.plugins.conversations.api import (
 )
 from guildshop.plugins.conversations.commands import LATEST, notice_message, reply_button
 from guildshop.plugins.conversations.service import ConversationService
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.stores import Store
 
 CHANNELS = ("conversations", "orders")
@@ -39,7 +40,7 @@ async def send_answer(event: AnswerWritten, delivery: Delivery) -> None:
         reason = _("The customer is no Discord member any more.")
         await service.settle(delivery, event, Outcome(Sent.UNDELIVERABLE, reason=reason))
         return
-    with use_locale(conversation.locale or store.language):
+    with use_locale(await app.get(CustomerService).language(conversation.customer, conversation.locale)):
         contents = views.answer_parts(store.name, message.body)
         button = reply_button(store.id, conversation.discord_id)
     parts = [

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from guildshop.bot import Context, StoreButton, update, view
+from guildshop.bot.languages import language_of_member
 from guildshop.bot.rendering import clip
 from guildshop.errors import NotFound
 from guildshop.i18n import _, use_locale
@@ -45,9 +46,9 @@ async def hear(app: App, message: discord.Message) -> bool:
         return False
     store = stores[0] if len(stores) == 1 else await _meant(app, message, stores)
     if store is None:
-        await _ask(message, stores)
+        await _ask(app, message, stores)
         return True
-    with use_locale(store.language):
+    with use_locale(await _language(app, store, message.author.id)):
         received = await _receive(app, store, message)
         with suppress(discord.HTTPException):
             if received.begun:
@@ -96,8 +97,14 @@ async def _meant(app: App, message: discord.Message, stores: Sequence[Store]) ->
     return next((store for store in stores if store.id == meant), None)
 
 
-async def _ask(message: discord.Message, stores: Sequence[Store]) -> None:
-    with use_locale(stores[0].language):
+async def _language(app: App, store: Store, discord_id: int) -> str:
+    """Return what to answer in: Discord does not tell the language of whoever writes a message."""
+    with scope(store.id):
+        return await language_of_member(app, discord_id)
+
+
+async def _ask(app: App, message: discord.Message, stores: Sequence[Store]) -> None:
+    with use_locale(await _language(app, stores[0], message.author.id)):
         buttons = [
             StoreChoice(store.id, message.author.id, message.id, label=clip(store.name, 80))
             for store in stores[:MOST_BUTTONS]

@@ -81,6 +81,7 @@ def _customers(service: CustomerService) -> ServiceTable:
         ],
         volatile=[
             Customer.last_seen,
+            Customer.locale,
             Customer.revenue,
             Customer.revenue_currency,
             Customer.paid_orders,

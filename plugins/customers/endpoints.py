@@ -55,6 +55,8 @@ class CustomerModel(ApiModel):
     phone: str
     account_number: str
     source: Source
+    locale: str
+    """The language of their Discord when they last used it here, such as `de`; empty: not known."""
     type: CustomerType
     notes: str
     tags: list[str]
@@ -122,6 +124,7 @@ def _model(customer: Customer) -> CustomerModel:
         phone=customer.phone,
         account_number=customer.account_number,
         source=customer.source,
+        locale=customer.locale,
         type=customer.type,
         notes=customer.notes,
         tags=list(customer.tags),

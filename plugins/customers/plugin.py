@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from guildshop.hookspecs import AdminSection, ImportKind, Listener, Page, PublicRoute, SearchKind, Timer, hookimpl
+from guildshop.hookspecs import (
+    AdminSection,
+    ImportKind,
+    Listener,
+    MemberLanguages,
+    Page,
+    PublicRoute,
+    SearchKind,
+    Timer,
+    hookimpl,
+)
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
@@ -70,6 +80,12 @@ class Customers(Plugin):
     def register_items(self, app: App) -> list[type[StoreItem[Any]] | type[StoreModal]]:
         """Keep buttons, selects and forms working after a restart."""
         return list(ITEMS)
+
+    @hookimpl
+    def register_member_languages(self, app: App) -> list[MemberLanguages]:
+        """Keep the language of whoever uses the bot."""
+        service = app.get(CustomerService)
+        return [MemberLanguages(service.note_language, service.recall_language)]
 
     @hookimpl
     def register_pages(self, app: App) -> list[Page]:

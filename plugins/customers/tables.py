@@ -25,6 +25,7 @@ class Customer(StoreTable, tablename="customer"):
     phone = Varchar(length=20)
     account_number = Varchar(length=32, null=True, default=None)
     source = Varchar(length=10, choices=Source)
+    locale = Varchar(length=20, help_text="the language of the customer's Discord when they last used it here")
     notes = Text()
     tags = Text()
     tags_key = Text(secret=True)

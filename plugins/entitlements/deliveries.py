@@ -1,13 +1,14 @@
-"""What entitlements tell staff of themselves: from an event to a message."""
+"""What entitlements tell members and staff: from an event to a message."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from guildshop.bot.languages import language_of_member
 from guildshop.bot.sending import Message, Outcome, Problem, Sent
 from guildshop.errors import NotFound
 from guildshop.events import Delivery
-from guildshop.i18n import _
+from guildshop.i18n import _, use_locale
 from guildshop.mail import Letter
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.entitlements.api import (
@@ -47,9 +48,13 @@ async def send_goods(event: GoodsDue, delivery: Delivery) -> None:
     if member is None:
         await _mail_goods(sent, delivery)
         return
-    owned = list(await goods.described(sent))
-    shown, cut = goods_embed(store.name, owned)
-    buttons = goods_buttons(store.id, member, owned, cut=cut)
+    order = await delivery.app.get(OrderService).get(sent[0].order)
+    # Of a gift, the order's language is the buyer's.
+    about = "" if order.recipient_discord_id == member else order.locale
+    with use_locale(await language_of_member(delivery.app, member, about)):
+        owned = list(await goods.described(sent))
+        shown, cut = goods_embed(store.name, owned)
+        buttons = goods_buttons(store.id, member, owned, cut=cut)
     outcome = await delivery.app.messenger.dm(store, member, Message(embeds=[shown], items=buttons, nonce=delivery.id))
     await goods.settle(sent, delivery, outcome)
 
@@ -65,7 +70,8 @@ async def remind(event: EntitlementReminderDue, delivery: Delivery) -> None:
     if customer is None or not await customers.wants_message(customer.id, ENDING):
         return
     store = app.stores.get(delivery.store)
-    shown = ending_embed(store.name, entitlement, app.messenger.command_mention(store, "order"))
+    with use_locale(customers.spoken(customer.locale)):
+        shown = ending_embed(store.name, entitlement, app.messenger.command_mention(store, "order"))
     await app.messenger.dm(store, entitlement.discord_id, Message(embeds=[shown], nonce=delivery.id))
 
 
@@ -83,12 +89,14 @@ async def _mail_goods(sent: Sequence[Entitlement], delivery: Delivery) -> None:
         # One outcome for the whole order: half of it by email would have to be sent again with the rest.
         await goods.settle(sent, delivery, None)
         return
-    letter = Letter(
-        _("Your licence keys from {shop}").format(shop=store.name),
-        paragraphs=[_("Thank you for your order {number}.").format(number=order.number)],
-        facts=[(one.product_name, key) for one in await goods.described(keys) for key in one.keys],
-        closing=[_("Keep them to yourself: whoever has a key can use it.")],
-    )
-    mailed = await app.mail.send(store, email, app.mail.letter(store, letter), key=delivery.id)
+    with use_locale(await app.get(CustomerService).language(order.customer, order.locale)):
+        letter = Letter(
+            _("Your licence keys from {shop}").format(shop=store.name),
+            paragraphs=[_("Thank you for your order {number}.").format(number=order.number)],
+            facts=[(one.product_name, key) for one in await goods.described(keys) for key in one.keys],
+            closing=[_("Keep them to yourself: whoever has a key can use it.")],
+        )
+        content = app.mail.letter(store, letter)
+    mailed = await app.mail.send(store, email, content, key=delivery.id)
     sent_how = Sent.DELIVERED if mailed.delivered else Sent.UNDELIVERABLE
     await goods.settle(sent, delivery, Outcome(sent_how, None, mailed.reason, mailed.remedy))

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from guildshop.bot.languages import language_of_member
 from guildshop.bot.sending import Message
 from guildshop.events import Delivery
 from guildshop.hookspecs import Listener
 from guildshop.i18n import use_locale
 from guildshop.mail import Letter
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.notifications import letters, views
 from guildshop.plugins.notifications.api import (
     ORDER_CANCELLED,
@@ -234,7 +236,7 @@ async def gift_received(event: OrderPaid, delivery: Delivery) -> None:
     order = await service.order(event.order)
     if order.recipient_discord_id is not None:
         store = delivery.app.stores.get(order.store)
-        with use_locale(store.language):
+        with use_locale(await language_of_member(delivery.app, order.recipient_discord_id)):
             message = Message(embeds=[views.gift_received(order, store.name)])
             await service.tell_receiver(order, delivery, message)
 
@@ -273,7 +275,7 @@ async def staff_undeliverable(event: MessageUndelivered, delivery: Delivery) -> 
 async def _by_dm(notice: Notice, event: OrderEvent, delivery: Delivery) -> None:
     told = await _told(notice, event, delivery)
     if told is not None:
-        with use_locale(told.order.locale or told.store.language):
+        with use_locale(await _language(told)):
             message = notice.dm(told)
             await told.service.tell_by_dm(told.order, delivery, notice.purpose, notice.topic, message)
 
@@ -283,9 +285,13 @@ async def _by_email(notice: Notice, event: OrderEvent, delivery: Delivery) -> No
         return
     told = await _told(notice, event, delivery)
     if told is not None:
-        with use_locale(told.order.locale or told.store.language):
+        with use_locale(await _language(told)):
             letter = notice.email(told)
             await told.service.tell_by_email(told.order, delivery, notice.purpose, notice.topic, letter)
+
+
+async def _language(told: Told) -> str:
+    return await told.delivery.app.get(CustomerService).language(told.order.customer, told.order.locale)
 
 
 async def _told(notice: Notice, event: OrderEvent, delivery: Delivery) -> Told | None:

@@ -8,6 +8,7 @@ from guildshop.mail.rendering import written_moment
 from guildshop.money import format_money
 from guildshop.plugins.notifications.views import changed_text, credited_to, reminder_of, totals
 from guildshop.plugins.orders.api import Order, OrderRefunded, OrderStatus, Shipment
+from guildshop.plugins.orders.api.reasons import reason_text
 from guildshop.stores import Store
 
 
@@ -83,7 +84,7 @@ def order_cancelled(order: Order, reason: str, refund: int) -> Letter:
     back = _("{amount} will be refunded.").format(amount=format_money(refund, order.currency)) if refund else ""
     return Letter(
         _("Order {number} was cancelled").format(number=order.number),
-        [part for part in (reason, back) if part],
+        [part for part in (reason_text(reason), back) if part],
         rows=_rows(order),
     )
 
@@ -103,7 +104,7 @@ def order_shipped(order: Order, shipment: Shipment) -> Letter:
 def order_refunded(order: Order, event: OrderRefunded) -> Letter:
     """Return what a customer reads when money goes back."""
     names = {line.id: line.name for line in order.lines}
-    facts = [(_("Refunded"), format_money(event.amount, order.currency)), (_("Reason"), event.reason)]
+    facts = [(_("Refunded"), format_money(event.amount, order.currency)), (_("Reason"), reason_text(event.reason))]
     if not event.complete:
         facts.append((_("Refunded so far"), format_money(event.refunded, order.currency)))
     return Letter(

@@ -19,6 +19,7 @@ from guildshop.plugins.notifications.api import (
     SentMessage,
 )
 from guildshop.plugins.orders.api import Order, OrderRefunded, OrderStatus, Phase, Shipment
+from guildshop.plugins.orders.api.reasons import reason_text
 from guildshop.plugins.payments.api import Payment
 
 LINES_SHOWN = 20
@@ -42,7 +43,11 @@ def staff_notice(order: Order, method: str, payment: Payment | None = None, *, p
             (_("Payment"), escape(method)),
             (_("Ships to"), "\n".join(escape(line) for line in order.address.lines) if order.address else "", False),
             (_("The customer's reference"), said, False),
-            (_("Reason"), escape(order.cancel_reason) if order.status is OrderStatus.CANCELLED else "", False),
+            (
+                _("Reason"),
+                escape(reason_text(order.cancel_reason)) if order.status is OrderStatus.CANCELLED else "",
+                False,
+            ),
         ],
         image=payment.picture if payment is not None else "",
         url=page,
@@ -108,7 +113,7 @@ def order_cancelled(order: Order, shop: str, reason: str, refund: int) -> discor
     back = _("{amount} will be refunded.").format(amount=money(refund, order.currency)) if refund else ""
     return embed(
         _("Order {number} was cancelled").format(number=order.number),
-        "\n\n".join(part for part in (escape(reason), back, _lines(order)) if part),
+        "\n\n".join(part for part in (escape(reason_text(reason)), back, _lines(order)) if part),
         colour=BAD,
         footer=shop,
     )
@@ -174,7 +179,7 @@ def order_refunded(order: Order, shop: str, event: OrderRefunded) -> discord.Emb
         fields=[
             (_("Refunded"), money(event.amount, order.currency)),
             (_("Refunded so far"), so_far),
-            (_("Reason"), escape(event.reason), False),
+            (_("Reason"), escape(reason_text(event.reason)), False),
         ],
         footer=shop,
     )

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import hdrs, web
@@ -18,6 +18,8 @@ from aiohttp import hdrs, web
 from guildshop.errors import NotFound, Refusal, Unavailable
 from guildshop.hookspecs import PublicRoute
 from guildshop.i18n import _
+from guildshop.plugins.customers.service import CustomerService
+from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments.api import NothingToPay
 from guildshop.plugins.payments.invoice_view import Invoice, invoice_of
 from guildshop.plugins.payments.rules import Link, LinkExpired
@@ -27,6 +29,9 @@ from guildshop.tenancy import scope
 from guildshop.web.context import app_of, context_of
 from guildshop.web.locale import speak_as
 from guildshop.web.pages import read_form, render
+
+if TYPE_CHECKING:
+    from guildshop.app import App
 
 PATH = "/invoice/{token:[^/]{1,300}}"
 FORM_FIELD = "form"
@@ -68,7 +73,7 @@ def of_link(answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamRespo
                 link = app.get(InvoiceLinks).read(token)
                 store = app.stores.get(link.store)
                 stack.enter_context(scope(store.id))
-                speak_as(request, store)
+                speak_as(request, await _payers_language(app, link))
                 response = await answer(request, Opened(token, link, store))
             except web.HTTPException as redirection:
                 redirection.headers.update(HEADERS)
@@ -79,6 +84,15 @@ def of_link(answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamRespo
         return response
 
     return handler
+
+
+async def _payers_language(app: App, link: Link) -> str:
+    """Return what the message that brought the link spoke, for whose browser asks for no language that we speak."""
+    try:
+        order = await app.get(OrderService).get(link.order)
+    except NotFound:
+        return app.stores.get(link.store).language
+    return await app.get(CustomerService).language(order.customer, order.locale)
 
 
 async def show(request: web.Request, opened: Opened) -> web.Response:

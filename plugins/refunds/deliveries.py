@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -63,7 +62,7 @@ async def customer_collect(event: RefundCollectable, delivery: Delivery) -> None
     if order is None:
         await _tell_staff(delivery, views.collect_notice(refund, refund_page(delivery.app, refund)))
     else:
-        with _language(delivery, order):
+        with use_locale(await _language(delivery, order)):
             await _tell_customer(delivery, order, views.collect_message(refund, _shop(delivery)), always=True)
 
 
@@ -73,7 +72,7 @@ async def customer_surplus(event: SurplusRefunded, delivery: Delivery) -> None:
     order = await _order(delivery, event.order)
     if order is None:
         return  # Nobody knows any more whose it was.
-    with _language(delivery, order):
+    with use_locale(await _language(delivery, order)):
         await _tell_customer(delivery, order, views.surplus_message(refund, _shop(delivery)))
 
 
@@ -105,7 +104,7 @@ async def customer_return(event: ReturnChanged, delivery: Delivery) -> None:
     if request.status.value != event.after:
         return  # It went on in the meantime, and that is told by its own event.
     order = await app.get(OrderService).get(event.order)
-    with _language(delivery, order):
+    with use_locale(await _language(delivery, order)):
         await _tell_customer(delivery, order, views.return_message(request, _shop(delivery)))
 
 
@@ -148,8 +147,8 @@ async def _tell_customer(delivery: Delivery, order: Order, shown: discord.Embed,
     await delivery.app.messenger.dm(store, order.customer_discord_id, message)
 
 
-def _language(delivery: Delivery, order: Order) -> AbstractContextManager[None]:
-    return use_locale(order.locale or delivery.app.stores.get(order.store).language)
+async def _language(delivery: Delivery, order: Order) -> str:
+    return await delivery.app.get(CustomerService).language(order.customer, order.locale)
 
 
 def _shop(delivery: Delivery) -> str:

@@ -12,6 +12,7 @@ from guildshop.errors import NotFound, Refusal
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy
 from guildshop.plugins.orders.api import status_label
+from guildshop.plugins.orders.api.reasons import reason_text
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.refunds import labels
 from guildshop.plugins.refunds.api import (
@@ -50,6 +51,7 @@ async def refund_list(request: web.Request) -> web.StreamResponse:
             "refunds": found.items,
             "surplus": [] if cursor else await app_of(request).get(SurplusRefunds).all(actor_of(request)),
             "labels": labels,
+            "reason_text": reason_text,
             "state": state.value if state else "",
             "states": [("", _("All states")), *((one.value, labels.state_label(one)) for one in RefundState)],
             **_paging(request, "refund", query, found.cursor),
@@ -67,6 +69,7 @@ async def refund_page(request: web.Request) -> web.StreamResponse:
         {
             "refund": refund,
             "labels": labels,
+            "reason_text": reason_text,
             "deleted": await _is_deleted(request, refund.order),
             "retriable": waits,
             "by_hand": bool(refund.by_hand) or any(part.refused for part in refund.parts if part.state == "PENDING"),
@@ -117,7 +120,13 @@ async def proposal_page(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "refunds/proposal.html",
-        {"proposal": proposal, "plan": proposal.plan, "labels": labels, "status_label": status_label},
+        {
+            "proposal": proposal,
+            "plan": proposal.plan,
+            "labels": labels,
+            "reason_text": reason_text,
+            "status_label": status_label,
+        },
     )
 
 

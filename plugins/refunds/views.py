@@ -24,6 +24,7 @@ from guildshop.bot.rendering import (
 )
 from guildshop.i18n import _
 from guildshop.plugins.orders.api import Order, OrderLine, status_label
+from guildshop.plugins.orders.api.reasons import reason_text
 from guildshop.plugins.refunds import labels
 from guildshop.plugins.refunds.api import (
     Proposal,
@@ -88,7 +89,7 @@ def proposal_shown(proposal: Proposal, store: int, warning: str = "") -> Shown:
         (_("Items that come back"), "\n".join([*_first(items), really]).strip(), False),
         (_("Which way the money goes"), "\n".join([*ways, by_hand]).strip(), False),
         (_("What ends with it"), "\n".join(escape(ending) for ending in _first(proposal.endings)), False),
-        (_("Reason"), escape(plan.reason), False),
+        (_("Reason"), escape(reason_text(plan.reason)), False),
         (_("Left to refund afterwards"), money(plan.left, plan.currency)),
     ]
     text = "\n\n".join(part for part in (warning, _("Nothing has happened yet. This is exactly what will.")) if part)
@@ -134,7 +135,9 @@ def pay_back_notice(refund: Refund, order: Order | None, page: str) -> Shown:
         amount=money(refund.by_hand, refund.currency),
         method=escape(", ".join(labels.way_label(part) for part in refund.parts if part.waits_for_staff)),
     )
-    shown = embed(title, text, colour=ATTENTION, fields=[(_("Reason"), escape(refund.reason), False)], url=page)
+    shown = embed(
+        title, text, colour=ATTENTION, fields=[(_("Reason"), escape(reason_text(refund.reason)), False)], url=page
+    )
     return Shown(shown, [_button(PAID_BACK, refund.store, refund.id.hex, label=_("I paid it back"), style=_S.success)])
 
 
@@ -194,7 +197,7 @@ def surplus_message(refund: Refund, shop: str) -> discord.Embed:
             amount=money(refund.amount, refund.currency)
         ),
         colour=GOOD,
-        fields=[(_("Reason"), escape(refund.reason), False)],
+        fields=[(_("Reason"), escape(reason_text(refund.reason)), False)],
         footer=shop,
     )
 

@@ -39,7 +39,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             share = await service.open_share(request.match_info["token"])
             store = app.stores.get(share.store)
             stack.enter_context(scope(store.id))
-            speak_as(request, store)
+            speak_as(request, store.language)
             if not app.stores.enabled(store.id, "reports"):
                 raise ShareUnknown(_("There is no report at this address. Check that the whole link was copied."))
             values = values_of(await service.shared(share))

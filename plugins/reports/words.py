@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_compact_decimal, format_percent
+from babel.numbers import format_compact_decimal
 
+from guildshop import i18n
 from guildshop.i18n import _, babel_locale, grouped, lazy
 from guildshop.money import format_money, to_decimal
 from guildshop.plugins.orders.api import OrderStatus, status_label
@@ -54,7 +55,7 @@ def period_text(period: Period) -> str:
 
 def percent(share: float | None) -> str:
     """Write a share as a percentage to a tenth, or a dash where there is none."""
-    return UNDEFINED if share is None else format_percent(share, "#,##0.0 %", locale=babel_locale())
+    return UNDEFINED if share is None else i18n.percent(share, least=1)
 
 
 def cards(report: Report) -> Sequence[Card]:

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from guildshop.i18n import gettext_in, pgettext_in
-from guildshop.testing import Shop
+from guildshop.plugins.customers.api import CustomerChange
+from guildshop.plugins.customers.service import CustomerService
+from guildshop.tenancy import scope
+from guildshop.testing import MailboxServer, Shop
 from tests.plugins.sale import Sale
 
+ADA = "ada@example.org"
 LOCALES = {"de": "de", "es-419": "es", "es-ES": "es", "fr": "fr"}
 NAME = re.compile(r"[-_'\w]{1,32}")
 
@@ -66,3 +70,38 @@ async def test_a_german_orders_and_hears_in_german_while_staff_hear_in_the_shops
         reply = await clara.slash(command, **given)
         assert not english & set(re.findall(r"\w+", reply.text)), reply.text
     assert shop.sim.violations == []
+
+
+async def test_who_changes_the_language_of_discord_hears_in_the_new_one_of_what_they_ordered_before(
+    shop: Shop, mailbox: MailboxServer
+) -> None:
+    mailbox.serve(shop.app)
+    sale, clara = Sale(shop), shop.sim.member("buyer3")
+    product = await sale.product("GOLD", roles=("gold",), price=123450)
+    await clara.slash("register")
+    first, second = await sale.order(product, person=clara), await sale.order(product, person=clara)
+    assert (first.locale, second.locale) == ("en-US", "en-US")  # as if they had been placed in English
+    with scope(shop.store.id):
+        await shop.app.get(CustomerService).change(shop.actor(), first.customer, CustomerChange(email=ADA))
+    assert [one.embeds[0]["title"] for one in await clara.dms()] == [
+        gettext_in("de", "Order {number} received").format(number=one.number) for one in (first, second)
+    ]
+    shop.sim.state.keys[f"locale:{clara.id}"] = "fr"
+    await clara.slash("help")
+    await sale.confirm(first)
+    await sale.cancel(second)
+    for title, one in (("Receipt for order {number}", first), ("Order {number} was cancelled", second)):
+        told = gettext_in("fr", title).format(number=one.number)
+        assert told != title.format(number=one.number)
+        assert told in [message.embeds[0]["title"] for message in await clara.dms()]
+    (cancelled,) = [message for message in await clara.dms() if second.number in message.embeds[0]["title"]][1:]
+    # A reason that nobody typed is read by everybody in their language.
+    assert gettext_in("fr", "Cancelled by the shop.") in cancelled.text
+    assert "1\u202f234,50" in cancelled.text
+    assert second.id in [
+        row["id"] for row in await sale.rows("orders") if row["cancel_reason"] == "Cancelled by the shop."
+    ]
+    receipt, cancellation = mailbox.to(ADA)
+    assert receipt.subject == gettext_in("fr", "Receipt for order {number}").format(number=first.number)
+    assert gettext_in("fr", "Cancelled by the shop.") in cancellation.text
+    assert "1\u202f234,50" in cancellation.html

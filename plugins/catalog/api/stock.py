@@ -10,6 +10,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from guildshop.events import Event
+from guildshop.i18n import _, lazy
 
 
 class MovementKind(StrEnum):
@@ -21,6 +22,18 @@ class MovementKind(StrEnum):
     SALE = "SALE"
     RESTOCK = "RESTOCK"
     RETURN = "RETURN"
+
+
+STOCK_AT_THE_START = lazy("Stock at the start")
+HELD_FOR_THE_WAITING_LIST = lazy("Held for the waiting list")
+HOLD_ENDED = lazy("Hold ended")
+_OURS = frozenset({STOCK_AT_THE_START, HELD_FOR_THE_WAITING_LIST, HOLD_ENDED})
+"""Reasons that nobody typed: kept as they stand here, and read by everybody in their language."""
+
+
+def reason_text(reason: str) -> str:
+    """Return why stock changed as the current reader reads it: one of our own reasons in their language."""
+    return _(reason) if reason in _OURS else reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from guildshop.plugins.catalog.api import (
     ProductState,
     QuantityVisibility,
 )
+from guildshop.plugins.catalog.api.stock import reason_text
 from guildshop.plugins.catalog.pages.forms import NAMES, blank, product_change, product_input, values_of, variant_input
 from guildshop.plugins.catalog.rules import parse_quantity
 from guildshop.plugins.catalog.service import CatalogService
@@ -224,7 +225,13 @@ def words() -> dict[str, Any]:
         MovementKind.RESTOCK: _("Restocked"),
         MovementKind.RETURN: _("Returned"),
     }
-    return {"tones": TONES, "state_label": state_label, "stock_line": stock_line, "movement_labels": kinds}
+    return {
+        "tones": TONES,
+        "state_label": state_label,
+        "stock_line": stock_line,
+        "movement_labels": kinds,
+        "reason_text": reason_text,
+    }
 
 
 def service_of(request: web.Request) -> CatalogService:

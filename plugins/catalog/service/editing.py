@@ -24,6 +24,7 @@ from guildshop.plugins.catalog.api import (
     SkuTaken,
     VariantInput,
 )
+from guildshop.plugins.catalog.api.stock import STOCK_AT_THE_START
 from guildshop.plugins.catalog.rules import check_quantity, clean_options, options_key, stock_state
 from guildshop.plugins.catalog.rules.columns import (
     OWN,
@@ -194,7 +195,7 @@ class Editing(Browsing):
             **{**columns, "stock_state": state},
         )
         if quantity:
-            move(work, product_id, MovementKind.ADJUSTMENT, quantity, 0, None, _("Stock at the start"))
+            move(work, product_id, MovementKind.ADJUSTMENT, quantity, 0, None, STOCK_AT_THE_START)
 
     async def _changed_columns(self, before: Product, change: ProductChange, old: dict[str, Any]) -> dict[str, Any]:
         """Return the columns that really change, clean and with those derived from them."""

@@ -27,6 +27,7 @@ from guildshop.plugins.catalog.api import (
     Waiting,
     WaitingState,
 )
+from guildshop.plugins.catalog.api.stock import HELD_FOR_THE_WAITING_LIST, HOLD_ENDED
 from guildshop.plugins.catalog.service.browsing import Browsing, unknown
 from guildshop.plugins.catalog.service.ledger import move
 from guildshop.plugins.catalog.service.records import WAITING_COLUMNS
@@ -273,7 +274,7 @@ class WaitingList(Browsing):
                 place=waiting.place,
                 until=work.now + life,
             )
-            move(work, waiting.product, MovementKind.RESERVE, -1, 1, None, _("Held for the waiting list"))
+            move(work, waiting.product, MovementKind.RESERVE, -1, 1, None, HELD_FOR_THE_WAITING_LIST)
             work.record(HoldGranted(waiting.id))
             work.record(HoldExpiryDue(waiting.id), due=work.now + life)
 
@@ -311,7 +312,7 @@ class WaitingList(Browsing):
             id=waiting.id,
             state=state.value,
         )
-        move(work, waiting.product, MovementKind.RELEASE, 1, -1, None, _("Hold ended"))
+        move(work, waiting.product, MovementKind.RELEASE, 1, -1, None, HOLD_ENDED)
 
     async def _places(self, where: str, **values: object) -> list[Waiting]:
         columns = ", ".join(f"l.{name}" for name in WAITING_COLUMNS.split(", "))

@@ -91,6 +91,8 @@ class Customer:
     last_order: datetime | None = None
     merged_into: UUID | None = None
     """The record that took over everything of this one."""
+    locale: str = ""
+    """The language of their Discord when they last used it here, such as `de` or `es-419`; empty: not known."""
 
     @property
     def type(self) -> CustomerType:

@@ -19,7 +19,7 @@ from guildshop.plugins.customers.api import (
     MessageChannel,
     address_labels,
 )
-from guildshop.plugins.customers.pages.words import words
+from guildshop.plugins.customers.pages.words import language_name, words
 from guildshop.plugins.customers.service import CustomerService, CustomerTabs
 from guildshop.plugins.customers.service.preferences import wants
 from guildshop.web.context import actor_of, app_of
@@ -41,6 +41,7 @@ async def overview_page(request: web.Request) -> web.StreamResponse:
             for plugin, section in app.get(CustomerTabs).sections(actor)
         ],
         "user_name": await customers.user_of(customer) if customer.user else "",
+        "language": language_name(customer.locale),
         "addresses": await customers.addresses(customer.id),
         "address_labels": address_labels(),
         "topics": [

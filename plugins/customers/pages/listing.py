@@ -9,12 +9,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from aiohttp import web
-from babel.numbers import format_decimal
 from yarl import URL
 
 from guildshop.app import App
 from guildshop.errors import Invalid
-from guildshop.i18n import _, babel_locale, grouped, ngettext
+from guildshop.i18n import _, grouped, ngettext, percent
 from guildshop.money import format_money
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import (
@@ -124,7 +123,7 @@ async def _cards(app: App, actor: Actor) -> list[Card]:
         return trend([(day, of(then)) for day, then in history])
 
     share = now.retention
-    percent = UNDEFINED if share is None else f"{format_decimal(share, locale=babel_locale())} %"
+    retention = UNDEFINED if share is None else percent(share / 100)
     return [
         Card(
             _("Total Customers"),
@@ -147,7 +146,7 @@ async def _cards(app: App, actor: Actor) -> list[Card]:
         Card(
             _("Retention Rate"),
             _("Customers with two or more paid orders, divided by those with one or more."),
-            percent,
+            retention,
             line(lambda then: then.retention),
         ),
     ]

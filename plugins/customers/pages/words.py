@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from guildshop.i18n import _, lazy
+from guildshop.i18n import _, babel_locale, lazy
 from guildshop.plugins.customers.api import CustomerSort, CustomerStatus, CustomerType
 
 STATUS_LABELS: Mapping[CustomerStatus, str] = {
@@ -26,6 +26,11 @@ SORT_LABELS: Mapping[CustomerSort, str] = {
     CustomerSort.SPEND: lazy("Highest spend first"),
     CustomerSort.LAST_ORDER: lazy("Last order first"),
 }
+
+
+def language_name(tag: str) -> str:
+    """Return what readers call a language, empty for none."""
+    return (babel_locale(tag).get_display_name(babel_locale()) or tag) if tag else ""
 
 
 def words() -> dict[str, object]:

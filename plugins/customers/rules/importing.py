@@ -20,6 +20,7 @@ from guildshop.plugins.customers.rules.people import (
     clean_account_number,
     clean_discord_id,
     clean_email,
+    clean_locale,
     clean_phone,
     clean_tags,
     email_key,
@@ -36,6 +37,7 @@ COLUMNS = {
     "phone": lazy("Phone with the country's code, such as +14155552671"),
     "account_number": lazy("Account number; empty: given out by the shop"),
     "source": lazy("DISCORD, EMAIL or MANUAL"),
+    "language": lazy("Language of messages, such as de or en-GB; empty: the shop's, until they use Discord here"),
     "tags": lazy("Tags with | between"),
     "notes": lazy("Notes for staff"),
     "active": lazy("true or false; empty: true"),
@@ -104,6 +106,8 @@ def read_row(row: Mapping[str, str], now: datetime) -> CustomerRow:
     for name in ("active", "blocked"):
         if name in given:
             columns[name] = truth(name, given[name])
+    if "language" in given:
+        columns["locale"] = clean_locale(given["language"], "language")
     if "source" in given:
         columns["source"] = _source(given["source"])
     return CustomerRow(columns, _address(given, columns), _created(given.get("created_days_ago", ""), now))

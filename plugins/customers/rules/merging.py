@@ -23,6 +23,7 @@ def merged(gone: Customer, kept: Customer, member: int | None) -> dict[str, Any]
         "discord_id": member,
         "username": named.username or kept.username or gone.username,
         "display_name": named.display_name or kept.display_name or gone.display_name,
+        "locale": named.locale or kept.locale or gone.locale,
         "first_name": kept.first_name or gone.first_name,
         "last_name": kept.last_name or gone.last_name,
         "email": mails.email,

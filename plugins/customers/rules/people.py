@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 import phonenumbers
+from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 
 from guildshop.errors import Invalid
@@ -18,6 +19,7 @@ NOTES_LIMIT = 4000
 EMAIL_LIMIT = 254
 _GREATEST_ID = 2**63 - 1
 ACCOUNT_NUMBER_LIMIT = 32
+LOCALE_LIMIT = 20
 TAG_LIMIT = 40
 TAGS_LIMIT = 25
 
@@ -129,6 +131,20 @@ def clean_discord_id(value: str, field: str = "discordId") -> int:
             _("“{value}” is no Discord ID. Copy it from Discord; it has 17 to 20 digits.").format(value=text[:40]),
         )
     return int(text)
+
+
+def clean_locale(value: str, field: str = "language") -> str:
+    """Return a language as Discord writes it, such as `de` or `en-GB`, empty for none; refuse what is none."""
+    text = value.strip().replace("_", "-")
+    try:
+        known = not text or (len(text) <= LOCALE_LIMIT and Locale.parse(text, sep="-") is not None)
+    except (ValueError, UnknownLocaleError):
+        known = False
+    if not known:
+        raise Invalid.field(
+            field, _("“{value}” is no language. Write it like de or en-GB.").format(value=value.strip()[:40])
+        )
+    return text
 
 
 def new_account_number() -> str:

@@ -10,10 +10,11 @@ from guildshop.plugins.customers.service.metrics import CustomerMetrics
 from guildshop.plugins.customers.service.personal import Personal
 from guildshop.plugins.customers.service.row_actions import CustomerActions
 from guildshop.plugins.customers.service.sales import Sales
+from guildshop.plugins.customers.service.speaking import Speaking
 from guildshop.plugins.customers.service.tabs import CustomerTabs
 
 __all__ = ["MERGE", "CustomerActions", "CustomerMetrics", "CustomerService", "CustomerTabs", "MergePlan"]
 
 
-class CustomerService(Editing, Personal, Confirming, Importing, Sales, Disclosing, Linking, Merging):
+class CustomerService(Editing, Personal, Confirming, Importing, Sales, Disclosing, Linking, Merging, Speaking):
     """Everything that can be asked and done about customers."""

@@ -28,6 +28,7 @@ from guildshop.plugins.customers.rules import clean_email, email_key
 from guildshop.plugins.customers.service.editing import stale
 from guildshop.plugins.customers.service.preferences import Preferences
 from guildshop.plugins.customers.service.registering import Registering, searched, taken
+from guildshop.plugins.customers.service.speaking import Speaking
 from guildshop.tenancy import every_store, scope
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ CONFIRM, STOP = "confirm-email", "stop-emails"
 SEARCHED = ("display_name", "username", "first_name", "last_name", "phone", "account_number", "discord_id")
 
 
-class Confirming(Preferences, Registering):
+class Confirming(Preferences, Registering, Speaking):
     """Email addresses of customers and the links in emails to them."""
 
     async def ask_own_email(self, actor: Actor, email: str) -> str:
@@ -66,7 +67,7 @@ class Confirming(Preferences, Registering):
             raise Refusal(
                 _("{customer} has confirmed {email} already.").format(customer=customer.name, email=customer.email)
             )
-        await self._ask(actor, customer, customer.email, self.app.stores.get(actor.store).language)
+        await self._ask(actor, customer, customer.email, self.spoken(customer.locale))
         return customer.email
 
     async def asked(self, token: str) -> tuple[Store, str]:

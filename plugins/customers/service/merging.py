@@ -193,9 +193,9 @@ class Merging(Addresses):
 
     def _empty(self, work: Any, gone: Customer, kept: Customer, figures: dict[str, Any]) -> None:
         """Leave a record that says nothing of the person, and leads to the other one."""
-        texts = ("username", "display_name", "first_name", "last_name", "email", "phone", "notes", "tags", "tags_key")
+        texts = ("username", "display_name", "first_name", "last_name", "email", "phone", "notes", "tags")
         columns: dict[str, Any] = {
-            **dict.fromkeys(texts, ""),
+            **dict.fromkeys((*texts, "tags_key", "locale"), ""),
             "discord_id": None,
             "user_account": None,
             "email_key": None,

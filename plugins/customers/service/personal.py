@@ -59,6 +59,7 @@ class Personal(Addresses):
             "phone": customer.phone,
             "account_number": customer.account_number,
             "source": customer.source,
+            "locale": customer.locale,
             "tags": customer.tags,
             "notes": customer.notes,
             "dm_preferences": dict(customer.dm_preferences),
@@ -74,7 +75,7 @@ class Personal(Addresses):
     def _erase(self, work: Work, customer: Customer) -> None:
         """Leave a customer of whom nobody can say who it was."""
         empty = dict.fromkeys(
-            ("username", "first_name", "last_name", "email", "phone", "notes", "tags", "tags_key"), ""
+            ("username", "first_name", "last_name", "email", "phone", "notes", "tags", "tags_key", "locale"), ""
         )
         columns: dict[str, Any] = {
             **empty,

@@ -12,7 +12,7 @@ CUSTOMER_COLUMNS = (
     "id, store, discord_id, username, display_name, display_name_by_staff, first_name, last_name, email, phone, "
     "account_number, source, notes, tags, active, blocked, email_confirmed, dm_preferences, "
     "email_preferences, created, last_seen, version, user_account, revenue, revenue_currency, paid_orders, "
-    "last_order, merged_into"
+    "last_order, merged_into, locale"
 )
 ADDRESS_COLUMNS = (
     "id, store, customer, recipient, company, street, street2, city, region, postal_code, country, phone, "
@@ -50,6 +50,7 @@ def customer_of(row: Mapping[str, Any]) -> Customer:
         paid_orders=row["paid_orders"],
         last_order=row["last_order"],
         merged_into=row["merged_into"],
+        locale=row["locale"],
     )
 
 

@@ -31,6 +31,7 @@ from guildshop.plugins.customers.rules import (
 )
 from guildshop.plugins.customers.rules.people import NAME_LIMIT, NOTES_LIMIT
 from guildshop.plugins.customers.service.reading import Reading
+from guildshop.plugins.customers.service.speaking import heard_locale
 from guildshop.plugins.customers.tables import Customer as CustomerTable
 from guildshop.plugins.customers.tables import EmailConfirmation
 
@@ -97,6 +98,7 @@ class Registering(Reading):
                 account_number=number,
                 source=Source.DISCORD.value,
                 dm_preferences={},
+                locale=heard_locale(),
                 search=search_text(display_name, username, number, str(discord_id)),
                 created=work.now,
                 last_seen=work.now,

@@ -248,7 +248,7 @@ class AnnouncementService:
         state, reason, unwanted = ReceiverState.PASSED_OVER, _("There is no way to tell the customer."), False
         if customer.discord_id is not None:
             if await customers.wants_message(customer.id, topic):
-                with use_locale(store.language):
+                with use_locale(customers.spoken(customer.locale)):
                     message = replace(render(announcement, store), nonce=receiver)
                 outcome = await self.app.messenger.dm(store, customer.discord_id, message)
                 state, reason = ReceiverState(state_of(outcome).value), outcome.reason
@@ -259,7 +259,7 @@ class AnnouncementService:
         if customer.email and self.app.mail.enabled:
             if await customers.wants_message(customer.id, topic, MessageChannel.EMAIL):
                 letter = Letter(announcement.title, announcement.text.split("\n\n"))
-                with use_locale(store.language):
+                with use_locale(customers.spoken(customer.locale)):
                     stop = customers.stop_link(customer, topic)
                     content = self.app.mail.letter(store, letter, unsubscribe=stop)
                 sent = await self.app.mail.send(store, customer.email, content, key=receiver)

@@ -23,6 +23,7 @@ from guildshop.plugins.orders.api import (
     shipping_label,
     status_label,
 )
+from guildshop.plugins.orders.api.reasons import reason_text
 from guildshop.plugins.orders.pages.words import PARCEL_TONES, TONES, titles, words
 from guildshop.plugins.orders.service import (
     CreditNotes,
@@ -91,6 +92,7 @@ async def _show(
             "credit_notes": await app.get(CreditNotes).of(order.id) if invoice is not None else (),
             "to_credit": await app.get(CreditNotes).open_amount(order) if invoice is not None else 0,
             "deletable": actor.may("order.delete") and _deletable(order),
+            "reason_text": reason_text,
             "status_label": status_label,
             "channel_label": channel_label,
             "shipping_label": shipping_label,

@@ -7,10 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from babel.numbers import format_decimal
-
 from guildshop.errors import Invalid
-from guildshop.i18n import _, babel_locale
+from guildshop.i18n import _, percent
 from guildshop.permissions import Actor
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import Adjustment, Draft, OrdersSettings, Phase, Question, Totals
@@ -49,8 +47,7 @@ class FlatTaxStep:
             return ()
         shipping = totals.shipping if settings.tax_shipping else 0
         amount, shares = rules.flat_tax(totals.nets, shipping, rate, included=settings.tax_included)
-        percent = format_decimal(rate, format="#,##0.####", locale=babel_locale())
-        label = f"{settings.tax_label or _('Sales tax')} {percent}%"
+        label = f"{settings.tax_label or _('Sales tax')} {percent(rate / 100, most=4)}"
         return (Adjustment(Phase.TAX, "orders", "flat", label, amount, included=settings.tax_included, shares=shares),)
 
     def claim(self, quote: Quote, order: UUID, work: Work) -> None:

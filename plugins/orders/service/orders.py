@@ -22,6 +22,7 @@ from guildshop.plugins.orders.api import (
     ShipmentChange,
     status_label,
 )
+from guildshop.plugins.orders.api.reasons import CANCELLED_BY_CUSTOMER, CANCELLED_BY_SHOP, NOT_PAID_IN_TIME
 from guildshop.plugins.orders.service.deciding import (
     NOTE_LENGTH,
     REASON_LENGTH,
@@ -60,9 +61,7 @@ class OrderService(OrderRefunds, OrderShipments):
 
         order = await self.get_for(actor, reference)
         own = self.owns(actor, order) and not actor.may(UPDATE)
-        text = limited(reason, REASON_LENGTH, "reason") or (
-            _("Cancelled by the customer.") if own else _("Cancelled by the shop.")
-        )
+        text = limited(reason, REASON_LENGTH, "reason") or (CANCELLED_BY_CUSTOMER if own else CANCELLED_BY_SHOP)
         return await self.again(order.id, attempt)
 
     async def change(
@@ -147,7 +146,7 @@ class OrderService(OrderRefunds, OrderShipments):
                 raise DeliveryPostponed(order.reserved_until)
             async with delivery.work() as work:
                 if unpaid:
-                    self.cancel_in(work, order, _("It was not paid in time."), expired=True)
+                    self.cancel_in(work, order, NOT_PAID_IN_TIME, expired=True)
 
         await self.again(event.order, attempt)
 
@@ -207,7 +206,7 @@ class OrderService(OrderRefunds, OrderShipments):
         if status is OrderStatus.PAID:
             self.mark_paid(work, order)
         elif status is OrderStatus.CANCELLED:
-            self.cancel_in(work, order, limited(reason, REASON_LENGTH, "reason") or _("Cancelled by the shop."))
+            self.cancel_in(work, order, limited(reason, REASON_LENGTH, "reason") or CANCELLED_BY_SHOP)
         else:
             self._move(work, order, status, set="completed_at = :now" if status is OrderStatus.COMPLETE else "")
 

@@ -82,7 +82,7 @@ def write_orders(work: Work, orders: Sequence[PastOrder], customers: CustomerSer
             "shipping_type": "",
             "address": None,
             "draft": None,
-            "locale": "en-US",
+            "locale": "",
             "imported": True,
             "refunded": order.totals.total if order.status is OrderStatus.REFUNDED else 0,
             "created": order.placed,

@@ -32,6 +32,7 @@ from guildshop.plugins.orders.api import (
     Quote,
     ShippingStatus,
 )
+from guildshop.plugins.orders.api.reasons import NOTHING_DUE
 from guildshop.plugins.orders.service.availability import (
     check_line,
     gone,
@@ -203,7 +204,7 @@ class Placing:
             work.record(OrderExpiryDue(order_id), due=until)
             return
         pending, paid = OrderStatus.PENDING_PAYMENT.value, OrderStatus.PAID.value
-        add_history(work, order_id, HistoryKind.STATUS, before=pending, after=paid, text=_("Nothing was due."))
+        add_history(work, order_id, HistoryKind.STATUS, before=pending, after=paid, text=NOTHING_DUE)
         work.record(OrderStatusChanged(order_id, pending, paid))
         work.record(OrderPaid(order_id))
 

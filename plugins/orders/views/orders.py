@@ -21,6 +21,7 @@ from guildshop.plugins.orders.api import (
     shipping_label,
     status_label,
 )
+from guildshop.plugins.orders.api.reasons import reason_text
 from guildshop.plugins.orders.views import prefixes
 from guildshop.plugins.orders.views.amounts import amount_lines, item_fields
 from guildshop.plugins.orders.views.flow import Shown, address_text
@@ -69,7 +70,7 @@ def details(
         (_("Placed"), moment(order.created), True),
         (_("Shipping"), shipping_label(order.shipping_status) if order.shipping_status else "", True),
         (_("Tracking"), escape(" ".join(part for part in (order.carrier, order.tracking_number) if part)), True),
-        (_("Reason"), escape(order.cancel_reason), True),
+        (_("Reason"), escape(reason_text(order.cancel_reason)), True),
         (_("Refunded"), money(order.refunded, order.currency) if order.refunded else "", True),
     ]
     fields = [*facts, *_body(order), *_payment(order, method)]

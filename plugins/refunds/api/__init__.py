@@ -19,7 +19,6 @@ from guildshop.plugins.refunds.api.events import (
 )
 from guildshop.plugins.refunds.api.refund import (
     CREATE,
-    DEFAULT_REASON,
     NOTE_LENGTH,
     READ,
     REASON_LENGTH,
@@ -45,7 +44,6 @@ from guildshop.plugins.refunds.api.returns import DECIDE, OPEN, Return, ReturnIt
 __all__ = [
     "CREATE",
     "DECIDE",
-    "DEFAULT_REASON",
     "NOTE_LENGTH",
     "OPEN",
     "READ",

@@ -8,13 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from guildshop.i18n import lazy
 from guildshop.plugins.orders.api import Order, OrderStatus, RefundedItem, RefundMode
 from guildshop.plugins.payments.api import Payment
 
 CREATE = "refund.create"
 READ = "refund.read"
-DEFAULT_REASON = lazy("Admin-initiated refund")
 REASON_LENGTH = 500
 NOTE_LENGTH = 200
 

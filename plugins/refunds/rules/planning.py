@@ -9,8 +9,8 @@ from guildshop.errors import Invalid
 from guildshop.i18n import _, ngettext
 from guildshop.money import allocate, format_money
 from guildshop.plugins.orders.api import Order, OrderLine, OrderStatus, status_label
+from guildshop.plugins.orders.api.reasons import REFUNDED_BY_SHOP
 from guildshop.plugins.refunds.api import (
-    DEFAULT_REASON,
     Funds,
     ItemRequest,
     ItemsNotLeft,
@@ -50,7 +50,7 @@ def plan(
         amount=amount,
         items=items,
         parts=_parts(order, amount, funds, to_credit=request.to_credit),
-        reason=request.reason.strip() or _(DEFAULT_REASON),
+        reason=request.reason.strip() or REFUNDED_BY_SHOP,
         status=_status(order, amount),
         left=order.refundable - amount,
         net=min(sum(item.net for item in items), order.refundable),

@@ -33,7 +33,7 @@ async def test_sales_answers_with_a_picture_and_posts_it(shop: Shop) -> None:
     await sale.paid(await sale.product("MUG", name="**Mug** @everyone", price=2000))
     reply = await shop.staff.slash("sales", {"period": "7d"})
     assert reply.ephemeral
-    for told in ("$20.00", "100.0 %", "\\*\\*Mug"):
+    for told in ("$20.00", "100.0%", "\\*\\*Mug"):
         assert told in reply.text
     (file,) = reply["attachments"]
     assert file["filename"] == "sales.png"
@@ -62,7 +62,7 @@ async def test_the_page_its_files_and_permissions(
     for visitor, name in ((olga, "Olga"), (rita, "Rita"), (sam, "Sam"), (theo, "Theo")):
         await visitor.sign_in(name)
     text = await (await olga.get("/admin/reports")).text()
-    for told in ("$30.00", "$5.00", "$25.00", "100.0 %", "16.7 %", "<svg", "Top customers", "Make a link"):
+    for told in ("$30.00", "$5.00", "$25.00", "100.0%", "16.7%", "<svg", "Top customers", "Make a link"):
         assert told in text
     assert "=cmd|&#39; /C calc&#39;!A0" in text
     assert " style=" not in text
