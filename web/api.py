@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -43,6 +43,7 @@ __all__ = [
     "CurrentApp",
     "Cursor",
     "CursorPage",
+    "GivenSnowflake",
     "Limit",
     "Snowflake",
     "add_api",
@@ -84,6 +85,10 @@ class CursorPage(ApiModel, Generic[Item]):
 
 Snowflake = Annotated[int, PlainSerializer(str, return_type=str, when_used="json")]
 """A Discord ID: text in JSON, since it exceeds what a double holds."""
+GivenSnowflake = Annotated[
+    int, Field(gt=0, lt=2**63), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,18}$"})
+]
+"""A Discord ID in what is sent to the API."""
 
 
 async def _actor() -> Actor:

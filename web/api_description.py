@@ -43,21 +43,20 @@ class ProblemModel(BaseModel):
 
 
 class Needs:
-    """A dependency that refuses callers without one of the permissions, and says which ones an operation needs."""
+    """A dependency that refuses callers without the permissions, and says which ones an operation needs."""
 
     def __init__(self, *permissions: str) -> None:
-        """Ask for any of these permissions."""
+        """Ask for all of these permissions."""
         self.permissions = permissions
 
     async def __call__(self) -> None:
-        """Refuse whoever has none of them, naming the first."""
-        actor = current_actor()
-        if not any(actor.may(permission) for permission in self.permissions):
-            actor.require(self.permissions[0])
+        """Refuse whoever lacks one of them, naming it."""
+        for permission in self.permissions:
+            current_actor().require(permission)
 
 
 def needs(*permissions: str) -> Any:
-    """Return what refuses a caller without any of the permissions before the body that they sent is looked at."""
+    """Return what refuses a caller without these permissions before the body that they sent is looked at."""
     return Depends(Needs(*permissions))
 
 
@@ -111,7 +110,7 @@ def complete(description: dict[str, Any], routers: Iterable[APIRouter]) -> dict[
 
 
 def permissions_of(routers: Iterable[APIRouter]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return what operations need, by method and path: one of these permissions."""
+    """Return what operations need, by method and path."""
     return {
         (method.lower(), route.path_format): asked.dependency.permissions
         for router in routers
@@ -125,8 +124,9 @@ def permissions_of(routers: Iterable[APIRouter]) -> dict[tuple[str, str], tuple[
 
 def _say_permissions(operation: dict[str, Any], permissions: Sequence[str]) -> None:
     if permissions:
-        words = " or ".join(f"`{name}`" for name in permissions)
-        operation["description"] = f"{operation.get('description', '')}\n\nNeeds the permission {words}.".strip()
+        words = " and ".join(f"`{name}`" for name in permissions)
+        noun = "permission" if len(permissions) == 1 else "permissions"
+        operation["description"] = f"{operation.get('description', '')}\n\nNeeds the {noun} {words}.".strip()
         operation["x-permissions"] = list(permissions)
 
 

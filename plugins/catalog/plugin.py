@@ -142,9 +142,9 @@ class Catalog(Plugin):
     @hookimpl
     def register_api(self, app: App) -> list[APIRouter]:
         """Offer the JSON API."""
-        from guildshop.plugins.catalog.endpoints import router
+        from guildshop.plugins.catalog.endpoints import ROUTERS
 
-        return [router]
+        return list(ROUTERS)
 
     @hookimpl
     def register_imports(self, app: App) -> list[ImportKind]:

@@ -128,9 +128,9 @@ class Customers(Plugin):
     @hookimpl
     def register_api(self, app: App) -> list[APIRouter]:
         """Offer the JSON API."""
-        from guildshop.plugins.customers.endpoints import router
+        from guildshop.plugins.customers.endpoints import ROUTERS
 
-        return [router]
+        return list(ROUTERS)
 
     @hookimpl
     def register_imports(self, app: App) -> list[ImportKind]:

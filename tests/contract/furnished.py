@@ -23,6 +23,7 @@ from guildshop.plugins.refunds.api import ItemRequest, RefundMode, RefundRequest
 from guildshop.plugins.refunds.service import RefundService, ReturnService
 from guildshop.plugins.store_credit.api import CreditAction
 from guildshop.plugins.store_credit.service import CreditService
+from guildshop.web.users import UserService
 
 from ..plugins.orders.conftest import ADDRESS, Bench
 
@@ -167,6 +168,7 @@ async def _people(made: Furnished) -> None:
         if await loyalty.account(key) is not None:
             await loyalty.adjust(boss, await customers.get(key), PointsAction.ADD, 50, "welcome")
             made.know("member", key)
+    made.know("user", (await UserService(app).create_user("Una User", "a password of hers", store=bench.store.id)).id)
     talk = app.get(ConversationService)
     for number in (1, 2):
         written = Incoming("Where is my mug?", MessageWay.COMMAND, f"test:{number}")

@@ -94,11 +94,15 @@ class _Names:
                 self.fill_in(one)
         if isinstance(values, dict):
             for name, value in values.items():
-                turns = self._turns.get(name)
-                chosen = next(turns) if turns is not None and isinstance(value, str) else None
-                if chosen is not None:
-                    values[name] = chosen
+                values[name] = self._named(name, value)
                 self.fill_in(value)
+
+    def _named(self, name: str, value: Any) -> Any:
+        turns = self._turns.get(name)
+        if turns is not None and isinstance(value, list):
+            return [self._named(name, one) for one in value]
+        chosen = next(turns) if turns is not None and isinstance(value, str) else None
+        return value if chosen is None else chosen
 
 
 def _note(event: events.ScenarioFinished, found: Found) -> None:

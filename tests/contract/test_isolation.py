@@ -145,7 +145,7 @@ async def _try_api(bench: Bench, stranger: Visitor, order: Order, secrets: list[
     product = (await bench.catalog.find("SECRETMUG")).id
     tried = 0
     for method, path in _operations(described):
-        for value in (str(order.id), order.number, str(order.customer), str(product)):
+        for value in (str(order.id), order.number, str(order.customer), str(product)) if "{" in path else ("",):
             filled = re.sub(r"\{[^}]+\}", value, path)
             answer = await (
                 stranger.get(filled) if method == "GET" else stranger.send(method, filled, {"reason": "mine"})

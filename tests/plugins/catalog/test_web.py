@@ -178,7 +178,7 @@ async def test_the_api_tells_variants_lists_and_history(
 
     (found,) = await read(f"/{tee.sku}/variants")  # type: ignore[misc]
     assert (found["sku"], found["options"], found["parentId"]) == ("TEE-L", {"Size": "L"}, str(tee.id))
-    assert await read("/lists") == [{"id": str(gifts.id), "name": "Gifts", "position": 0, "size": 1}]
+    assert await read("/lists") == [{"id": str(gifts.id), "name": "Gifts", "position": 0, "size": 1, "version": 2}]
     (listed,) = await read(f"/lists/{gifts.id}")  # type: ignore[misc]
     assert (listed["variantCount"], listed["isPublished"]) == (1, False)
     history = await read("/KEY/stock")
