@@ -161,6 +161,8 @@ async def _check_csrf(request: web.Request, context: RequestContext, rule: Csrf)
         return
     if not _same_origin(request):
         raise Forbidden(_("This form came from another site, so nothing was done."))
+    if rule is Csrf.HEADER and context.identity is None:
+        return  # No session that another site could use: whoever answers says that somebody has to sign in.
     given = request.headers.get(CSRF_HEADER, "")
     if rule is Csrf.FORM_OR_HEADER:
         # Read here, so that no page meets what cannot be read.

@@ -220,6 +220,8 @@ async def test_only_owners_and_admins_come_in(visitor: Visitor, support: Visitor
     for browser, status in ((visitor, 401), (support, 403)):
         for path in (TABLE, "/admin/api/tables/", "/admin/api/links/", "/admin/api/user/", f"{TABLE}schema/"):
             assert (await browser.get(path)).status == status, path
+        if browser is visitor:
+            assert (await browser.http.post(TABLE, json={"title": "x"})).status == status
         await browser.get("/login")
         assert (await browser.send("POST", TABLE, {"title": "x"})).status == status
 

@@ -126,6 +126,15 @@ async def test_a_session_needs_the_csrf_token_to_write(owner: Visitor, app: App,
     assert (await owner.send("POST", "/api/books", {"title": "Emma"})).status == 201
 
 
+async def test_whoever_is_not_signed_in_is_told_so(visitor: Visitor, app: App, store: Store) -> None:
+    for answer in (await visitor.http.get("/api/books"), await visitor.http.post("/api/books", json={"title": "Emma"})):
+        assert (answer.status, answer.content_type) == (401, PROBLEM)
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    elsewhere = await visitor.http.post("/api/books", json={"title": "Emma"}, headers={"Origin": "https://evil.example"})
+    assert elsewhere.status == 403
+    assert await titles(app, store) == []
+
+
 async def test_every_error_is_told_by_problem_details(robot: aiohttp.ClientSession, app: App, store: Store) -> None:
     await robot.post("/api/books", json={"title": "Emma"})
     wanted = (
