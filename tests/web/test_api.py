@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from guildshop.app import App
+from guildshop.deliveries import TimerDue
 from guildshop.errors import Invalid
 from guildshop.events import Event
 from guildshop.permissions import Actor, ActorKind
@@ -130,7 +131,9 @@ async def test_whoever_is_not_signed_in_is_told_so(visitor: Visitor, app: App, s
     for answer in (await visitor.http.get("/api/books"), await visitor.http.post("/api/books", json={"title": "Emma"})):
         assert (answer.status, answer.content_type) == (401, PROBLEM)
         assert answer.headers["WWW-Authenticate"] == "Bearer"
-    elsewhere = await visitor.http.post("/api/books", json={"title": "Emma"}, headers={"Origin": "https://evil.example"})
+    elsewhere = await visitor.http.post(
+        "/api/books", json={"title": "Emma"}, headers={"Origin": "https://evil.example"}
+    )
     assert elsewhere.status == 403
     assert await titles(app, store) == []
 
@@ -271,8 +274,21 @@ async def test_events_are_read_by_cursor(
     assert second["nextCursor"] is None
     ids = [item["id"] for page in (first, second) for item in page["items"]]
     assert ids == sorted(ids, reverse=True)
-    assert {item["name"] for item in first["items"]} == {"BookLent"}
+    assert {(item["name"], item["type"]) for item in first["items"]} == {("BookLent", "book.lent")}
+    typed = await (await robot.get("/api/events?limit=2&name=book.lent")).json()
+    assert typed == first
     assert (await (await robot.get("/api/events?name=Other")).json())["items"] == []
+
+
+async def test_the_clock_is_not_among_the_events(robot: aiohttp.ClientSession, app: App, store: Store) -> None:
+    app.codec.add(BookLent)
+    async with app.work(Actor.system(store.id, "test")) as work:
+        work.record(TimerDue("books.count"))
+        work.record(BookLent())
+        work.record(TimerDue("books.count"))
+    found = await (await robot.get("/api/events")).json()
+    assert "TimerDue" not in {item["name"] for item in found["items"]}
+    assert found["items"][0]["type"] == "book.lent"
 
 
 async def test_the_api_describes_itself(visitor: Visitor) -> None:
