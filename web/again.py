@@ -2,100 +2,110 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from html import escape, unescape
+import hmac
+from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from guildshop.errors import Invalid, Refusal
-from guildshop.web.pages import flash, read_form
+from guildshop.errors import GuildshopError, Invalid, Refusal
+from guildshop.web.auth import acting
+from guildshop.web.context import context_of
+from guildshop.web.forms import put_first, refill
+from guildshop.web.interrupted import SECRET
+from guildshop.web.pages import CSRF_FIELD, flash, page_before, render_part
+from guildshop.web.routes import Problem, rules_of
 
-_FORM = re.compile(r'<form\b[^>]*?\baction="([^"]*)"[^>]*>.*?</form>', re.DOTALL)
-_FIELD = re.compile(r"<input\b[^>]*>|<textarea\b[^>]*>.*?</textarea>|<select\b[^>]*>.*?</select>", re.DOTALL)
-_OPTION = re.compile(r"<option\b[^>]*>")
-_ATTRIBUTE = re.compile(r'\s([\w-]+)(?:="([^"]*)")?')
-_DETAILS = re.compile(r"<details\b|</details>")
-_LEFT = {"hidden", "password", "file", "submit"}
+BY_US = {CSRF_FIELD, "key", "version"}
+"""Fields of forms that are not for people."""
+
+
+class PartlyDone(Refusal):
+    """Some of what a form asked for was done, and some refused, as the sentence says: the form comes back with that."""
+
+    status = HTTPStatus.MULTI_STATUS
+    code = "partly-done"
+
+    def __init__(self, request: web.Request, message: str, done: Iterable[str]) -> None:
+        """Leave the fields `done` out when the form is shown again."""
+        super().__init__(message)
+        context_of(request).done_with.update(done)
 
 
 async def show_again(
     request: web.Request, page: Callable[[web.Request], Awaitable[web.StreamResponse]], refusal: Refusal
 ) -> web.StreamResponse:
     """Answer a refused form with its page, which `page` shows: nothing that was typed is lost."""
-    typed = await read_form(request)
     flash(request, refusal.message, "error")
     response = await page(request)
-    if isinstance(response, web.Response) and response.text:
-        wrong = {error.field for error in refusal.errors} if isinstance(refusal, Invalid) else set()
-        response.text = refill(response.text, request.path, typed, wrong)
+    if isinstance(response, web.Response):
+        fill_again(request, response, refusal)
         response.set_status(int(refusal.status))
     return response
 
 
-def refill(page: str, action: str, typed: Mapping[str, str], wrong: Collection[str] = ()) -> str:
-    """Return a page of ours with values put into the form of this action, and that form in sight.
+def fill_again(request: web.Request, response: web.Response, refusal: Refusal, *, at: str = "") -> None:
+    """Put what was typed back into its form in the page that is answered; tell it there where the form is gone.
 
-    Of several with one action, as the rows of a list have, it is the one that stands for the same `id`.
+    `at` is the page's own address, where it is not the one that the form was sent to.
     """
-    for form in _FORM.finditer(page):
-        if unescape(form[1]) == action and _value_of(form[0], "id") == typed.get("id"):
-            filled = _FIELD.sub(lambda found: _filled(found[0], typed, wrong), form[0])
-            return _opened(page[: form.start()]) + filled + page[form.end() :]
-    return page
+    page = response.text or ""
+    wrong = {error.field for error in refusal.errors} if isinstance(refusal, Invalid) else set()
+    filled = refill(page, request.path_qs, _sent(request), wrong, at=at)
+    if filled is None:
+        typed = what_was_typed(request)
+        told = str(render_part(request, "web/typed.html", {"typed": typed})) if typed else ""
+        filled = put_first(page, told)
+    response.text = filled
 
 
-def _filled(field: str, typed: Mapping[str, str], wrong: Collection[str]) -> str:
-    tag, closed, rest = field.partition(">")
-    given = _attributes(tag)
-    name = given.get("name", "")
-    kind = given.get("type", "")
-    if not name or kind in _LEFT:
-        return field
-    if name in wrong:
-        tag = _with(tag, "aria-invalid", "true")
-    if kind in {"checkbox", "radio"}:
-        tag = _without(tag, "checked")
-        ticked = typed.get(name) == given.get("value", "on")
-        return (_with(tag, "checked", "") if ticked else tag) + closed + rest
-    if name not in typed:
-        return tag + closed + rest
-    if tag.startswith("<input"):
-        return _with(_without(tag, "value"), "value", typed[name]) + closed + rest
-    if tag.startswith("<textarea"):
-        return f"{tag}>{escape(typed[name])}</textarea>"
-    return tag + closed + _OPTION.sub(lambda option: _chosen(option[0], typed[name]), rest)
+async def show_before(request: web.Request, refusal: Refusal) -> web.Response | None:
+    """Answer a refused form with the page that it was sent from; None where that is no page of ours any more.
 
-
-def _chosen(option: str, value: str) -> str:
-    tag = _without(option.removesuffix(">"), "selected")
-    return (_with(tag, "selected", "") if _attributes(tag).get("value") == value else tag) + ">"
-
-
-def _opened(before: str) -> str:
-    """Return what stands before a form, with the details that hold the form open."""
-    around = list(_DETAILS.finditer(before))
-    if not around or around[-1][0] != "<details":
-        return before
-    end = around[-1].end()
-    return f"{before[:end]} open{before[end:]}"
-
-
-def _value_of(form: str, name: str) -> str | None:
-    for field in _FIELD.finditer(form):
-        given = _attributes(field[0].partition(">")[0])
-        if given.get("name") == name:
-            return given.get("value", "")
+    Every form whose own plugin does not show it again comes back by this.
+    """
+    before, context = page_before(request), context_of(request)
+    if not before or context.form is None:
+        return None
+    looking = request.clone(method=hdrs.METH_GET, rel_url=before)
+    route = await request.app.router.resolve(looking)
+    if route.http_exception is not None:
+        return None
+    route.add_app(request.app)
+    route.freeze()
+    looking._match_info = route  # as clone() does with the route of the original
+    if rules_of(looking).problem is not Problem.PAGE:
+        return None
+    told, cookies = list(context.flashes), list(context.cookies)
+    flash(request, refusal.message, "error")
+    try:
+        with acting(request):
+            response = await route.handler(looking)
+    except (GuildshopError, web.HTTPException):
+        response = None
+    if isinstance(response, web.Response) and (response.status, response.content_type) == (HTTPStatus.OK, "text/html"):
+        fill_again(request, response, refusal, at=before)
+        response.set_status(int(refusal.status))
+        return response
+    # What that page would have told is left to the page that is answered instead.
+    context.flashes[:], context.cookies[:] = told, cookies
     return None
 
 
-def _attributes(tag: str) -> dict[str, str]:
-    return {name: unescape(value) for name, value in _ATTRIBUTE.findall(tag)}
+def what_was_typed(request: web.Request) -> list[tuple[str, str]]:
+    """Return what a person typed into the form, to be told where that is gone; nothing of a form that is not ours."""
+    sent = _sent(request)
+    token = dict(sent).get(CSRF_FIELD, "")
+    if not hmac.compare_digest(token.encode(), context_of(request).csrf_token.encode()):
+        return []
+    return [(name, value) for name, value in sent if value.strip() and name not in BY_US and not SECRET.search(name)]
 
 
-def _with(tag: str, name: str, value: str) -> str:
-    return f'{tag.removesuffix("/").rstrip()} {name}="{escape(value)}"'
-
-
-def _without(tag: str, name: str) -> str:
-    return re.sub(rf'\s{name}(?:="[^"]*")?(?=[\s/]|$)', "", tag)
+def _sent(request: web.Request) -> list[tuple[str, str]]:
+    """Return what the form sent as text, in order, without the characters that no database takes."""
+    context = context_of(request)
+    return [
+        (name, value.replace("\0", ""))
+        for name, value in (context.form or {}).items()
+        if isinstance(value, str) and name not in context.done_with
+    ]

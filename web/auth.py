@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
@@ -80,13 +81,20 @@ async def sign_in(request: web.Request, handler: Handler) -> web.StreamResponse:
     _remember_csrf(request, context)
     if request.method not in SAFE_METHODS and not _is_bearer(request):
         await _check_csrf(request, context, rules.csrf)
-    identity = context.identity
+    with acting(request):
+        return await handler(request)
+
+
+@contextmanager
+def acting(request: web.Request) -> Iterator[None]:
+    """Let whoever signed in be the one who acts inside the block, in their store and language."""
+    identity = identity_of(request)
     with ExitStack() as stack:
         stack.enter_context(signed_in_as(identity))
         if identity is not None and identity.actor is not None:
             stack.enter_context(scope(identity.actor.store))
             speak_as(request, app_of(request).stores.get(identity.actor.store).language)
-        return await handler(request)
+        yield
 
 
 def csrf_token(request: web.Request) -> str:

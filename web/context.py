@@ -59,6 +59,8 @@ class RequestContext:
     flashes: list[tuple[str, str]] = field(default_factory=list)
     form: Mapping[str, object] | None = None
     """The form that the request sends, once it has been read: only the clone that read it could read it again."""
+    done_with: set[str] = field(default_factory=set)
+    """Fields of the form that are not shown again when it is refused: what they asked for has been done."""
     content_policy: str = ""
     route: str = ""
 

@@ -14,10 +14,11 @@ from yarl import URL
 
 from guildshop.errors import FieldError, Invalid, Refusal, ScopeError
 from guildshop.i18n import _, lazy
+from guildshop.web.again import show_before, what_was_typed
 from guildshop.web.auth import FormTooOld, SignInRequired, identity_of
 from guildshop.web.context import APP, context_of, path_for_logs
 from guildshop.web.interrupted import kept_form, seal, show_kept
-from guildshop.web.pages import render
+from guildshop.web.pages import page_before, render
 from guildshop.web.routes import Problem, rules_of
 from guildshop.web.signin import login_form, safe_target
 
@@ -81,7 +82,8 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     except FormTooOld as refusal:
         return await _keep(request, refusal) or _tell(request, problem_of(refusal))
     except Refusal as refusal:
-        return _tell(request, problem_of(refusal))
+        again = await show_before(request, refusal) if _reads_pages(request) else None
+        return again or _tell(request, problem_of(refusal))
     except web.HTTPException as answer:
         if answer.status < HTTPStatus.BAD_REQUEST:
             raise
@@ -144,7 +146,8 @@ def _tell(request: web.Request, body: dict[str, Any], headers: Mapping[str, str]
         return web.json_response(body, status=status, content_type=PROBLEM_TYPE, headers=together)
     if kind is Problem.TEXT or not _reads_pages(request):
         return web.Response(text=body["detail"], status=status, headers=together)
-    response = render(request, "web/error.html", {"problem": body, "back": _back(request)}, status=status)
+    values = {"problem": body, "back": page_before(request) or "/", "typed": what_was_typed(request)}
+    response = render(request, "web/error.html", values, status=status)
     response.headers.update(together)
     return response
 
@@ -152,14 +155,3 @@ def _tell(request: web.Request, body: dict[str, Any], headers: Mapping[str, str]
 def _reads_pages(request: web.Request) -> bool:
     accept = request.headers.get(hdrs.ACCEPT, "")
     return "text/html" in accept or (identity_of(request) is not None and accept in {"", "*/*"})
-
-
-def _back(request: web.Request) -> str:
-    """Return where a click on "Back" leads: the page that was left, if it is one of ours."""
-    try:
-        referer = URL(request.headers.get(hdrs.REFERER, ""))
-    except ValueError:
-        return "/"
-    if referer.authority and referer.authority == request.url.authority:
-        return referer.raw_path_qs
-    return "/"

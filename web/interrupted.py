@@ -20,12 +20,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from aiohttp import hdrs, web
-from yarl import URL
 
 from guildshop.credentials import CredentialBox
 from guildshop.errors import ConfigurationError
 from guildshop.web.context import ADMIN_BASE, STAFF_BASE, app_of, context_of, identity_of
-from guildshop.web.pages import CSRF_FIELD, render
+from guildshop.web.pages import CSRF_FIELD, page_before, render
 from guildshop.web.sessions import SESSION_COOKIE, SessionService
 
 if TYPE_CHECKING:
@@ -113,13 +112,9 @@ async def _sender(request: web.Request) -> UUID | None:
 
 
 def _page(request: web.Request) -> str:
-    """Return the page on which the form lay, as the browser says, or nothing."""
-    try:
-        referer = URL(request.headers.get(hdrs.REFERER, ""))
-    except ValueError:
-        return ""
-    ours = referer.authority and referer.authority == request.url.authority
-    return referer.raw_path_qs if ours and referer.path.startswith((f"{ADMIN_BASE}/", f"{STAFF_BASE}/")) else ""
+    """Return the page of the workspace on which the form lay, as the browser says, or nothing."""
+    before = page_before(request)
+    return before if before.startswith((f"{ADMIN_BASE}/", f"{STAFF_BASE}/")) else ""
 
 
 def _box(app: App) -> CredentialBox:

@@ -18,6 +18,7 @@ import jinja2
 from aiohttp import hdrs, web
 from jinja2.bccache import Bucket
 from markupsafe import Markup
+from yarl import URL
 
 from guildshop.errors import Invalid
 from guildshop.hookspecs import Page
@@ -148,6 +149,16 @@ def packed(flashes: Sequence[tuple[str, str]]) -> str:
         if len(payload) <= LARGEST_FLASHES or longest < SHORTEST_FLASH:
             return payload
         longest = longest * 3 // 4
+
+
+def page_before(request: web.Request) -> str:
+    """Return the address within this site of the page that was left for this request, if the browser says so."""
+    try:
+        referer = URL(request.headers.get(hdrs.REFERER, ""))
+        own = {URL(app_of(request).settings.web.public_url).authority, request.url.authority}
+    except ValueError:
+        return ""
+    return referer.raw_path_qs if referer.authority and referer.authority in own else ""
 
 
 async def read_form(request: web.Request) -> dict[str, str]:

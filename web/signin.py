@@ -11,7 +11,7 @@ from yarl import URL
 
 from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.i18n import _, languages
-from guildshop.web.again import refill
+from guildshop.web.again import fill_again
 from guildshop.web.auth import SignInRequired, set_session
 from guildshop.web.context import Identity, app_of, context_of, form_of, identity_of
 from guildshop.web.interrupted import FIELD as KEPT_FIELD
@@ -167,7 +167,7 @@ async def change_email(request: web.Request) -> web.StreamResponse:
     except Invalid as refusal:
         errors = {error.field: error.message for error in refusal.errors}
         page = await _account(request, errors, status=refusal.status)
-        page.text = refill(page.text or "", request.path, {"email": str(form.get("email", ""))})
+        fill_again(request, page, refusal)
         return page
     flash(request, _("Your email address is saved."))
     raise web.HTTPSeeOther("/account")

@@ -44,6 +44,8 @@ FILE = "links.csv"
 PAGE_SIZE = 50
 SHOWN_ROWS = 200
 MAX_BODY = 2 * 1024 * 1024
+LONGEST_SHOWN = 100_000
+"""Bytes of a file that is put into the form to be corrected; what was pasted comes back whole."""
 METHODS: Mapping[LinkMethod, str] = {
     LinkMethod.STAFF: lazy("by staff"),
     LinkMethod.EMAIL: lazy("by email"),
@@ -95,9 +97,9 @@ async def unlink(request: web.Request) -> web.StreamResponse:
         member = rules.member_id(form.get("member", ""))
         await _service(request).unlink_member(actor_of(request), member)
     except Refusal as refusal:
-        flash(request, refusal.message.replace(f"<@{form.get('member', '')}>", form.get("member", "")), "error")
-    else:
-        flash(request, _("The link is ended; the client role and the metafields are taken away."))
+        refusal.message = refusal.message.replace(f"<@{form.get('member', '')}>", form.get("member", ""))
+        raise
+    flash(request, _("The link is ended; the client role and the metafields are taken away."))
     raise redirect(request, _back(form.get("customer", "")))
 
 
@@ -112,9 +114,9 @@ async def link(request: web.Request) -> web.StreamResponse:
         target = Target(customer.discord_id, customer.username)
         made = await app.get(LinkService).link_member(actor, target, form.get("email", ""))
     except Refusal as refusal:
-        flash(request, refusal.message.replace(f"<@{customer.discord_id}>", customer.name), "error")
-    else:
-        flash(request, _("Linked to {name}.").format(name=made.link.name or made.link.shopify_id))
+        refusal.message = refusal.message.replace(f"<@{customer.discord_id}>", customer.name)
+        raise
+    flash(request, _("Linked to {name}.").format(name=made.link.name or made.link.shopify_id))
     raise redirect(request, _back(str(customer.id)))
 
 
@@ -144,14 +146,14 @@ async def bulk_start(request: web.Request) -> web.StreamResponse:
     """Begin to look at a list, or to link it."""
     actor, form = actor_of(request), await request.post()
     actor.require(LINK_UPDATE)
-    field = form.get("file")
+    field, pasted = form.get("file"), str(form.get("text", "")).replace("\0", "")
     if isinstance(field, web.FileField) and field.filename:
         content = await asyncio.to_thread(field.file.read)
     else:
-        content = str(form.get("text", "")).encode()
+        content = pasted.encode()
     if not content.strip():
         return _bulk_form(request, problem=_("Choose a file, or paste its rows."))
-    text = content.decode("utf-8-sig", errors="replace") if len(content) < 100_000 else ""
+    text = pasted or (content.decode("utf-8-sig", errors="replace") if len(content) < LONGEST_SHOWN else "")
     try:
         sheet = await asyncio.to_thread(_read, content)
         if sheet.problems:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+from html import escape
+from uuid import uuid4
 
 import pytest
 
@@ -86,12 +88,51 @@ def test_messages_fit_into_a_cookie_whatever_they_say(texts: list[str]) -> None:
 
 async def test_refusals_are_pages_with_their_sentence_and_a_way_back(owner: Visitor, server: WebServer) -> None:
     await owner.post("/admin/book", {"title": "Emma"})
-    back = {"Referer": f"{server.url}/admin/book?x=1"}
-    refused = await owner.post("/admin/book", {"title": "Emma"}, headers=back)
+    back = f"/admin/book/{uuid4()}?x=1"
+    refused = await owner.post("/admin/book", {"title": "Emma"}, headers={"Referer": f"{server.url}{back}"})
     assert refused.status == 409
     page = await refused.text()
     assert "There is a book called Emma already." in page
-    assert 'href="/admin/book?x=1"' in page
+    assert f'href="{back}"' in page
+
+
+async def test_a_refused_form_comes_back_with_what_was_typed(owner: Visitor, server: WebServer) -> None:
+    hostile = '"><script>alert(1)</script> & Co'
+    for title in ("Emma", hostile):
+        await owner.post("/admin/book", {"title": title})
+    refused = await owner.post("/admin/book", {"title": hostile}, headers={"Referer": f"{server.url}/admin/book?x=1"})
+    page = await refused.text()
+    assert refused.status == 409
+    assert "There is a book called" in page
+    assert page.count(f'name="title" type="text" value="{escape(hostile)}"') == 1
+    assert "<script>alert" not in page
+    assert "There is a book called" not in await (await owner.get("/admin/book")).text()
+
+
+async def test_what_was_typed_is_told_where_its_form_is_not(
+    owner: Visitor, app: App, store: Store, server: WebServer
+) -> None:
+    hostile = "<script>alert(1)</script>"
+    form = {"title": "Emma", "notes": hostile, "password": "hush", "version": "3", "key": "x"}
+    book = await add_book(app, store, "Emma")
+    for before, shows in (
+        (f"{server.url}/admin/book/{book}", "<dt>Copies</dt>"),
+        (f"{server.url}/admin/book/{uuid4()}", "error-page"),
+        ("https://elsewhere.example/admin/book", "error-page"),
+        (f"{server.url}/static/web/base.css", "error-page"),
+        (f"{server.url}/api/v1/openapi.json", "error-page"),
+        ("", "error-page"),
+    ):
+        refused = await owner.post("/admin/book", form, headers={"Referer": before} if before else {})
+        page = await refused.text()
+        assert (refused.status, shows in page) == (409, True), before
+        assert page.count("There is a book called Emma already.") == 1
+        assert "<dt>title</dt><dd>Emma</dd>" in page
+        assert f"<dt>notes</dt><dd>{escape(hostile)}</dd>" in page
+        assert "hush" not in page
+        assert "<script>alert" not in page
+    forged = await owner.http.post("/admin/book", data={**form, "csrftoken": "x"}, allow_redirects=False)
+    assert (forged.status, "Emma" in await forged.text()) == (403, False)
 
 
 async def test_accidents_show_a_reference_and_nothing_else(owner: Visitor) -> None:

@@ -105,11 +105,10 @@ async def tag_customers(request: web.Request) -> web.StreamResponse:
         raise Invalid(_("There is no such customer in this shop.")) from None
     add, remove = _tags(form.get("add", "")), _tags(form.get("remove", ""))
     if not chosen or not (add or remove):
-        flash(request, _("Tick customers, and write a tag to add or to remove. Nothing was changed."), "error")
-    else:
-        count = await app_of(request).get(CustomerService).tag(actor_of(request), chosen, add=add, remove=remove)
-        told = ngettext("The tags of {n} customer were changed.", "The tags of {n} customers were changed.", count)
-        flash(request, told.format(n=grouped(count)))
+        raise Invalid(_("Tick customers, and write a tag to add or to remove. Nothing was changed."))
+    count = await app_of(request).get(CustomerService).tag(actor_of(request), chosen, add=add, remove=remove)
+    told = ngettext("The tags of {n} customer were changed.", "The tags of {n} customers were changed.", count)
+    flash(request, told.format(n=grouped(count)))
     query = URL.build(query_string=form.get("query", "")[:1000]).raw_query_string
     raise redirect(request, f"customer?{query}" if query else "customer")
 

@@ -16,8 +16,9 @@ from guildshop.plugins.orders.pages.filters import NAMES, TO_BE_FULFILLED, read_
 from guildshop.plugins.orders.pages.words import TONES
 from guildshop.plugins.orders.service import OrderFiles, OrderService, SavedFilters
 from guildshop.spreadsheets import write_row
+from guildshop.web.again import PartlyDone
 from guildshop.web.context import actor_of, app_of
-from guildshop.web.pages import flash, page_url, read_form, redirect, render
+from guildshop.web.pages import flash, page_url, read_form, render
 
 PAGE_SIZE = 50
 CHOSEN = "order-"
@@ -95,11 +96,8 @@ async def filters_act(request: web.Request) -> web.StreamResponse:
         await saved.drop(actor, form["drop"])
         flash(request, _("The filter is dropped."))
     else:
-        try:
-            await saved.keep(actor, form.get("name", ""), URL.build(query=query).raw_query_string)
-            flash(request, _("The filter is kept as “{name}”.").format(name=form.get("name", "")))
-        except Invalid as refusal:
-            flash(request, refusal.message, "error")
+        await saved.keep(actor, form.get("name", ""), URL.build(query=query).raw_query_string)
+        flash(request, _("The filter is kept as “{name}”.").format(name=form.get("name", "")))
     raise web.HTTPSeeOther(str(URL(page_url(request, "order")).with_query(query)))
 
 
@@ -120,19 +118,21 @@ async def bulk_act(request: web.Request) -> web.StreamResponse:
     back = URL(page_url(request, "order")).with_query(_typed(form))
     act = actions.get(form.get("do", ""))
     if not chosen or act is None:
-        flash(request, _("No order is ticked. Tick the orders first, then choose what to do."), "error")
-        raise web.HTTPSeeOther(str(back))
+        raise Invalid(_("No order is ticked. Tick the orders first, then choose what to do."))
     problems: list[str] = []
+    done: list[str] = []
     for order in chosen:
         try:
             await act(order)
         except Refusal as refusal:
             problems.append(refusal.message)
-    done = len(chosen) - len(problems)
+        else:
+            done.append(f"{CHOSEN}{order}")
     if done:
-        flash(request, _said(form["do"], done))
+        flash(request, _said(form["do"], len(done)))
     if problems:
-        flash(request, " ".join([*problems[:5], *_more(len(problems) - 5)]), "error")
+        told = " ".join([*problems[:5], *_more(len(problems) - 5)])
+        raise PartlyDone(request, told, done) if done else Invalid(told)
     raise web.HTTPSeeOther(str(back))
 
 
@@ -141,8 +141,7 @@ async def slips_act(request: web.Request) -> web.StreamResponse:
     form = await read_form(request)
     chosen = [name.removeprefix(CHOSEN) for name in form if name.startswith(CHOSEN)][:PAGE_SIZE]
     if not chosen:
-        flash(request, _("No order is ticked. Tick the orders first, then choose what to do."), "error")
-        raise redirect(request, "order")
+        raise Invalid(_("No order is ticked. Tick the orders first, then choose what to do."))
     raise web.HTTPSeeOther(str(URL(page_url(request, "order/slips")).with_query({"order": chosen})))
 
 

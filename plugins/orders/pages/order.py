@@ -48,7 +48,7 @@ async def order_page(request: web.Request) -> web.StreamResponse:
 
 
 async def _show(
-    request: web.Request, typed: dict[str, str] | None = None, quote: Quote | None = None, problem: str = ""
+    request: web.Request, typed: dict[str, str] | None = None, quote: Quote | None = None
 ) -> web.StreamResponse:
     """Show the order; with what was typed into the form of its items, and what they would come to."""
     app, actor = app_of(request), actor_of(request)
@@ -86,7 +86,6 @@ async def _show(
             "suggested": await _suggested(request) if editable else (),
             "typed": typed,
             "quote": quote,
-            "problem": problem,
             "carriers": list(orders.carriers(order.store)),
             "invoice": invoice,
             "credit_notes": await app.get(CreditNotes).of(order.id) if invoice is not None else (),
@@ -102,7 +101,6 @@ async def _show(
             "tones": TONES,
             "parcel_tones": PARCEL_TONES,
         },
-        status=422 if problem else 200,
     )
 
 
@@ -163,7 +161,7 @@ async def items_act(request: web.Request) -> web.StreamResponse:
                 request, form, await editing.preview(actor, order.id, _items(order, form), version=version)
             )
         except Refusal as refusal:
-            return await _show(request, form, problem=refusal.message)
+            return await show_again(request, order_page, refusal)
 
     async def run() -> str:
         after = await editing.set_items(actor, order.id, _items(order, form), version=version)

@@ -28,10 +28,8 @@ async def tracking_act(request: web.Request) -> web.StreamResponse:
     """Check the file, and write all of it where that is wanted and every row is right."""
     app, actor, form = app_of(request), actor_of(request), await request.post()
     field, dry_run = form.get("file"), form.get("do") != "import"
-    if isinstance(field, web.FileField):
-        content = await asyncio.to_thread(field.file.read)
-    else:
-        content = str(form.get("text", "")).encode()
+    text = str(form.get("text", "")).replace("\0", "")
+    content = await asyncio.to_thread(field.file.read) if isinstance(field, web.FileField) else text.encode()
     if not content.strip():
         return _page(request, problem=_("Choose a file, or paste its rows."))
     with TemporaryDirectory() as folder:
@@ -40,11 +38,11 @@ async def tracking_act(request: web.Request) -> web.StreamResponse:
         try:
             result = await import_sheet(app, actor, import_kind(app, "tracking"), path, dry_run=dry_run)
         except Invalid as refusal:
-            return _page(request, problem=refusal.message.replace(str(path), FILE), text=_text(content))
+            return _page(request, problem=refusal.message.replace(str(path), FILE), text=text or _text(content))
     if result.problems or dry_run:
-        return _page(request, result=result, text=_text(content))
-    text = ngettext("{count} parcel is saved.", "{count} parcels are saved.", result.written)
-    flash(request, text.format(count=grouped(result.written)))
+        return _page(request, result=result, text=text or _text(content))
+    told = ngettext("{count} parcel is saved.", "{count} parcels are saved.", result.written)
+    flash(request, told.format(count=grouped(result.written)))
     raise redirect(request, "order")
 
 

@@ -16,7 +16,7 @@ from guildshop.plugins.staff.api import CHANNEL_KINDS, SETTINGS_UPDATE, Section,
 from guildshop.plugins.staff.pages.forms import form_fields, version_of
 from guildshop.plugins.staff.service import SettingsService
 from guildshop.store_settings import STORE_SECTION
-from guildshop.web.again import refill
+from guildshop.web.again import fill_again
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, page_url, read_form, redirect, render
 
@@ -131,7 +131,7 @@ async def change_server(request: web.Request) -> web.StreamResponse:
         if isinstance(refusal, NotFound):
             raise
         page = await _server_page(request, problem=refusal)
-        page.text = refill(page.text or "", request.path, form)
+        fill_again(request, page, refusal)
         return page
     flash(request, _("Saved. It applies at once in {store}.").format(store=store.name))
     raise redirect(request, "settings/server")
