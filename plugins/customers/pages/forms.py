@@ -18,9 +18,13 @@ from guildshop.plugins.customers.api import (
     AddressInput,
     Customer,
     CustomerChange,
+    CustomerInput,
+    Source,
     address_labels,
 )
 from guildshop.plugins.customers.pages.detail import customer_of
+from guildshop.plugins.customers.pages.words import SOURCE_LABELS
+from guildshop.plugins.customers.rules import clean_discord_id
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.web.context import actor_of, app_of
 from guildshop.web.pages import flash, form_version, read_form, redirect, render
@@ -47,6 +51,29 @@ ADDRESS = {
     "country": "country",
     "phone": "phone",
 }
+USE, KEEP = "use", "keep"
+"""The buttons: take over how the country writes an address, leave it as it was typed."""
+
+
+async def new_page(request: web.Request) -> web.StreamResponse:
+    """Show the form of a customer whom staff enter, and take it."""
+    if request.method == "GET":
+        return _edit(request, None, {})
+    form = await read_form(request)
+    texts = {name: form.get(field, "") for field, name in PROFILE.items()}
+    try:
+        member = form.get("discordId", "").strip()
+        given = CustomerInput(
+            **texts | {"notes": texts["notes"].replace("\r\n", "\n")},
+            tags=_tags(form),
+            discord_id=clean_discord_id(member) if member else None,
+            source=Source.EMAIL if form.get("source") == Source.EMAIL else Source.MANUAL,
+        )
+        made = await app_of(request).get(CustomerService).create(actor_of(request), given)
+    except Refusal as refusal:
+        return _edit(request, None, form, refusal)
+    flash(request, _("{customer} is a customer now.").format(customer=made.name))
+    raise redirect(request, f"customer/{made.id}")
 
 
 async def edit_page(request: web.Request) -> web.StreamResponse:
@@ -56,7 +83,6 @@ async def edit_page(request: web.Request) -> web.StreamResponse:
         typed = {field: str(getattr(customer, name)) for field, name in PROFILE.items()}
         return _edit(request, customer, typed | {"tags": ", ".join(customer.tags), "version": str(customer.version)})
     form = await read_form(request)
-    tags = tuple(tag.strip() for tag in form.get("tags", "").split(",") if tag.strip())
     texts = {name: form.get(field, "") for field, name in PROFILE.items()}
     try:
         await (
@@ -73,7 +99,7 @@ async def edit_page(request: web.Request) -> web.StreamResponse:
                     phone=texts["phone"],
                     account_number=texts["account_number"],
                     notes=texts["notes"].replace("\r\n", "\n"),
-                    tags=tags,
+                    tags=_tags(form),
                     discord_id=form.get("discordId", "").strip() or None,
                 ),
                 version=form_version(form),
@@ -120,6 +146,11 @@ async def address_page(request: web.Request) -> web.StreamResponse:
     form = await read_form(request)
     given = AddressInput(**{name: form.get(field, "") for field, name in ADDRESS.items()})
     try:
+        suggestion = service.check_address(given).suggestion
+        if suggestion is not None and form.get("do") not in {USE, KEEP}:
+            return _address_form(request, customer, known, form, suggestion=suggestion)
+        if suggestion is not None and form["do"] == USE:
+            given = suggestion
         if known is None:
             await service.add_address(actor_of(request), customer.id, given)
         else:
@@ -184,11 +215,12 @@ async def ask_email(request: web.Request) -> web.StreamResponse:
 
 
 def _edit(
-    request: web.Request, customer: Customer, typed: Mapping[str, str], refusal: Refusal | None = None
+    request: web.Request, customer: Customer | None, typed: Mapping[str, str], refusal: Refusal | None = None
 ) -> web.StreamResponse:
     values = {
         "customer": customer,
-        "typed": {**dict.fromkeys((*PROFILE, "discordId", "tags", "version"), ""), **typed},
+        "typed": {**dict.fromkeys((*PROFILE, "discordId", "tags", "source", "version"), ""), **typed},
+        "sources": [(one.value, _(SOURCE_LABELS[one])) for one in (Source.MANUAL, Source.EMAIL)],
         "offered_tags": ", ".join(OFFERED_TAGS),
         **_problem(refusal),
     }
@@ -201,6 +233,8 @@ def _address_form(
     known: Address | None,
     typed: Mapping[str, str],
     refusal: Refusal | None = None,
+    *,
+    suggestion: AddressInput | None = None,
 ) -> web.StreamResponse:
     countries = sorted((country_name(code), code) for code in country_codes())
     values = {
@@ -208,6 +242,8 @@ def _address_form(
         "known": known,
         "typed": {**dict.fromkeys((*ADDRESS, "version"), ""), **typed},
         "labels": {field: address_labels()[name] for field, name in ADDRESS.items()},
+        "suggestion": suggestion,
+        "fields": ADDRESS,
         "countries": [("", _("Choose a country")), *((code, name) for name, code in countries)],
         **_problem(refusal),
     }
@@ -234,8 +270,13 @@ async def _address(request: web.Request, customer: Customer) -> Address | None:
     return known
 
 
+def _tags(form: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(tag.strip() for tag in form.get("tags", "").split(",") if tag.strip())
+
+
 _FORM = ("GET", "POST")
 FORM_PAGES = [
+    Page("customer/new", new_page, CUSTOMER_UPDATE, methods=_FORM),
     Page("customer/{id}/edit", edit_page, CUSTOMER_UPDATE, methods=_FORM),
     Page("customer/{id}/state", change_state, CUSTOMER_UPDATE, methods=("POST",)),
     Page("customer/{id}/address/{address}", address_page, CUSTOMER_UPDATE, methods=_FORM),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from guildshop.i18n import _, babel_locale, lazy
-from guildshop.plugins.customers.api import CustomerSort, CustomerStatus, CustomerType
+from guildshop.plugins.customers.api import CustomerSort, CustomerStatus, CustomerType, Source
 
 STATUS_LABELS: Mapping[CustomerStatus, str] = {
     CustomerStatus.ACTIVE: lazy("Active"),
@@ -20,6 +20,11 @@ TONES: Mapping[CustomerStatus, str] = {
 TYPE_LABELS: Mapping[CustomerType, str] = {
     CustomerType.REGISTERED: lazy("Registered"),
     CustomerType.GUEST: lazy("Guest"),
+}
+SOURCE_LABELS: Mapping[Source, str] = {
+    Source.DISCORD: lazy("Discord"),
+    Source.EMAIL: lazy("Email"),
+    Source.MANUAL: lazy("Manual"),
 }
 SORT_LABELS: Mapping[CustomerSort, str] = {
     CustomerSort.CREATED: lazy("Newest customers first"),
@@ -37,6 +42,7 @@ def words() -> dict[str, object]:
     """Return what the templates call statuses and types."""
     return {
         "status_labels": {one: _(label) for one, label in STATUS_LABELS.items()},
+        "source_labels": {one: _(label) for one, label in SOURCE_LABELS.items()},
         "type_labels": {one: _(label) for one, label in TYPE_LABELS.items()},
         "status_tones": TONES,
     }

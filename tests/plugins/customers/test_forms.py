@@ -9,7 +9,7 @@ import pytest
 
 from guildshop.app import App
 from guildshop.errors import NotFound, Refusal
-from guildshop.plugins.customers.api import AlreadyTaken, CustomerInput
+from guildshop.plugins.customers.api import AlreadyTaken, CustomerInput, CustomerType, Source
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.stores import Store
 from guildshop.tenancy import scope
@@ -176,3 +176,48 @@ async def test_tags_change_for_all_that_are_ticked(
     page = await (await owner.get("/admin/customer?tag=early")).text()
     assert "Bob" in page
     assert ">Cy<" not in page
+
+
+async def test_staff_enter_a_customer_by_hand(
+    customers: CustomerService, owner: Visitor, store: Store, staff: ActorFactory, support: Visitor
+) -> None:
+    assert 'href="/admin/customer/new"' in await (await owner.get("/admin/customer")).text()
+    assert 'href="/staff/customer/new"' in await (await support.get("/staff/customer")).text()
+    nobody = await owner.post("/admin/customer/new", {"tags": "VIP", "notes": "met at the fair"})
+    assert (nobody.status, "A customer needs a name or an email address" in await nobody.text()) == (409, True)
+    form = {"firstName": "Ada", "email": "ada@example.org", "source": "EMAIL", "discordId": "nobody"}
+    wrong = await owner.post("/admin/customer/new", form)
+    page = await wrong.text()
+    assert (wrong.status, "is no Discord ID" in page, "ada@example.org" in page) == (422, True, True)
+    assert (await customers.list_customers(staff(store))).items == []
+    made = await owner.post("/admin/customer/new", form | {"discordId": "", "tags": "VIP", "source": "DISCORD"})
+    (ada,) = (await customers.list_customers(staff(store))).items
+    assert (made.status, made.headers["Location"]) == (303, f"/admin/customer/{ada.id}")
+    assert (ada.name, ada.source, ada.tags, ada.type) == ("Ada", Source.MANUAL, ("VIP",), CustomerType.GUEST)
+    shown = await (await owner.get(f"/admin/customer/{ada.id}")).text()
+    assert "<dt>Source</dt><dd>Manual</dd>" in shown
+    assert "<dt>Email confirmed</dt><dd>Not confirmed</dd>" in shown
+    taken = await owner.post("/admin/customer/new", form | {"discordId": ""})
+    assert "Another customer has the email address" in await taken.text()
+    await owner.post("/admin/customer/new", form | {"discordId": "", "email": "eve@example.org"})
+    (eve,) = await customers.find(staff(store), "eve@example.org")
+    assert eve.source is Source.EMAIL
+
+
+async def test_an_address_is_saved_as_typed_or_as_its_country_writes_it(
+    customers: CustomerService, owner: Visitor, store: Store, staff: ActorFactory
+) -> None:
+    ada = await customers.create(staff(store), CustomerInput(display_name="Ada"))
+    path = f"/admin/customer/{ada.id}/address/new"
+    odd = HOME | {"region": "California"}
+    asked = await owner.post(path, odd)
+    page = await asked.text()
+    assert (asked.status, await customers.addresses(ada.id)) == (200, [])
+    assert "<strong>CA</strong>" in page
+    assert ">Use suggested</button>" in page
+    assert ">Keep mine</button>" in page
+    assert 'value="California"' in page
+    assert (await owner.post(path, odd | {"do": "keep"})).status == 303
+    assert (await owner.post(path, odd | {"do": "use"})).status == 303
+    assert [one.region for one in await customers.addresses(ada.id)] == ["California", "CA"]
+    assert (await owner.post(path, HOME)).status == 303  # Nothing to suggest: saved at once.
