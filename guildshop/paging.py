@@ -59,6 +59,15 @@ def from_cursor(cursor: str, count: int) -> list[str]:
     return values
 
 
+def id_of(cursor: str) -> UUID:
+    """Return the ID after which a list goes on; refuse what is no such cursor."""
+    (key,) = from_cursor(cursor, 1)
+    try:
+        return UUID(key)
+    except ValueError:
+        raise wrong_cursor() from None
+
+
 def time_and_id(cursor: str) -> tuple[datetime, UUID]:
     """Return the moment and the ID after which a list goes on; refuse what is no such cursor."""
     at, key = from_cursor(cursor, 2)

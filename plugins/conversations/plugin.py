@@ -99,6 +99,13 @@ class Conversations(Plugin):
         return list(PAGES)
 
     @hookimpl
+    def register_api(self, app: App) -> list[Any]:
+        """Read and lead conversations by the JSON API."""
+        from guildshop.plugins.conversations.endpoints import ROUTERS
+
+        return list(ROUTERS)
+
+    @hookimpl
     def register_search(self, app: App) -> list[SearchKind]:
         """Find open conversations by customer and by what was said."""
         from guildshop.plugins.conversations.pages import search_kind

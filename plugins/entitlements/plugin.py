@@ -79,6 +79,13 @@ class Entitlements(Plugin):
         return list(PAGES)
 
     @hookimpl
+    def register_api(self, app: App) -> list[Any]:
+        """Show entitlements by the JSON API, and try them again or take them back."""
+        from guildshop.plugins.entitlements.endpoints import ROUTERS
+
+        return list(ROUTERS)
+
+    @hookimpl
     def register_listeners(self, app: App) -> list[Listener]:
         """Hear of paid and cancelled orders, of members who join, and of what is due."""
         service = app.get(EntitlementService)

@@ -76,6 +76,13 @@ class Notifications(Plugin):
         return list(PAGES)
 
     @hookimpl
+    def register_api(self, app: App) -> list[Any]:
+        """Offer announcements, and what was told about orders, by the JSON API."""
+        from guildshop.plugins.notifications.endpoints import ROUTERS
+
+        return list(ROUTERS)
+
+    @hookimpl
     def register_order_sections(self, app: App) -> list[OrderSection]:
         """Show on an order's page what was told about it, and whether it arrived."""
         columns = (lazy("Message"), lazy("By"), lazy("State"), lazy("What to do"))

@@ -32,7 +32,7 @@ from guildshop.plugins.orders.api import (
 from guildshop.plugins.payments.admin import admin_section
 from guildshop.plugins.payments.api import PaymentsSettings, ProcessorTold
 from guildshop.plugins.payments.commands import COMMANDS, ITEMS
-from guildshop.plugins.payments.endpoints import router
+from guildshop.plugins.payments.endpoints import ROUTERS
 from guildshop.plugins.payments.hookspecs import PaymentHooks
 from guildshop.plugins.payments.invoice_page import ROUTES
 from guildshop.plugins.payments.methods import Methods
@@ -143,8 +143,8 @@ class Payments(Plugin):
 
     @hookimpl
     def register_api(self, app: App) -> list[Any]:
-        """Make invoice links."""
-        return [router]
+        """Show payments and make invoice links."""
+        return list(ROUTERS)
 
     @hookimpl
     def register_commands(self, app: App) -> list[Any]:

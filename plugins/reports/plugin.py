@@ -93,6 +93,13 @@ class Reports(Plugin):
         return list(PAGES)
 
     @hookimpl
+    def register_api(self, app: App) -> list[Any]:
+        """Offer figures and links to reports by the JSON API."""
+        from guildshop.plugins.reports.endpoints import router
+
+        return [router]
+
+    @hookimpl
     def register_routes(self, app: App) -> list[PublicRoute]:
         """Register shared reports."""
         return list(ROUTES)

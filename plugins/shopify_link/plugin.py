@@ -117,6 +117,13 @@ class ShopifyLink(Plugin):
         return list(PAGES)
 
     @hookimpl
+    def register_api(self, app: App) -> list[Any]:
+        """Offer links and lists of them by the JSON API."""
+        from guildshop.plugins.shopify_link.endpoints import router
+
+        return [router]
+
+    @hookimpl
     def register_routes(self, app: App) -> list[PublicRoute]:
         """Take webhooks, and show the page behind the emailed link."""
         return [*webhooks.ROUTES, *verify_pages.ROUTES]

@@ -57,6 +57,11 @@ class SettingField:
     required: bool = False
     columns: Sequence[SettingField] = ()
 
+    @property
+    def editable(self) -> bool:
+        """Whether it can be changed, and shown, outside the configuration."""
+        return self.kind not in {FieldKind.SECRET, FieldKind.OTHER}
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

@@ -50,6 +50,13 @@ class Staff(Plugin):
         return list(PAGES)
 
     @hookimpl
+    def register_api(self, app: App) -> list[Any]:
+        """Offer the audit log, settings, plugins and failed deliveries by the JSON API."""
+        from guildshop.plugins.staff.endpoints import ROUTERS
+
+        return list(ROUTERS)
+
+    @hookimpl
     def register_dashboard_cards(self, app: App) -> list[DashboardCard]:
         """Show how much could not be delivered after all attempts."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from guildshop.config.secret import Secret
 from guildshop.plugins.catalog.api import ProductKind, VariantInput
 from guildshop.plugins.conversations.api import Incoming, MessageWay
 from guildshop.plugins.conversations.service import ConversationService
@@ -14,18 +15,27 @@ from guildshop.plugins.discounts.api import DiscountInput
 from guildshop.plugins.discounts.service import DiscountService
 from guildshop.plugins.loyalty.api import PointsAction
 from guildshop.plugins.loyalty.service import LoyaltyService
+from guildshop.plugins.notifications.api import Audience
+from guildshop.plugins.notifications.service import AnnouncementService
 from guildshop.plugins.orders.api import Order, ShipmentChange
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.organization.api import GroupInput, UnitKind
 from guildshop.plugins.organization.service import OrganizationService
-from guildshop.plugins.payments.service import PaymentService
+from guildshop.plugins.payments.api import DifferenceKind, Figures
+from guildshop.plugins.payments.service import DifferenceService, PaymentService
 from guildshop.plugins.refunds.api import ItemRequest, RefundMode, RefundRequest
 from guildshop.plugins.refunds.service import RefundService, ReturnService
+from guildshop.plugins.reports.api import Period
+from guildshop.plugins.reports.service import ReportService
+from guildshop.plugins.shopify_link.api import LinkMethod, ShopifyCustomer, Target
+from guildshop.plugins.shopify_link.service import LinkService
 from guildshop.plugins.store_credit.api import CreditAction
 from guildshop.plugins.store_credit.service import CreditService
 from guildshop.web.users import UserService
 
 from ..plugins.orders.conftest import ADDRESS, Bench
+from ..plugins.shopify_link.conftest import no_wait
+from ..plugins.shopify_link.double import DOMAIN, TOKEN
 
 SWITCHED_ON = {
     "loyalty": {"enabled": True},
@@ -36,6 +46,7 @@ SWITCHED_ON = {
     },
     "payments": {"methods": ["venmo", "zelle"]},
 }
+SECRET_KEY = Secret("a secret key for tests, long enough")
 
 
 @dataclass
@@ -50,15 +61,19 @@ class Furnished:
         self.known.setdefault(noun, []).extend(str(value) for value in values)
 
 
-async def furnish(bench: Bench) -> Furnished:
-    """Fill a store with rows of every kind."""
+async def furnish(bench: Bench, shopify_url: str = "") -> Furnished:
+    """Fill a store with rows of every kind; `shopify_url` is where a double of Shopify answers."""
     made = Furnished(bench)
+    security = bench.app.settings.security.model_copy(update={"secret_key": SECRET_KEY})
+    bench.app.settings = bench.app.settings.model_copy(update={"security": security})
     for section, values in SWITCHED_ON.items():
         await bench.app.stores.change(bench.boss, section, values)
     await _catalog(made)
     await _orders(made)
     await _people(made)
+    await _words(made)
     await bench.app.dispatcher.drain()
+    await _elsewhere(made, shopify_url)
     return made
 
 
@@ -169,9 +184,56 @@ async def _people(made: Furnished) -> None:
             await loyalty.adjust(boss, await customers.get(key), PointsAction.ADD, 50, "welcome")
             made.know("member", key)
     made.know("user", (await UserService(app).create_user("Una User", "a password of hers", store=bench.store.id)).id)
+
+
+async def _words(made: Furnished) -> None:
+    """Conversations with an answer that did not arrive, and announcements: drafts, and one that was stopped."""
+    bench = made.bench
+    app, boss = bench.app, bench.boss
     talk = app.get(ConversationService)
-    for number in (1, 2):
+    for number in (1, 2, 3, 4):
         written = Incoming("Where is my mug?", MessageWay.COMMAND, f"test:{number}")
         begun = await talk.receive(bench.buyer(number), f"buyer{number}", f"Buyer {number}", written)
-        made.know("conversation", begun.conversation.id)
-    await talk.answer(boss, begun.conversation.id, "On its way.")
+        key = begun.conversation.id
+        made.know("conversation", key)
+        await talk.answer(boss, key, "On its way.", source=f"test:answer{number}")
+        made.know("message", (await talk.message_of(boss, f"test:answer{number}")).id)
+    await app.database.execute("UPDATE conversation_message SET state = 'FAILED' WHERE kind = 'ANSWER' RETURNING id")
+    announcements = app.get(AnnouncementService)
+    drafts = [await announcements.draft(boss, Audience.ALL, "", f"Sale {number}", "All mugs.") for number in (1, 2, 3)]
+    made.know("announcement", *(draft.id for draft in drafts))
+    await announcements.start(boss, drafts[0].id)
+    await announcements.stop(boss, drafts[0].id)
+
+
+async def _elsewhere(made: Furnished, shopify_url: str) -> None:
+    """What other systems know of: links to Shopify and a list of them, payments that do not fit, a shared report."""
+    bench = made.bench
+    app, boss = bench.app, bench.boss
+    account = {"shop": DOMAIN, "access_token": TOKEN, "api_url": shopify_url or "http://127.0.0.1:9"}
+    await app.stores.change(boss, "shopify_link", account)
+    links = app.get(LinkService)
+    links.client.sleep = no_wait
+    for number in (1, 2):
+        customer = ShopifyCustomer(str(number), "John", f"john{number}@example.com", 1, 1500, "USD")
+        member = int(bench.buyer(number).id)
+        await links.link(boss, Target(member), customer, customer.email, LinkMethod.STAFF)
+        made.know("shopify_member", str(member))
+    bulk = await links.start_bulk(boss, [{"discord_id": "nobody", "email": "x"}] * 2, dry_run=True)
+    made.know("bulk", bulk.id)
+    differences = app.get(DifferenceService)
+    for number in (1, 2, 3):
+        await differences.note_unknown("robot", f"p{number}", Figures(DifferenceKind.UNKNOWN, 0, 700, "USD"))
+    made.know("difference", *(one.id for one in await differences.open()))
+    reports = app.get(ReportService)
+    today = reports.today()
+    await reports.share(boss, Period(today, today), "USD")
+    made.know("share", *(one.id for one in await reports.shares(boss)))
+    for table in ("payment", "entitlement"):
+        made.know(table, *(row["id"] for row in await bench.rows(table)))
+    await app.database.execute("UPDATE entitlement SET status = 'FAILED', problem = 'x' RETURNING id")
+    rows = await app.database.execute(
+        "UPDATE delivery SET status = 'FAILED' WHERE store = :store AND status = 'DONE' RETURNING id",
+        store=bench.store.id,
+    )
+    made.know("delivery", *(row["id"] for row in rows[:5]))

@@ -19,7 +19,7 @@ from guildshop.web.tokens import TokenService
 from guildshop.web.users import UserService
 
 from ..plugins.orders.conftest import ADDRESS, Bench, bench
-from .test_isolation import everything
+from ..rows import everything
 
 __all__ = ["bench"]
 

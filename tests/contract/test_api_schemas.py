@@ -10,18 +10,21 @@ from guildshop.web.server import WebServer
 from guildshop.web.testing import Visitor
 
 from ..plugins.orders.conftest import Bench, bench
+from ..plugins.shopify_link.conftest import shopify
+from ..plugins.shopify_link.double import ShopifyDouble
 from .furnished import Furnished, furnish
 from .fuzzer import EXAMPLES, run
 
-__all__ = ["bench"]
+__all__ = ["bench", "shopify"]
 
 pytestmark = pytest.mark.timeout(3600 if EXAMPLES > 2 else 300)
 
 
 @pytest.fixture
-async def furnished(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Furnished:
+async def furnished(bench: Bench, shopify: ShopifyDouble, monkeypatch: pytest.MonkeyPatch) -> Furnished:
     monkeypatch.setenv("INVOICE_LINK_SIGNING_SECRET", "a secret for links in tests, long enough")
-    return await furnish(bench)
+    shopify.customer(3, email="john3@example.com")
+    return await furnish(bench, shopify.url)
 
 
 def names(known: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -51,6 +54,22 @@ def names(known: dict[str, list[str]]) -> dict[str, list[str]]:
         "discountGroupId": known["group"],
         "shippingAddressId": known["address"],
         "paymentMethod": ["venmo", "zelle"],
+        "conversation_id": known["conversation"],
+        "message_id": known["message"],
+        "announcement_id": known["announcement"],
+        "discord_id": known["shopify_member"],
+        "discordId": known["shopify_member"],
+        "bulk_id": known["bulk"],
+        "entitlement_id": known["entitlement"],
+        "payment_id": known["payment"],
+        "difference_id": known["difference"],
+        "delivery_id": known["delivery"],
+        "share_id": known["share"],
+        "section": ["conversations", "entitlements"],
+        # To switch off one that others are about would leave them untried.
+        "plugin": ["taxjar"],
+        "order": known["order"],
+        "email": ["john3@example.com"],
     }
 
 
@@ -59,13 +78,19 @@ async def test_the_api_answers_as_it_describes_itself(
 ) -> None:
     description = await (await visitor.get("/api/openapi.json")).json()
     headers = {"Authorization": f"Bearer {token}"}
-    found = await asyncio.to_thread(run, description, f"{server.url}/api", headers, names(furnished.known))
+    # PostgreSQL is the stricter one: what is at the bounds of each schema goes there, and to both in a long run.
+    thorough = furnished.bench.app.database.dialect == "postgres" or EXAMPLES > 2
+    phases = ("coverage", "fuzzing") if thorough else ("fuzzing",)
+    found = await asyncio.to_thread(
+        run, description, f"{server.url}/api", headers, names(furnished.known), phases=phases
+    )
     assert found.problems == []
     assert found.statuses.keys() == {
         f"{method.upper()} {path}" for path, methods in description["paths"].items() for method in methods
     }
     # It came as far as the use cases, not only to what stands before them.
-    assert len([statuses for statuses in found.statuses.values() if statuses & {200, 201, 204, 409}]) > 40
+    unreached = [name for name, statuses in found.statuses.items() if not statuses & {200, 201, 204, 409}]
+    assert not thorough or len(unreached) < 5, unreached
 
 
 async def test_the_tables_of_the_admin_answer_as_they_are_described(

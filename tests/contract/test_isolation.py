@@ -9,44 +9,29 @@ from typing import Any
 import pytest
 from piccolo.columns import Text, Varchar
 
-from guildshop.app import App
 from guildshop.plugins.orders.api import Order
 from guildshop.plugins.payments.service import PaymentService
 from guildshop.simulator.driver import Reply
 from guildshop.simulator.worlds import SECOND_GUILD_ID, demo_world
 from guildshop.stores import Store
-from guildshop.tenancy import StoreTable, scope
+from guildshop.tenancy import scope
 from guildshop.testing import Shop
 from guildshop.web.testing import PASSWORD, NewVisitor, Visitor
+from guildshop.web.tokens import TokenService
 from guildshop.web.users import UserService
 
 from ..plugins.orders.conftest import Bench, bench
+from ..plugins.robot import Robot, robot
 from ..plugins.sale import Sale
+from ..rows import everything, store_tables
+from .furnished import furnish
 
-__all__ = ["bench"]
-
-OUR_OWN = {"user_session", "user_account", "sign_in_attempt", "api_token", "membership", "idempotency_key"}
-"""Tables in which signing in to the other store leaves rows."""
-
-
-def store_tables(app: App) -> list[type[StoreTable]]:
-    return [table for piccolo in app.piccolo_apps() for table in piccolo.table_classes if issubclass(table, StoreTable)]
+__all__ = ["bench", "robot"]
 
 
 async def _rows(bench: Bench, name: str) -> list[dict[str, Any]]:
     with scope(bench.store.id):
         return await bench.app.database.fetch(f'SELECT id FROM "{name}" WHERE store = :s', s=bench.store.id)
-
-
-async def everything(app: App, store: int) -> dict[str, list[str]]:
-    """Return all rows of a store, table by table."""
-    found = {}
-    for table in store_tables(app):
-        name = table._meta.tablename
-        if name not in OUR_OWN:
-            rows = await app.database.fetch(f'SELECT * FROM "{name}" WHERE store = :store', store=store)
-            found[name] = sorted(str(row) for row in rows)
-    return found
 
 
 @pytest.fixture
@@ -145,7 +130,8 @@ async def _try_api(bench: Bench, stranger: Visitor, order: Order, secrets: list[
     product = (await bench.catalog.find("SECRETMUG")).id
     tried = 0
     for method, path in _operations(described):
-        for value in (str(order.id), order.number, str(order.customer), str(product)) if "{" in path else ("",):
+        values = (str(order.id), order.number, str(order.customer), str(product))
+        for value in values if re.search(r"\{(reference|product|customer)", path) else values[:1]:
             filled = re.sub(r"\{[^}]+\}", value, path)
             answer = await (
                 stranger.get(filled) if method == "GET" else stranger.send(method, filled, {"reason": "mine"})
@@ -156,6 +142,56 @@ async def _try_api(bench: Bench, stranger: Visitor, order: Order, secrets: list[
                 assert answer.status in {404, 405, 422}, (method, filled, text)
             tried += 1
     assert tried >= 20
+
+
+async def test_no_row_is_named_to_another_store(
+    bench: Bench, other_store: Store, users: UserService, robot: Robot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of all kinds, by their own IDs, with bodies that their own store would take."""
+    monkeypatch.setenv("INVOICE_LINK_SIGNING_SECRET", "a secret for links in tests, long enough")
+    known = (await furnish(bench)).known
+    with scope(other_store.id):
+        await users.create_user("Otto", PASSWORD, store=other_store.id, role="Owner")
+        robot.token = await TokenService(bench.app).create("Otto", other_store.id, "tests")
+    order, customer = known["order"][0], known["customer"][0]
+    text = {"text": "mine"}
+    requests: list[tuple[str, str, Any]] = [
+        ("POST", "/conversations", {"customerId": customer, **text}),
+        *((method, f"/conversations/{known['conversation'][0]}{path}", body) for method, path, body in (
+            ("GET", "", None), ("GET", "/messages", None), ("POST", "/messages", text), ("POST", "/claim", None),
+            ("POST", "/release", None), ("POST", "/close", None), ("POST", "/reopen", None),
+        )),
+        ("POST", f"/conversations/messages/{known['message'][0]}/retry", None),
+        *((method, f"/announcements/{known['announcement'][1]}{path}", body) for method, path, body in (
+            ("GET", "", None), ("PUT", "", {"title": "Mine", **text}), ("POST", "/start", None),
+            ("POST", "/stop", None), ("DELETE", "", None),
+        )),
+        *(("GET", f"/customers/{customer}/{name}", None) for name in ("conversations", "messages", "entitlements")),
+        *(("GET", f"/orders/{order}/{name}", None) for name in ("messages", "entitlements", "payments")),
+        ("POST", f"/orders/{order}/entitlements/revoke", {}),
+        ("POST", f"/orders/{order}/reject-payment", {"reason": "mine"}),
+        ("GET", f"/shopify/links/{known['shopify_member'][0]}", None),
+        ("DELETE", f"/shopify/links/{known['shopify_member'][0]}", None),
+        *((method, f"/shopify/bulk-links/{known['bulk'][0]}{path}", None) for method, path in (
+            ("GET", ""), ("GET", "/rows"), ("POST", "/link"),
+        )),
+        ("GET", f"/entitlements/{known['entitlement'][0]}", None),
+        ("POST", f"/entitlements/{known['entitlement'][0]}/retry", None),
+        ("GET", f"/payments/{known['payment'][0]}", None),
+        ("POST", f"/payments/{known['payment'][0]}/accept", None),
+        ("POST", f"/payments/{known['payment'][0]}/use", {"order": order}),
+        ("POST", f"/payments/differences/{known['difference'][0]}/settle", {"note": "mine"}),
+        ("DELETE", f"/reports/shares/{known['share'][0]}", None),
+        ("POST", f"/deliveries/{known['delivery'][0]}/retry", None),
+    ]  # fmt: skip
+    await robot.refuses(404, *requests)
+    for path in (
+        "/conversations", "/announcements", "/shopify/links", "/shopify/bulk-links", "/entitlements/failed",
+        "/payments", "/payments/unusual", "/payments/differences", "/reports/shares", "/deliveries/failed",
+        f"/shopify/links/{known['shopify_member'][0]}/log",
+    ):  # fmt: skip
+        found = await robot.get(path)
+        assert (found["items"] if isinstance(found, dict) else found) == [], path
 
 
 def _operations(described: dict[str, Any]) -> Iterator[tuple[str, str]]:

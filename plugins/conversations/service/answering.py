@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.database import new_id
-from guildshop.errors import NotFound, Refusal
+from guildshop.errors import Refusal
 from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.conversations import rules, tables
@@ -22,7 +22,7 @@ from guildshop.plugins.conversations.api import (
     MessageState,
     MessageWay,
 )
-from guildshop.plugins.conversations.service.reading import NAME_LIMIT, conversation_of
+from guildshop.plugins.conversations.service.reading import NAME_LIMIT, conversation_of, no_message
 from guildshop.plugins.conversations.service.receiving import ATTEMPTS, Raced, Receiving, add_message, open_conversation
 from guildshop.plugins.customers.service import CustomerService
 
@@ -145,7 +145,7 @@ class Answering(Receiving):
         actor.require(CONVERSATION_REPLY)
         known = await self._message(message)
         if known is None:
-            raise NotFound(_("There is no such message in this shop."))
+            raise no_message()
         if known.state is not MessageState.FAILED:
             raise Refusal(_("Only an answer that was not delivered can be sent again."))
         found = conversation_of(await self._row(known.conversation))

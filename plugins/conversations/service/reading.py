@@ -15,6 +15,7 @@ from guildshop.paging import Slice, time_and_id, to_cursor
 from guildshop.permissions import Actor, ActorKind
 from guildshop.plugins.conversations.api import (
     CONVERSATION_READ,
+    CONVERSATION_REPLY,
     Attachment,
     Conversation,
     ConversationsSettings,
@@ -125,6 +126,14 @@ class Reading:
         actor.require(CONVERSATION_READ)
         return await self._messages(conversation, notes=notes, limit=min(limit, MOST))
 
+    async def message_of(self, actor: Actor, source: str) -> Message:
+        """Return what the actor wrote by a source; refuse an unknown one."""
+        actor.require(CONVERSATION_REPLY)
+        row = await self.app.database.fetch_one(f"{MESSAGE} AND source = :source", store=current_store(), source=source)
+        if row is None:
+            raise no_message()
+        return message_of(row)
+
     async def of_customer(self, actor: Actor, customer: UUID, limit: int = 20) -> list[Conversation]:
         """Return the latest conversations with a customer, the last one first."""
         actor.require(CONVERSATION_READ)
@@ -202,6 +211,11 @@ class Reading:
     async def _message(self, message: UUID) -> Message | None:
         row = await self.app.database.fetch_one(f"{MESSAGE} AND id = :id", store=current_store(), id=message)
         return None if row is None else message_of(row)
+
+
+def no_message() -> NotFound:
+    """Return the refusal of a message that there is not."""
+    return NotFound(_("There is no such message in this shop."))
 
 
 def conversation_of(row: Mapping[str, Any]) -> Conversation:

@@ -97,6 +97,11 @@ class AnnouncementService:
         actor.require(NOTIFICATION_CREATE)
         if audience is Audience.TAG and not fold(target):
             raise Invalid.field("target", _("“{tag}” is no tag. Name one that customers have.").format(tag=target))
+        if audience is Audience.ROLE and not (target.isascii() and target.isdigit() and 0 < int(target[:20]) < 2**63):
+            sentence = _("“{value}” is no Discord ID. Copy it from Discord; it has 17 to 20 digits.")
+            raise Invalid.field("target", sentence.format(value=target[:40]))
+        if audience is Audience.ALL and target:
+            raise Invalid.field("target", _("What goes to all customers has no target. Leave it out."))
         if len(target) > TARGET_LIMIT:
             raise Invalid.field("target", _("The tag has more than {most} characters.").format(most=TARGET_LIMIT))
         key = new_id()
@@ -115,14 +120,17 @@ class AnnouncementService:
             )
         return await self._get(key)
 
+    async def draft(self, actor: Actor, audience: Audience, target: str, title: str, text: str) -> Announcement:
+        """Begin a draft that is written already."""
+        actor.require(NOTIFICATION_CREATE)
+        _written(title, text)
+        begun = await self.begin(actor, audience, target)
+        return await self.write(actor, begun.id, title, text)
+
     async def write(self, actor: Actor, key: UUID, title: str, text: str) -> Announcement:
         """Put a title and a text into a draft."""
         actor.require(NOTIFICATION_CREATE)
-        title, text = " ".join(title.split()), text.strip()
-        if not title or len(title) > TITLE_LIMIT:
-            raise Invalid.field("title", _("Give a title of 1 to {most} characters.").format(most=TITLE_LIMIT))
-        if not text or len(text) > TEXT_LIMIT:
-            raise Invalid.field("text", _("Give a text of 1 to {most} characters.").format(most=TEXT_LIMIT))
+        title, text = _written(title, text)
         async with self.app.work(actor) as work:
             work.guard(
                 tables.Announcement,
@@ -356,6 +364,16 @@ class AnnouncementService:
             )
             if unwanted is not None:
                 self.app.get(CustomerService).note_unwanted(work, unwanted, ANNOUNCEMENTS.name)
+
+
+def _written(title: str, text: str) -> tuple[str, str]:
+    """Return title and text as they are kept; refuse empty and too long ones."""
+    title, text = " ".join(title.split()), text.strip()
+    if not title or len(title) > TITLE_LIMIT:
+        raise Invalid.field("title", _("Give a title of 1 to {most} characters.").format(most=TITLE_LIMIT))
+    if not text or len(text) > TEXT_LIMIT:
+        raise Invalid.field("text", _("Give a text of 1 to {most} characters.").format(most=TEXT_LIMIT))
+    return title, text
 
 
 def _begun() -> Refusal:

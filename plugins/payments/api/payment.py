@@ -88,6 +88,16 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """Which payments to list: any of these states, of a method, made from and before (both UTC)."""
+
+    states: frozenset[PaymentState] = frozenset()
+    method: str = ""
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """What a processor took for an order, as it says itself when asked: `PaymentService.receive` settles it.
 

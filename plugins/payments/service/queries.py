@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.errors import NotFound
 from guildshop.i18n import _
+from guildshop.paging import Slice, id_of, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import Order, PaymentMethod
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments import rules
-from guildshop.plugins.payments.api import TAKEN, Payment
+from guildshop.plugins.payments.api import TAKEN, Payment, PaymentFilter
 from guildshop.plugins.payments.service.processors import Processors
 from guildshop.plugins.payments.service.rows import to_payment
 from guildshop.tenancy import current_store
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from guildshop.app import App
 
 SHOWN = 200
+READ = "order.read"
 
 
 class PaymentQueries:
@@ -30,6 +32,24 @@ class PaymentQueries:
         """Work within this application."""
         self.app = app
         self.processors = Processors(app)
+
+    async def list(
+        self, actor: Actor, wanted: PaymentFilter, *, cursor: str = "", limit: int = SHOWN
+    ) -> Slice[Payment]:
+        """Return the payments that fit, newest first."""
+        actor.require(READ)
+        where, values = _conditions(wanted)
+        if cursor:
+            where.append("id < :last")
+            values["last"] = id_of(cursor)
+        rows = await self.app.database.fetch(
+            f"SELECT * FROM payment WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT :size",
+            store=actor.store,
+            size=limit + 1,
+            **values,
+        )
+        found = [to_payment(row) for row in rows[:limit]]
+        return Slice(found, to_cursor([str(found[-1].id)]) if len(rows) > limit else "")
 
     async def of_order(self, order_id: UUID) -> Sequence[Payment]:
         """Return an order's payments, oldest first."""
@@ -75,7 +95,7 @@ class PaymentQueries:
 
     async def unusual(self, actor: Actor) -> Sequence[Payment]:
         """Return the money that does not fit its order and is still in the till, newest first."""
-        actor.require("order.read")
+        actor.require(READ)
         found = await self.app.database.fetch(
             "SELECT * FROM payment WHERE store = :store AND refunded < amount"
             f" AND state IN ('UNDERPAID', 'OVERPAID', 'LATE') ORDER BY created DESC, id LIMIT {SHOWN}",
@@ -90,3 +110,20 @@ class PaymentQueries:
             value=value,
         )
         return tuple(to_payment(row) for row in found)
+
+
+def _conditions(wanted: PaymentFilter) -> tuple[list[str], dict[str, Any]]:
+    where, values = ["store = :store"], dict[str, Any]()
+    if wanted.states:
+        where.append("state IN :states")
+        values["states"] = sorted(state.value for state in wanted.states)
+    if wanted.method:
+        where.append("method = :method")
+        values["method"] = wanted.method
+    if wanted.created_from is not None:
+        where.append("created >= :created_from")
+        values["created_from"] = wanted.created_from
+    if wanted.created_before is not None:
+        where.append("created < :created_before")
+        values["created_before"] = wanted.created_before
+    return where, values

@@ -102,15 +102,15 @@ class Bulk(Following):
         ]
         async with self.app.work(actor) as work:
             self._begin(work, key, given, dry_run=dry_run)
-        return await self.bulk(actor, key)
+        return await self._bulk(key)
 
     async def link_fine(self, actor: Actor, key: UUID) -> BulkLink:
         """Begin to link those rows of a list that a dry run found nothing against."""
         actor.require(LINK_UPDATE)
-        looked_at = await self.bulk(actor, key)
+        looked_at = await self._bulk(key)
         if not looked_at.dry_run or looked_at.state is not BulkState.DONE:
             raise Refusal(_("This list is not one that was looked at to its end. Wait until it is."))
-        rows = [row for row in await self.bulk_rows(actor, key) if row.state is RowState.FINE]
+        rows = [row for row in await self._rows(key) if row.state is RowState.FINE]
         if not rows:
             raise Refusal(_("There is no row in this list that could be linked."))
         made = new_id()
@@ -124,30 +124,12 @@ class Bulk(Following):
                 id=key,
             )
             self._begin(work, made, [(row.member, row.email, "") for row in rows], dry_run=False)
-        return await self.bulk(actor, made)
+        return await self._bulk(made)
 
     async def bulk(self, actor: Actor, key: UUID) -> BulkLink:
         """Return a list with how far it is."""
         actor.require(LINK_READ)
-        row = await self.app.database.fetch_one(
-            "SELECT id, store, made_by, dry_run, state, total, created, finished FROM shopify_bulk"
-            " WHERE store = :store AND id = :id",
-            store=actor.store,
-            id=key,
-        )
-        if row is None:
-            raise NotFound(
-                _("There is no such list. Lists are kept for 30 days; one that is linked gets a new address.")
-            )
-        counted = await self.app.database.fetch(
-            "SELECT state, COUNT(*) AS found FROM shopify_bulk_row WHERE store = :store AND bulk = :id GROUP BY state",
-            store=actor.store,
-            id=key,
-        )
-        counts = {RowState(one["state"]): int(one["found"]) for one in counted}
-        return BulkLink(
-            **dict(row) | {"state": BulkState(row["state"]), "dry_run": bool(row["dry_run"])}, counts=counts
-        )
+        return await self._bulk(key)
 
     async def latest_bulks(self, actor: Actor, limit: int = 5) -> Sequence[BulkLink]:
         """Return the latest lists."""
@@ -164,15 +146,7 @@ class Bulk(Following):
     ) -> Sequence[BulkRow]:
         """Return the rows of a list in their order, or those first that something is wrong with."""
         actor.require(LINK_READ)
-        first = "CASE WHEN state = 'BAD' THEN 0 ELSE 1 END, " if bad_first else ""
-        rows = await self.app.database.fetch(
-            "SELECT number, member, email, state, message FROM shopify_bulk_row"
-            f" WHERE store = :store AND bulk = :id ORDER BY {first}number LIMIT :limit",
-            store=actor.store,
-            id=key,
-            limit=limit,
-        )
-        return [BulkRow(**dict(row) | {"state": RowState(row["state"])}) for row in rows]
+        return await self._rows(key, bad_first=bad_first, limit=limit)
 
     async def step(self, event: BulkLinkDue, delivery: Delivery) -> None:
         """Look at the next few rows of a list, or link them, and ask for the step after."""
@@ -211,6 +185,38 @@ class Bulk(Following):
                 )
 
     # Within
+
+    async def _bulk(self, key: UUID) -> BulkLink:
+        row = await self.app.database.fetch_one(
+            "SELECT id, store, made_by, dry_run, state, total, created, finished FROM shopify_bulk"
+            " WHERE store = :store AND id = :id",
+            store=current_store(),
+            id=key,
+        )
+        if row is None:
+            raise NotFound(
+                _("There is no such list. Lists are kept for 30 days; one that is linked gets a new address.")
+            )
+        counted = await self.app.database.fetch(
+            "SELECT state, COUNT(*) AS found FROM shopify_bulk_row WHERE store = :store AND bulk = :id GROUP BY state",
+            store=current_store(),
+            id=key,
+        )
+        counts = {RowState(one["state"]): int(one["found"]) for one in counted}
+        return BulkLink(
+            **dict(row) | {"state": BulkState(row["state"]), "dry_run": bool(row["dry_run"])}, counts=counts
+        )
+
+    async def _rows(self, key: UUID, *, bad_first: bool = False, limit: int = MOST_ROWS) -> Sequence[BulkRow]:
+        first = "CASE WHEN state = 'BAD' THEN 0 ELSE 1 END, " if bad_first else ""
+        rows = await self.app.database.fetch(
+            "SELECT number, member, email, state, message FROM shopify_bulk_row"
+            f" WHERE store = :store AND bulk = :id ORDER BY {first}number LIMIT :limit",
+            store=current_store(),
+            id=key,
+            limit=limit,
+        )
+        return [BulkRow(**dict(row) | {"state": RowState(row["state"])}) for row in rows]
 
     def _begin(self, work: Work, key: UUID, rows: Sequence[tuple[str, str, str]], *, dry_run: bool) -> None:
         """Write a list down; a row that is bad in itself, with its sentence, is not looked at any more."""

@@ -116,9 +116,7 @@ class Linking(Reading):
         with explained("unlink-customer"):
             link = await self.of_member(discord_id)
             if link is None:
-                raise NotLinked(
-                    _("{member} is not linked to a Shopify customer.").format(member=f"<@{discord_id}>"),
-                )
+                raise not_linked(discord_id)
             await self._unlink(actor, link)
             return link
 
@@ -271,6 +269,11 @@ def known(found: Found) -> ShopifyCustomer:
     if found.customer is None:
         raise CustomerNotFound(_("No customer found with that email address."))
     return found.customer
+
+
+def not_linked(discord_id: int) -> NotLinked:
+    """Return the refusal of a member who is not linked."""
+    return NotLinked(_("{member} is not linked to a Shopify customer.").format(member=f"<@{discord_id}>"))
 
 
 def member_linked(actor: Actor, discord_id: int) -> MemberLinked:

@@ -7,9 +7,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from guildshop.errors import Invalid
-from guildshop.i18n import _
-from guildshop.paging import Slice, from_cursor, to_cursor
+from guildshop.paging import Slice, id_of, to_cursor
 from guildshop.permissions import Actor
 from guildshop.plugins.staff.api import AUDIT_READ, AuditFilter, AuditRecord
 
@@ -47,9 +45,8 @@ class AuditService:
         self, store: int, conditions: list[str], values: dict[str, Any], cursor: str, limit: int
     ) -> Slice[AuditRecord]:
         if cursor:
-            (last,) = from_cursor(cursor, 1)
             conditions.append("id < :last")
-            values["last"] = _key(last)
+            values["last"] = id_of(cursor)
         rows = await self.app.database.fetch(
             "SELECT id, at, actor_kind, actor_id, actor_name, origin, action, subject, subject_id, before, after, note"
             f" FROM audit_entry WHERE store = :store {''.join(f'AND {condition} ' for condition in conditions)}"
@@ -86,13 +83,6 @@ def _conditions(wanted: AuditFilter) -> tuple[list[str], dict[str, Any]]:
 def _within(text: str) -> str:
     escaped = text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return f"%{escaped}%"
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Invalid.field("cursor", _("This cursor belongs to no list. Start again from the first page.")) from None
 
 
 def _record(row: dict[str, Any]) -> AuditRecord:

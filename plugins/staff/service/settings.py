@@ -61,12 +61,31 @@ class SettingsService:
             errors = [FieldError(error.field, _sentence(section, error)) for error in refusal.errors]
             raise Invalid("\n".join(error.message for error in errors) or refusal.message, errors=errors) from refusal
 
+    async def change_values(
+        self, actor: Actor, name: str, values: Mapping[str, Any], *, version: int | None = None
+    ) -> None:
+        """Change settings by name; None takes one back to what the configuration says. Secrets are set there alone."""
+        section = self.section(actor, name)
+        errors = []
+        for given in values:
+            field = section.field(given)
+            if field is None:
+                errors.append(FieldError(given, _("There is no setting called {name}.").format(name=given[:64])))
+            elif not field.editable:
+                errors.append(FieldError(given, _("Set in the configuration file.")))
+            elif _holds_null(values[given]):
+                sentence = _("This text contains a null character, which cannot be kept. Type it anew.")
+                errors.append(FieldError(given, sentence))
+        if errors:
+            raise Invalid("; ".join(f"{error.field}: {error.message}" for error in errors), errors=errors)
+        await self.change(actor, section, values, version=version)
+
     async def change_form(self, actor: Actor, name: str, form: Mapping[str, str], *, version: int) -> None:
         """Change what differs in a section from what a form of a page holds."""
         section, currency = self.section(actor, name), self.app.stores.get(actor.store).currency
         values: dict[str, Any] = {}
         for field in section.fields:
-            if field.kind in {FieldKind.SECRET, FieldKind.OTHER}:
+            if not field.editable:
                 continue
             typed = fields.from_form(field, form, currency)
             if typed != self._present(field):
@@ -238,3 +257,12 @@ def _sentence(section: Section, error: FieldError) -> str:
     label = _(found.label) if found is not None else error.field
     inner = error.field.removeprefix(name).lstrip(".")
     return f"{label}{f' ({inner})' if inner else ''}: {error.message}"
+
+
+def _holds_null(value: Any) -> bool:
+    """Tell whether a null character is anywhere in a value as JSON has it."""
+    if isinstance(value, Mapping):
+        return any(_holds_null(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(_holds_null(part) for part in value)
+    return isinstance(value, str) and "\0" in value

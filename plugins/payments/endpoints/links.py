@@ -1,4 +1,4 @@
-"""The JSON API of payments: invoice links."""
+"""Invoice links in the JSON API."""
 
 from __future__ import annotations
 
