@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from guildshop.hookspecs import AdminSection, Check, Finding, ImportKind, Listener, Page, Severity, hookimpl
+from guildshop.hookspecs import AdminSection, Check, Finding, ImportKind, Listener, Page, SearchKind, Severity, hookimpl
 from guildshop.i18n import _, lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import MANAGER, READ_ONLY, SUPPORT, Permission
@@ -15,6 +15,7 @@ from guildshop.plugins.discounts.commands import COMMANDS
 from guildshop.plugins.discounts.endpoints import router
 from guildshop.plugins.discounts.pages import PAGES, customer_tab
 from guildshop.plugins.discounts.piccolo_app import APP_CONFIG
+from guildshop.plugins.discounts.searching import search_kind
 from guildshop.plugins.discounts.service import DiscountService, DiscountStep, PersonalDiscounts
 from guildshop.plugins.discounts.service.importing import COLUMNS, REQUIRED
 from guildshop.plugins.orders.api import CheckoutStep, OrderCancelled, OrderDeleted, OrderEdited, OrderRefunded
@@ -75,6 +76,11 @@ class Discounts(Plugin):
     def register_pages(self, app: App) -> list[Page]:
         """Register the list of discounts and the page of one."""
         return list(PAGES)
+
+    @hookimpl
+    def register_search(self, app: App) -> list[SearchKind]:
+        """Find discounts by code."""
+        return [search_kind(app)]
 
     @hookimpl
     def register_customer_tabs(self, app: App) -> list[CustomerTab]:

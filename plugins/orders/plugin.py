@@ -34,7 +34,7 @@ from guildshop.plugins.orders.api import (
 from guildshop.plugins.orders.commands import COMMANDS, FLOW_ITEMS, ITEMS, SHIPPING_COMMANDS
 from guildshop.plugins.orders.endpoints import ROUTERS
 from guildshop.plugins.orders.hookspecs import OrderHooks
-from guildshop.plugins.orders.pages import PAGES, TO_BE_FULFILLED, TO_FULFIL, TONES, search_kind
+from guildshop.plugins.orders.pages import PAGES, TO_BE_FULFILLED, TO_FULFIL, TONES, search_kinds
 from guildshop.plugins.orders.piccolo_app import APP_CONFIG
 from guildshop.plugins.orders.service import (
     CheckoutService,
@@ -187,8 +187,8 @@ class Orders(Plugin):
 
     @hookimpl
     def register_search(self, app: App) -> list[SearchKind]:
-        """Find orders by number and customer."""
-        return [search_kind(app)]
+        """Find orders by number and customer, parcels by tracking number, invoices by number."""
+        return search_kinds(app)
 
     @hookimpl
     def register_dashboard_cards(self, app: App) -> list[DashboardCard]:

@@ -12,6 +12,7 @@ from guildshop.hookspecs import (
     Listener,
     Page,
     PublicRoute,
+    SearchKind,
     SettingsSection,
     Timer,
     hookimpl,
@@ -39,6 +40,7 @@ from guildshop.plugins.payments.methods import Methods
 from guildshop.plugins.payments.order_page import order_actions, payments_section
 from guildshop.plugins.payments.pages import PAGES, PATH
 from guildshop.plugins.payments.piccolo_app import APP_CONFIG
+from guildshop.plugins.payments.searching import search_kind
 from guildshop.plugins.payments.service import (
     AttemptService,
     DifferenceService,
@@ -135,6 +137,11 @@ class Payments(Plugin):
     def register_pages(self, app: App) -> list[Page]:
         """Show what does not fit."""
         return list(PAGES)
+
+    @hookimpl
+    def register_search(self, app: App) -> list[SearchKind]:
+        """Find payments by what their processor or their payer calls them."""
+        return [search_kind(app)]
 
     @hookimpl
     def register_routes(self, app: App) -> list[PublicRoute]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from guildshop.hookspecs import AdminSection, Check, DashboardCard, Listener, Page, Timer, hookimpl
+from guildshop.hookspecs import AdminSection, Check, DashboardCard, Listener, Page, SearchKind, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
@@ -30,6 +30,7 @@ from guildshop.plugins.refunds.hookspecs import RefundHooks
 from guildshop.plugins.refunds.order_page import order_actions, refunds_section, returns_section
 from guildshop.plugins.refunds.pages import PAGES
 from guildshop.plugins.refunds.piccolo_app import APP_CONFIG
+from guildshop.plugins.refunds.searching import search_kinds
 from guildshop.plugins.refunds.service import RefundPayments, RefundService, ReturnService, SurplusRefunds
 from guildshop.plugins.refunds.service.deleting import KeptOrders
 from guildshop.plugins.refunds.service.examining import RefundExamination
@@ -132,6 +133,11 @@ class Refunds(Plugin):
     def register_api(self, app: App) -> list[Any]:
         """Register the refunds of the JSON API."""
         return [router, order_router]
+
+    @hookimpl
+    def register_search(self, app: App) -> list[SearchKind]:
+        """Find refunds and returns by the number of their order, and refunds by what a processor calls them."""
+        return search_kinds(app)
 
     @hookimpl
     def register_admin(self, app: App) -> list[AdminSection]:

@@ -13,6 +13,7 @@ from guildshop.hookspecs import (
     Listener,
     Page,
     PublicRoute,
+    SearchKind,
     SettingsSection,
     Timer,
     hookimpl,
@@ -44,6 +45,7 @@ from guildshop.plugins.shopify_link.commands import COMMANDS
 from guildshop.plugins.shopify_link.deliveries import tell_log, tell_role
 from guildshop.plugins.shopify_link.pages import PAGES, customer_tab
 from guildshop.plugins.shopify_link.piccolo_app import APP_CONFIG
+from guildshop.plugins.shopify_link.searching import search_kind
 from guildshop.plugins.shopify_link.service import COLUMNS, REQUIRED, LinkService
 from guildshop.settings_watch import StoreChanged
 
@@ -122,6 +124,11 @@ class ShopifyLink(Plugin):
         from guildshop.plugins.shopify_link.endpoints import router
 
         return [router]
+
+    @hookimpl
+    def register_search(self, app: App) -> list[SearchKind]:
+        """Find links by the Shopify customer's ID and email."""
+        return [search_kind(app)]
 
     @hookimpl
     def register_routes(self, app: App) -> list[PublicRoute]:

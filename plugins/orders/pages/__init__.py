@@ -14,11 +14,11 @@ from guildshop.plugins.orders.pages.filters import TO_BE_FULFILLED, TO_FULFIL
 from guildshop.plugins.orders.pages.listing import bulk_act, export_page, filters_act, list_page, slips_act
 from guildshop.plugins.orders.pages.making import new_act, new_page
 from guildshop.plugins.orders.pages.order import act, delete_act, items_act, order_page, pack_act, parcel_act
-from guildshop.plugins.orders.pages.searching import search_kind
+from guildshop.plugins.orders.pages.searching import search_kinds
 from guildshop.plugins.orders.pages.tracking import tracking_act, tracking_page
 from guildshop.plugins.orders.pages.words import TONES
 
-__all__ = ["PAGES", "TONES", "TO_BE_FULFILLED", "TO_FULFIL", "search_kind"]
+__all__ = ["PAGES", "TONES", "TO_BE_FULFILLED", "TO_FULFIL", "search_kinds"]
 
 READ, UPDATE, CREATE, DELETE = "order.read", "order.update", "order.create", "order.delete"
 POST = ("POST",)

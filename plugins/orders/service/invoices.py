@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter
 
 from guildshop.database import new_id
 from guildshop.errors import Stale
+from guildshop.folding import fold
 from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import Customer
@@ -32,6 +34,7 @@ from guildshop.plugins.orders.api import (
 )
 from guildshop.plugins.orders.service.deciding import stale
 from guildshop.plugins.orders.service.orders import OrderService
+from guildshop.plugins.orders.service.queries import READ
 from guildshop.plugins.orders.service.rows import add_history, as_json, as_uuid, known_time
 from guildshop.plugins.orders.service.sequences import next_number
 from guildshop.tenancy import current_store
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from guildshop.app import App
 
 UPDATE = "order.update"
+DIGITS = "0123456789"
+LONGEST_NUMBER = 9
 ATTEMPTS = 50
 """How often a number is tried for: other processes may issue invoices of the store at the same moment."""
 
@@ -64,6 +69,23 @@ class Invoices:
             order=order_id,
         )
         return None if row is None else _invoice(row)
+
+    async def search(self, actor: Actor, text: str) -> Sequence[Invoice]:
+        """Return the invoice of a number, with what is printed before it or without, of an order that is still there."""
+        actor.require(READ)
+        typed = fold(text).lstrip("#")
+        number = typed[len(typed.rstrip(DIGITS)) :]
+        if not 0 < len(number) <= LONGEST_NUMBER:
+            return ()
+        row = await self.app.database.fetch_one(
+            "SELECT i.id, i.number, i.prefix, i.order_id, i.order_number, i.issued, i.content FROM order_invoice i"
+            " JOIN orders o ON o.store = i.store AND o.id = i.order_id WHERE i.store = :store AND i.number = :number",
+            store=current_store(),
+            number=int(number),
+        )
+        found = None if row is None else _invoice(row)
+        before = typed.removesuffix(number)
+        return () if found is None or before not in {"", fold(found.prefix)} else (found,)
 
     async def issue(self, actor: Actor, reference: UUID | str) -> Invoice:
         """Return the order's invoice, giving it the next number when it has none yet."""

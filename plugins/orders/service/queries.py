@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from guildshop.errors import Forbidden, NotFound
-from guildshop.folding import fold, like
+from guildshop.folding import begins, fold, like
 from guildshop.i18n import _
 from guildshop.paging import Page, Slice, page_number, time_and_id, to_cursor
 from guildshop.permissions import Actor
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 COUNT_CAP = 1001
 """Lists count no further than this: counting everything is what costs."""
-NUMBER_LENGTH = 16
 NAMESAKES = 50
 """Of so many customers, the newest, a search gives orders."""
 
@@ -130,15 +129,9 @@ class OrderQueries:
         """
         actor.require(READ)
         found: Sequence[OrderSummary] = ()
-        if number := rules.normal_number(text):
-            found = await self._some(
-                "o.number >= :number AND o.number <= :last AND o.number LIKE :pattern ESCAPE '!'",
-                limit,
-                number=number,
-                # No number is longer, and none has a character that sorts behind.
-                last=number + "Z" * NUMBER_LENGTH,
-                pattern=like(number)[1:].upper(),
-            )
+        if rules.normal_number(text):
+            condition, values = begins("o.number", text)
+            found = await self._some(condition, limit, **values)
         if len(found) == limit:
             return found
         people = await self.app.get(CustomerService).ids_found(text, NAMESAKES)

@@ -28,6 +28,7 @@ from guildshop.plugins.orders.api import (
 from guildshop.plugins.orders.service.deciding import moved, stale
 from guildshop.plugins.orders.service.moving import OrderMoves
 from guildshop.plugins.orders.service.packing import Packing
+from guildshop.plugins.orders.service.queries import READ
 from guildshop.plugins.orders.service.rows import add_history, as_time, as_uuid, known_time
 from guildshop.tenancy import current_store
 
@@ -70,6 +71,22 @@ class OrderShipments(OrderMoves):
             items.setdefault(as_uuid(row["shipment"]), []).append(item)
         patterns = self.carriers(store)
         return tuple(_shipment(row, tuple(items.get(as_uuid(row["id"]), ())), patterns) for row in found)
+
+    async def search_shipments(self, actor: Actor, text: str, limit: int) -> Sequence[tuple[str, Shipment]]:
+        """Return the parcels of a tracking number, each with the number of its order, newest first."""
+        actor.require(READ)
+        typed, store = text.strip(), current_store()
+        found = await self.app.database.fetch(
+            "SELECT s.id, s.order_id, s.position, s.carrier, s.tracking_number, s.status, s.created, s.shipped_at,"
+            " s.delivered_at, o.number FROM shipment s JOIN orders o ON o.store = s.store AND o.id = s.order_id"
+            " WHERE s.store = :store AND s.tracking_number IN :numbers AND s.tracking_number <> ''"
+            " ORDER BY s.created DESC, s.id DESC LIMIT :most",
+            store=store,
+            numbers=sorted({typed, typed.upper(), "".join(typed.upper().split())}),
+            most=limit,
+        )
+        patterns = self.carriers(store)
+        return [(row["number"], _shipment(row, (), patterns)) for row in found]
 
     async def pack(
         self, actor: Actor, reference: UUID | str, items: Mapping[UUID, int] | None, change: ShipmentChange

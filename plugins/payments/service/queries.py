@@ -103,6 +103,22 @@ class PaymentQueries:
         )
         return tuple(to_payment(row) for row in found)
 
+    async def search(self, actor: Actor, text: str, limit: int) -> Sequence[Payment]:
+        """Return the payments that their processor or their payer calls by this text, newest first."""
+        actor.require("order.read")
+        found: dict[UUID, Payment] = {}
+        for condition in ("processor_id = :text", "reference = :text AND reference <> ''"):
+            for row in await self.app.database.fetch(
+                f"SELECT * FROM payment WHERE store = :store AND {condition}"
+                " ORDER BY created DESC, id DESC LIMIT :most",
+                store=current_store(),
+                text=text.strip(),
+                most=limit,
+            ):
+                payment = to_payment(row)
+                found[payment.id] = payment
+        return list(found.values())[:limit]
+
     async def _payments(self, column: str, value: UUID) -> Sequence[Payment]:
         found = await self.app.database.fetch(
             f"SELECT * FROM payment WHERE store = :store AND {column} = :value ORDER BY created, id",

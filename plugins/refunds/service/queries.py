@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.errors import NotFound
+from guildshop.folding import begins
 from guildshop.i18n import _
 from guildshop.paging import Slice, time_and_id, to_cursor
 from guildshop.permissions import Actor
@@ -65,6 +66,22 @@ class RefundQueries:
         more = len(found) > limit
         last = found[limit - 1] if more else None
         return Slice(found[:limit], "" if last is None else make_cursor(last.created, last.id))
+
+    async def search(self, actor: Actor, text: str, limit: int) -> Sequence[Refund]:
+        """Return the refunds of orders whose number begins with the text, and those that a processor knows by it."""
+        actor.require(READ)
+        condition, values = begins("order_number", text)
+        found = [*await self._where(condition, limit, **values)] if values["number"] else []
+        known = await self.app.database.fetch(
+            "SELECT refund FROM refund_part WHERE store = :store AND reference = :text AND reference <> '' LIMIT :most",
+            store=current_store(),
+            text=text.strip(),
+            most=limit,
+        )
+        keys = {records.as_uuid(row["refund"]) for row in known} - {one.id for one in found}
+        if keys:
+            found += await self._where("id IN :keys", limit, keys=list(keys))
+        return found[:limit]
 
     async def counted(self, order_id: UUID) -> dict[UUID, int]:
         """Return what items of each line counted for in the order's refunds, failed ones left out."""

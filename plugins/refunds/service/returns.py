@@ -10,6 +10,7 @@ from uuid import UUID
 from guildshop.database import new_id
 from guildshop.errors import Forbidden, Invalid, NotFound, Stale
 from guildshop.events import Delivery
+from guildshop.folding import begins
 from guildshop.i18n import _
 from guildshop.paging import Slice, time_and_id
 from guildshop.permissions import Actor
@@ -89,6 +90,12 @@ class ReturnService:
             store=current_store(),
         )
         return int(row["number"]) if row else 0
+
+    async def search(self, actor: Actor, text: str, limit: int) -> Sequence[Return]:
+        """Return the returns of orders whose number begins with the text, newest first."""
+        actor.require(READ)
+        condition, values = begins("order_number", text)
+        return await self._where(condition, limit, **values) if values["number"] else ()
 
     # Customers
 

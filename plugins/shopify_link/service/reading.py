@@ -95,6 +95,21 @@ class Reading:
         more = len(rows) > size
         return Slice(found, to_cursor([found[-1].created.isoformat(), str(found[-1].id)]) if more else "")
 
+    async def search(self, actor: Actor, text: str, limit: int) -> Sequence[Link]:
+        """Return the links of a Shopify customer's ID, or of an email address."""
+        actor.require(LINK_READ)
+        found: dict[str, Link] = {}
+        for condition in ("shopify_id = :text", "LOWER(email) = :text AND email <> ''"):
+            for row in await self.app.database.fetch(
+                f"SELECT {LINK_COLUMNS} FROM shopify_link WHERE store = :store AND {condition} LIMIT :most",
+                store=actor.store,
+                text=text.strip().lower(),
+                most=limit,
+            ):
+                link = link_of(row)
+                found[link.shopify_id] = link
+        return list(found.values())[:limit]
+
     async def counts(self, store: int) -> Mapping[str, int]:
         """Return how many links there are, and how many of them miss their role or metafields."""
         row = await self.app.database.fetch_one(
