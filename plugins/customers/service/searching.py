@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from guildshop.database import Database
 from guildshop.folding import fold, like
 from guildshop.plugins.customers.api import found_in
+from guildshop.plugins.customers.api.searching import SHORT
 
 MOST_WORDS = 8
+DRAWN = "c-"
+"""What every account number that was drawn at random begins with."""
 PIECE = 3
 """How many letters a piece has by which SQLite finds words."""
 FEW = 1000
@@ -18,8 +21,21 @@ _FOUND = "SELECT rowid FROM customer_pieces WHERE customer_pieces MATCH :pieces"
 
 
 async def conditions_of(database: Database, text: str) -> tuple[list[str], dict[str, Any]]:
-    """Return conditions on `customer` that hold for whoever has every word of the text somewhere."""
+    """Return conditions on `customer` that hold for whoever has every word of the text somewhere.
+
+    A word that so many account numbers begin with that no index helps stands for a number that is no longer than it.
+    """
     words = fold(text).split()[:MOST_WORDS]
+    numbers = {word for word in words if word.startswith(DRAWN) and len(word) <= SHORT}
+    conditions, values = await _conditions(database, [word for word in words if word not in numbers])
+    for index, number in enumerate(sorted(numbers)):
+        name = f"piece{index}" if database.dialect == "sqlite" else f"number{index}"
+        conditions.append(f"customer.account_number IN :{name}")
+        values[name] = sorted({number, number.upper()})
+    return conditions, values
+
+
+async def _conditions(database: Database, words: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
     if database.dialect == "postgres":
         return _patterns(words)
     conditions = [found_in(f"instr({{}}, :word{index}) > 0", word) for index, word in enumerate(words)]
@@ -33,10 +49,10 @@ async def conditions_of(database: Database, text: str) -> tuple[list[str], dict[
 
 def in_order(column: str, values: Mapping[str, Any]) -> str:
     """Return the column to sort by, so that SQLite reads those that were found, not everybody in this order."""
-    return f"+{column}" if "pieces" in values else column
+    return f"+{column}" if values.keys() & {"pieces", "piece0"} else column
 
 
-def _patterns(words: list[str]) -> tuple[list[str], dict[str, Any]]:
+def _patterns(words: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
     conditions: list[str] = []
     values: dict[str, Any] = {}
     for index, word in enumerate(words):
@@ -49,7 +65,7 @@ def _patterns(words: list[str]) -> tuple[list[str], dict[str, Any]]:
     return conditions, values
 
 
-def _pieces(words: list[str]) -> str:
+def _pieces(words: Sequence[str]) -> str:
     """Return the pieces of the words as SQLite's full-text search asks for all of them; empty where all are short."""
     cut = {one[start : start + PIECE] for one in map(_rare, words) for start in range(len(one) - PIECE + 1)}
     return " ".join('"' + piece.replace('"', '""') + '"' for piece in sorted(cut))

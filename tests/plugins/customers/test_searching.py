@@ -73,6 +73,24 @@ async def test_a_short_text_is_not_found_in_a_random_account_number(
     assert bool(await customers.find(staff(store), text)) is found
 
 
+async def test_what_all_account_numbers_begin_with_reads_nobody(
+    app: App, customers: CustomerService, store: Store, staff: ActorFactory
+) -> None:
+    boss = staff(store)
+    for number in range(3):
+        await customers.create(boss, CustomerInput(display_name=f"Ada {number}"))
+    own = await customers.create(boss, CustomerInput(display_name="Ada", account_number="C-7"))
+    for text, found in (("c-", []), ("ada C-", []), ("C-7", [own.id]), ("c-7 ada", [own.id]), ("c-7 bob", [])):
+        assert [one.id for one in await customers.find(boss, text)] == found, text
+    assert (await customers.find_one(boss, "c-7")).id == own.id
+    if app.database.dialect == "sqlite":
+        conditions, values = await searching.conditions_of(app.database, "c-")
+        where, order = " AND ".join(conditions), searching.in_order("created", values)
+        query = f"SELECT id FROM customer WHERE store = :store AND {where} ORDER BY {order} DESC LIMIT 5"
+        plan = [row["detail"] for row in await app.database.fetch(f"EXPLAIN QUERY PLAN {query}", store=1, **values)]
+        assert any("account_number=?" in line for line in plan), plan
+
+
 @pytest.mark.parametrize("few", [0, 1000])
 async def test_words_are_found_where_few_have_them_and_where_many_have(
     customers: CustomerService, store: Store, staff: ActorFactory, monkeypatch: pytest.MonkeyPatch, few: int
