@@ -71,7 +71,7 @@ class Invoices:
         return None if row is None else _invoice(row)
 
     async def search(self, actor: Actor, text: str) -> Sequence[Invoice]:
-        """Return the invoice of a number, with what is printed before it or without, of an order that is still there."""
+        """Return the invoice of a number, with or without what is printed before it, where its order is still there."""
         actor.require(READ)
         typed = fold(text).lstrip("#")
         number = typed[len(typed.rstrip(DIGITS)) :]
