@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -47,6 +47,8 @@ _SORTED_BY = {
 COUNT_CAP = 1001
 PAGE_LIMIT = 200
 NAMESAKES = 5000
+SEEN_EVERY = timedelta(hours=1)
+"""How exactly the last-seen time is kept."""
 
 
 class Reading:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -30,16 +29,13 @@ from guildshop.plugins.customers.rules import (
     tags_key,
 )
 from guildshop.plugins.customers.rules.people import NAME_LIMIT, NOTES_LIMIT
-from guildshop.plugins.customers.service.reading import Reading
+from guildshop.plugins.customers.service.reading import SEEN_EVERY, Reading
 from guildshop.plugins.customers.service.speaking import heard_locale
 from guildshop.plugins.customers.tables import Customer as CustomerTable
 from guildshop.plugins.customers.tables import EmailConfirmation
 
 if TYPE_CHECKING:
     from guildshop.database import Work
-
-SEEN_EVERY = timedelta(hours=1)
-"""How exactly the last-seen time is kept."""
 
 USERNAME_LIMIT = 64
 ATTEMPTS = 5

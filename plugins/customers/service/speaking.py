@@ -8,7 +8,7 @@ from uuid import UUID
 from guildshop.i18n import preferred
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.rules.people import LOCALE_LIMIT
-from guildshop.plugins.customers.service.reading import Reading
+from guildshop.plugins.customers.service.reading import SEEN_EVERY, Reading
 from guildshop.plugins.customers.tables import Customer as CustomerTable
 from guildshop.tenancy import current_store
 
@@ -24,14 +24,19 @@ class Speaking(Reading):
     """The language of a customer's Discord: kept when they use the bot, spoken in what is sent later."""
 
     async def note_language(self, discord_id: int, locale: str) -> None:
-        """Keep the language of whoever uses the bot: one read, and a write only when it is another than last time."""
+        """Keep the language of whoever uses the bot, and that they do: whatever they use there, they use the shop.
+
+        One read, and a write only when the language is another than last time, or an hour has passed.
+        """
         store, locale = current_store(), locale[:LOCALE_LIMIT]
         _heard.set(locale)
         row = await self.app.database.fetch_one(
-            "SELECT id FROM customer WHERE store = :store AND discord_id = :member AND locale <> :locale",
+            "SELECT id FROM customer WHERE store = :store AND discord_id = :member"
+            " AND (locale <> :locale OR last_seen IS NULL OR last_seen <= :before)",
             store=store,
             member=discord_id,
             locale=locale,
+            before=self.app.now() - SEEN_EVERY,
         )
         if row is None:
             return
@@ -39,7 +44,7 @@ class Speaking(Reading):
             # Without a new version: nobody who changes the customer at this moment has to start again for it.
             work.guard(
                 CustomerTable,
-                set="locale = :locale",
+                set="locale = :locale, last_seen = :now",
                 where="id = :id AND discord_id = :member",
                 rows=None,
                 id=row["id"],

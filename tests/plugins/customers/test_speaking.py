@@ -10,10 +10,10 @@ from guildshop.errors import Invalid
 from guildshop.i18n import preferred
 from guildshop.plugins.customers.api import CustomerChange, CustomerInput
 from guildshop.plugins.customers.rules.people import clean_locale
-from guildshop.plugins.customers.service import CustomerService
+from guildshop.plugins.customers.service import CustomerMetrics, CustomerService
 from guildshop.stores import Store
 from guildshop.tenancy import scope
-from guildshop.testing import ActorFactory
+from guildshop.testing import ActorFactory, Clock
 from guildshop.web.testing import Visitor
 
 ANN = 300000000000000001
@@ -58,6 +58,22 @@ async def test_a_language_is_written_when_it_changes_and_only_then(
         # What goes wrong with it keeps nobody from being answered.
         await note_language(app, ANN, "de")
     assert (await customers.get(ann.id)).locale == "fr"
+
+
+async def test_whoever_uses_anything_of_the_bot_uses_the_shop(
+    app: App, store: Store, customers: CustomerService, member: ActorFactory, staff: ActorFactory, clock: Clock
+) -> None:
+    ann = await customers.register(member(store), "ann", "Ann")
+    await note_language(app, ANN, "de")
+    metrics = app.get(CustomerMetrics)
+    clock.advance(days=40)
+    assert (await metrics.now(staff(store))).active == 0
+    await note_language(app, ANN, "de")
+    seen = await customers.get(ann.id)
+    assert (seen.last_seen, seen.version, (await metrics.now(staff(store))).active) == (clock(), ann.version, 1)
+    clock.advance(minutes=59)
+    await note_language(app, ANN, "de")
+    assert (await customers.get(ann.id)).last_seen == seen.last_seen
 
 
 async def test_my_data_tells_the_language_and_forgetting_takes_it(
