@@ -133,6 +133,8 @@ class OrderService(OrderRefunds, OrderShipments):
                 public=public,
                 text=note,
             )
+            add_history(work, order.id, HistoryKind.NOTE)
+            work.audit("order.note", subject="order", subject_id=order.id, after={"public": public}, note=order.number)
         return key
 
     # Events

@@ -16,6 +16,7 @@ from guildshop.plugins.customers.api import AddressInput, CustomerBlocked, Custo
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders.api import (
     Channel,
+    HistoryKind,
     MoveRefused,
     NewOrder,
     Order,
@@ -81,7 +82,8 @@ async def test_staff_order_for_a_guest_with_the_same_checks(bench: Bench, guest:
     assert await bench.stock(mug.id) == (8, 2)
     (note,) = await bench.orders.notes(order.id)
     assert (note.text, note.public) == ("Rang us up", False)
-    assert (await bench.orders.history(order.id))[0].actor_name == bench.boss.name
+    timeline = [(one.kind, one.actor_name) for one in await bench.orders.history(order.id)]
+    assert timeline == [(HistoryKind.PLACED, bench.boss.name), (HistoryKind.NOTE, bench.boss.name)]
 
     await bench.app.get(CustomerService).block(bench.boss, guest)
     await no(CustomerBlocked, _wanted(guest, ("ONCE", 1)))
