@@ -28,7 +28,7 @@ from guildshop.plugins.conversations.api import (
     MessageState,
 )
 from guildshop.plugins.conversations.service import ConversationService
-from guildshop.plugins.customers.api import Customer, CustomerTab
+from guildshop.plugins.customers.api import CUSTOMER_READ, Customer, CustomerTab
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.spreadsheets import write_row
 from guildshop.web.context import actor_of, app_of, store_of
@@ -250,8 +250,11 @@ async def _shown(request: web.Request) -> dict[str, Any]:
 
 
 async def _detail(request: web.Request, form: Mapping[str, str], refusal: Refusal | None = None) -> web.StreamResponse:
+    shown, actor = await _shown(request), actor_of(request)
+    customers = app_of(request).get(CustomerService)
     values = {
-        **await _shown(request),
+        **shown,
+        "customer": await customers.get(shown["conversation"].customer) if actor.may(CUSTOMER_READ) else None,
         "typed": form.get("text", ""),
         "problem": refusal.message if refusal is not None else "",
         "form_key": form.get("key") or str(uuid4()),

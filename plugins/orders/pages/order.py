@@ -11,6 +11,8 @@ from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.i18n import _
 from guildshop.money import format_money
 from guildshop.plugins.catalog.service import CatalogService
+from guildshop.plugins.customers.api import CUSTOMER_READ
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.orders import rules
 from guildshop.plugins.orders.api import (
     Order,
@@ -68,6 +70,7 @@ async def _show(
         "orders/order.html",
         {
             "order": order,
+            "customer": await app.get(CustomerService).get(order.customer) if actor.may(CUSTOMER_READ) else None,
             "history": await orders.history(order.id),
             "notes": await orders.notes(order.id),
             "actions": actions.allowed(actor, order),

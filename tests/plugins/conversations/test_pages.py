@@ -55,6 +55,7 @@ async def test_staff_work_without_scripts(talk: Talk, support: Visitor) -> None:
     ]
     page = await text_of(support, here)
     assert "Yes &amp;amp; no" in page
+    assert "Total Revenue: <strong>$0.00</strong>" in page
     assert ("Queued" in page, "Internal note" in page, "You see to this conversation." in page) == (True,) * 3
     plain = await text_of(support, f"{here}/transcript.txt")
     assert ("Yes &amp; no" in plain, "HYPERLINK" in plain) == (True, False)

@@ -185,6 +185,7 @@ async def test_an_order_is_made_edited_packed_invoiced_and_deleted_on_its_pages(
     page = await _page(owner, path)
     for expected in ("Delivered", "Aunt Ada", "Pack a parcel", "It cannot be deleted", "Items changed", "Invoice 0001"):
         assert expected in page
+    assert "<dt>Total Revenue</dt><dd>$45.00</dd>" in page
     assert (await bench.orders.get(number)).status is OrderStatus.FULFILLING
     assert (await owner.post(f"{path}/parcels/nonsense", {})).status == 404
     for wrong in ({f"quantity-{line.id}": "-1"}, {f"quantity-{line.id}": "1", "status": "LOST"}):
