@@ -18,9 +18,9 @@ from guildshop.web.pages import FLASH_COOKIE
 from guildshop.web.testing import CSRF, Visitor
 
 from ..plugins.orders.conftest import Bench, bench
+from ..rows import OUR_OWN
 from .crawler import Form, Page, crawl, kind_of
 from .furnished import furnish
-from .test_isolation import OUR_OWN
 
 __all__ = ["bench"]
 
