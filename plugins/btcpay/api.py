@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from guildshop.config.secret import Secret
 from guildshop.i18n import lazy
@@ -18,13 +18,13 @@ class BtcpaySettings(BaseModel):
     url: str = Field(
         title=lazy("Address"),
         default="",
-        pattern=r"^(https?://.+[^/])?$",
+        pattern=r"^(https?://[^\s/].*)?$",
         description=lazy("The address of your BTCPay Server."),
     )
     store_id: str = Field(
         title=lazy("Store ID"),
         default="",
-        pattern=r"^[A-Za-z0-9]{0,100}$",
+        pattern=r"^[A-Za-z0-9_-]{0,100}$",
         description=lazy("The store's ID in BTCPay."),
     )
     api_key: Secret | None = Field(
@@ -35,6 +35,11 @@ class BtcpaySettings(BaseModel):
         default=None,
         description=lazy("What BTCPay signs its webhooks with; a list while it is changed."),
     )
+
+    @field_validator("url")
+    @classmethod
+    def _bare(cls, value: str) -> str:
+        return value.rstrip("/")
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

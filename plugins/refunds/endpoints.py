@@ -45,8 +45,8 @@ class RefundBody(ApiModel):
 
     mode: RefundMode = RefundMode.FULL
     amount: int | None = Field(default=None, ge=-LARGEST, le=LARGEST, strict=True)
-    items: list[ItemModel] = Field(default_factory=list, max_length=1000)
-    reason: str = Field(default="", max_length=REASON_LENGTH)
+    items: list[ItemModel] | None = Field(default=None, max_length=1000)
+    reason: str | None = Field(default=None, max_length=REASON_LENGTH)
     to_credit: bool = Field(default=False, description="Give it as store credit instead of the way it was paid.")
     note: str = Field(default="", max_length=NOTE_LENGTH, description="How it was paid back, where staff do so.")
 
@@ -142,8 +142,8 @@ async def refund_order(actor: CurrentActor, app: CurrentApp, reference: str, bod
     request = RefundRequest(
         body.mode,
         body.amount,
-        tuple(ItemRequest(item.product_id.strip(), item.quantity) for item in body.items),
-        body.reason,
+        tuple(ItemRequest(item.product_id.strip(), item.quantity) for item in body.items or ()),
+        body.reason or "",
         body.to_credit,
     )
     return refund_model(await app.get(RefundService).refund(actor, reference, request, note=body.note))

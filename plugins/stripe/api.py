@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from guildshop.config.secret import Secret
 from guildshop.i18n import lazy
@@ -26,9 +26,14 @@ class StripeSettings(BaseModel):
     api_url: str = Field(
         title=lazy("API address"),
         default="https://api.stripe.com",
-        pattern=r"^https?://.+[^/]$",
+        pattern=r"^https?://[^\s/].*$",
         description=lazy("Where Stripe's API is."),
     )
+
+    @field_validator("api_url")
+    @classmethod
+    def _bare(cls, value: str) -> str:
+        return value.rstrip("/")
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from guildshop.config.settings import validate_section
+from guildshop.errors import ConfigurationError
+from guildshop.plugins.btcpay.api import BtcpaySettings
 from guildshop.plugins.btcpay.rules import codes
 from guildshop.plugins.payments.rules import is_page
 
@@ -32,3 +35,12 @@ def test_what_a_browser_would_open_is_no_code(link: str) -> None:
 def test_payers_are_sent_to_web_pages_only() -> None:
     assert [is_page(url) for url in ("https://a.example", "http://127.0.0.1/i")] == [True, True]
     assert not any(is_page(url) for url in ("javascript:alert(1)", "//a.example", "", "data:,x", " https://a.example"))
+
+
+def test_settings_are_taken_as_people_write_them() -> None:
+    made = BtcpaySettings(url="https://btcpay.example.org/", store_id="demo-store_1")
+    assert (made.url, made.store_id) == ("https://btcpay.example.org", "demo-store_1")
+    assert BtcpaySettings(url="https://shop.example.org/btcpay").url == "https://shop.example.org/btcpay"
+    for wrong in ({"url": "btcpay.example.org"}, {"url": "https://"}, {"store_id": "../other"}, {"store_id": "…"}):
+        with pytest.raises(ConfigurationError):
+            validate_section(BtcpaySettings, wrong, "btcpay")
