@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import discord
 
 from guildshop.app import App
-from guildshop.bot.reading import TEXT_CHANNELS, Application, DiscordReader, Server
+from guildshop.bot.reading import TEXT_CHANNELS, Application, DiscordReader, Server, ServerRole, TokenRefused
+from guildshop.errors import Unavailable
 from guildshop.hookspecs import Finding, Severity
 from guildshop.i18n import _, lazy
 from guildshop.stores import Store
@@ -46,6 +47,30 @@ class Presence:
     def top(self) -> int:
         """The position of the bot's highest role."""
         return max((role.position for role in self.server.held(self.roles)), default=0)
+
+
+async def read_presence(app: App, store: Store) -> Presence | None:
+    """Ask Discord for the bot in a store's server; None where it is not there, or Discord tells nothing."""
+    if store.guild_id is None or not app.settings.discord.token.is_set:
+        return None
+    try:
+        async with DiscordReader(app.settings) as reader:
+            application = await reader.application()
+            server = await reader.server(store.guild_id)
+            roles = await reader.member_roles(store.guild_id, application.id) if server is not None else None
+    except (TokenRefused, Unavailable):
+        return None
+    return None if server is None or roles is None else Presence(server, application.id, roles)
+
+
+def too_high(role: ServerRole) -> Finding:
+    """Return the finding of a role that the bot is to give and that stands above its own."""
+    return Finding(
+        Severity.BROKEN,
+        _("Role order"),
+        _("The role {role} stands above the bot's own, so the bot cannot give it.").format(role=role.name),
+        _("Drag the bot's role above {role} in the server's settings under Roles.").format(role=role.name),
+    )
 
 
 async def examine_server(app: App, store: Store, application: Application | None) -> list[Finding]:
@@ -132,12 +157,7 @@ def _roles(presence: Presence, store: Store) -> Iterable[Finding]:
             _("Choose another one in /settings, under Client role."),
         )
     elif client.position >= presence.top:
-        yield Finding(
-            Severity.BROKEN,
-            _("Role order"),
-            _("The role {role} stands above the bot's own, so the bot cannot give it.").format(role=client.name),
-            _("Drag the bot's role above {role} in the server's settings under Roles.").format(role=client.name),
-        )
+        yield too_high(client)
 
 
 def _channels(presence: Presence, store: Store) -> Iterable[Finding]:

@@ -21,6 +21,7 @@ from guildshop.plugins.entitlements.api import (
     EntitlementsSettings,
     GoodsDue,
 )
+from guildshop.plugins.entitlements.checks import examination
 from guildshop.plugins.entitlements.commands import COMMANDS, ITEMS
 from guildshop.plugins.entitlements.deliveries import alert, remind, send_goods
 from guildshop.plugins.entitlements.pages import PAGES
@@ -116,9 +117,10 @@ class Entitlements(Plugin):
 
     @hookimpl
     def register_checks(self, app: App) -> list[Check]:
-        """Let the doctor look at failed grants, roles that stand too high, and products without keys."""
+        """Let the doctor look at failed grants, at roles that cannot be given, and products without keys."""
         return [
             Check("entitlements", app.get(EntitlementService).examine),
+            Check("entitlements.targets", examination(app)),
             Check("entitlements.keys", app.get(GoodsService).examine),
         ]
 

@@ -229,6 +229,15 @@ class GoodsKeeping:
             if one.keys_are_out
         ]
 
+    async def granting(self) -> list[UUID]:
+        """Return the products on sale that give roles or channels, at most 1,000."""
+        rows = await self.app.database.fetch(
+            "SELECT id FROM product WHERE store = :store AND active AND published"
+            " AND (granted_roles <> '' OR granted_channels <> '') ORDER BY id LIMIT 1000",
+            store=current_store(),
+        )
+        return [uuid_of(row["id"]) for row in rows]
+
     # Within
 
     async def _known(self, product: UUID, digests: Sequence[str]) -> list[str]:
