@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pluggy
 from aiohttp import web
@@ -73,6 +74,14 @@ class DirectMessages:
     """
 
     hear: Callable[[Message], Awaitable[bool]]
+
+
+SignInCheck = Callable[[UUID], Awaitable[None]]
+"""Refuses, by a `Refusal` for them to read, the user of an ID who may not sign in, or not go on with a session.
+
+Asked outside of any store, and only of users who have a role in none: whoever works for a store is let in and shut out
+there, by its owner.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +288,10 @@ class KernelHooks:
     @hookspec
     def register_member_languages(self, app: App) -> list[MemberLanguages]:
         """Return what keeps the languages of members."""
+
+    @hookspec
+    def register_sign_in_checks(self, app: App) -> list[SignInCheck]:
+        """Return what keeps users from signing in to the web who work for no store."""
 
     @hookspec
     def register_pages(self, app: App) -> list[Page]:

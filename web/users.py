@@ -11,6 +11,7 @@ from uuid import UUID
 from guildshop.database import new_id
 from guildshop.errors import Forbidden, Invalid, NotFound, Refusal
 from guildshop.i18n import _
+from guildshop.isolation import isolated
 from guildshop.mail.addresses import mailbox
 from guildshop.permissions import OWNER, TEMPLATES, Actor, ActorKind, Origin
 from guildshop.tenancy import every_store
@@ -123,7 +124,14 @@ class UserService:
     async def active(self, user_id: UUID) -> User | None:
         """Return the user while they may sign in; None when they may not, or there is none."""
         row = await self._app.database.fetch_one("SELECT * FROM user_account WHERE id = :id", id=user_id)
-        return await self._user(row) if row is not None and row["active"] else None
+        if row is None or not row["active"]:
+            return None
+        user = await self._user(row)
+        try:
+            await self._check(user)
+        except Refusal:
+            return None
+        return user
 
     async def by_name(self, username: str) -> User:
         """Return the user of that name, in any case; NotFound when there is none."""
@@ -213,12 +221,14 @@ class UserService:
             raise Forbidden(_("Username and password do not match. Check both and try again."))
         await self._throttle.forgive(f"user:{key}")
         await self._throttle.give_back(f"address:{address}")
+        user = await self._user(row)
+        await self._check(user)
         changes: dict[str, Any] = {"last_login": self._app.now()}
         if needs_rehash(row["password"]):
             changes["password"] = await hash_password(password)
         async with kernel_work(self._app) as work:
             work.update(UserAccount, row["id"], **changes)
-        return await self._user(row)
+        return user
 
     # What they may do
 
@@ -255,6 +265,15 @@ class UserService:
         )
 
     # Within
+
+    async def _check(self, user: User) -> None:
+        """Refuse a user whom a plugin keeps out; whoever has a role in a store is let in and shut out there."""
+        if user.roles or user.superuser:
+            return
+        for plugin, checks in self._app.hooks("register_sign_in_checks"):
+            for check in checks:
+                with isolated(plugin, "sign-in check"):
+                    await check(user.id)
 
     async def _require_password(self, user_id: UUID, current: str, field: str) -> None:
         row = await self._app.database.fetch_one("SELECT password FROM user_account WHERE id = :id", id=user_id)

@@ -13,6 +13,7 @@ from guildshop.hookspecs import (
     Page,
     PublicRoute,
     SearchKind,
+    SignInCheck,
     Timer,
     hookimpl,
 )
@@ -86,6 +87,11 @@ class Customers(Plugin):
         """Keep the language of whoever uses the bot."""
         service = app.get(CustomerService)
         return [MemberLanguages(service.note_language, service.recall_language)]
+
+    @hookimpl
+    def register_sign_in_checks(self, app: App) -> list[SignInCheck]:
+        """Keep customers out whom their shop has blocked or deactivated."""
+        return [app.get(CustomerService).check_sign_in]
 
     @hookimpl
     def register_pages(self, app: App) -> list[Page]:

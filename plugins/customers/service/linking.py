@@ -9,8 +9,9 @@ from guildshop.i18n import _
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import CUSTOMER_UPDATE, AlreadyTaken, Customer
 from guildshop.plugins.customers.service.editing import stale
-from guildshop.plugins.customers.service.reading import Reading, blocked_for_staff
+from guildshop.plugins.customers.service.reading import Reading, blocked, blocked_for_staff, inactive
 from guildshop.plugins.customers.tables import Customer as CustomerTable
+from guildshop.tenancy import every_store
 
 _HERE = (
     "SELECT u.id, u.username FROM user_account AS u WHERE u.id = :user AND u.active AND ("
@@ -29,6 +30,16 @@ class Linking(Reading):
             "SELECT username FROM user_account WHERE id = :user", user=customer.user
         )
         return str(row["username"]) if row else ""
+
+    async def check_sign_in(self, user: UUID) -> None:
+        """Refuse the user of customers who are blocked or deactivated in every shop that they are a customer of."""
+        with every_store():
+            rows = await self.app.database.fetch(
+                "SELECT blocked, active FROM customer WHERE user_account = :user AND merged_into IS NULL", user=user
+            )
+        if not rows or any(row["active"] and not row["blocked"] for row in rows):
+            return
+        raise blocked() if any(row["blocked"] for row in rows) else inactive()
 
     async def link_user(self, actor: Actor, customer_id: UUID, typed: str) -> Customer:
         """Link the customer to the user of that ID."""

@@ -151,6 +151,30 @@ async def test_one_customer_is_linked_to_a_user(
     assert (await customers.get(free.id)).user == user.id
 
 
+async def test_the_user_of_a_blocked_or_deactivated_customer_cannot_sign_in(
+    customers: CustomerService, users: UserService, visitor: Visitor, store: Store, staff: ActorFactory
+) -> None:
+    boss = staff(store)
+    ada = await customers.create(boss, CustomerInput(display_name="Ada"))
+    user = await users.create_user("Ada", PASSWORD)
+    await customers.link_user(boss, ada.id, str(user.id))
+    assert (await visitor.sign_in("Ada")).status == 303
+    await customers.block(boss, ada.id)
+    assert (await visitor.get("/account")).status == 303  # The session ends with it: sign in first.
+    told = await visitor.sign_in("Ada")
+    assert (told.status, "You are blocked in this shop." in await told.text()) == (403, True)
+    wrong = await visitor.sign_in("Ada", "not the password")
+    assert "blocked" not in await wrong.text()
+    await customers.unblock(boss, ada.id)
+    await customers.deactivate(boss, ada.id)
+    assert "Your customer account is deactivated." in await (await visitor.sign_in("Ada")).text()
+    # Whoever works for a store is shut out by its owner, not by those who may change customers.
+    await users.grant("Ada", store.id, "Support")
+    assert (await visitor.sign_in("Ada")).status == 303
+    await customers.reactivate(boss, ada.id)
+    assert (await customers.get(ada.id)).active
+
+
 async def test_a_user_of_another_store_is_not_there(
     customers: CustomerService, users: UserService, store: Store, other_store: Store, staff: ActorFactory
 ) -> None:
