@@ -71,7 +71,7 @@ class MessageModel(ApiModel):
     text: str
     attachments: list[AttachmentModel]
     author: str
-    way: MessageWay
+    way: MessageWay = Field(description="How it came in: WEB is a page or the API.")
     state: MessageState
     reason: str
     remedy: str

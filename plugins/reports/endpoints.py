@@ -148,8 +148,8 @@ class ReportShareRequest(ApiModel):
     days: int = USUAL_LIFE
 
 
-class ReportLinkModel(ApiModel):
-    """An address at which whoever has it can read a report; no customer is named there."""
+class ReportLinkModel(ReportShareModel):
+    """A link that was made just now: whoever has its address can read the report, in which no customer is named."""
 
     url: str
 
@@ -210,7 +210,8 @@ async def share_report(actor: CurrentActor, app: CurrentApp, request: ReportShar
     service = app.get(ReportService)
     period = _asked(app, actor.store, request.period, request.first, request.last)
     report = await service.report(actor, period, request.currency)
-    return ReportLinkModel(url=await service.share(actor, period, report.currency, request.days))
+    share, url = await service.share(actor, period, report.currency, request.days)
+    return ReportLinkModel(**_share(share).model_dump(), url=url)
 
 
 @router.delete("/shares/{share_id}", status_code=HTTPStatus.NO_CONTENT, dependencies=[needs(REPORT_UPDATE)])

@@ -74,7 +74,7 @@ async def share(request: web.Request) -> web.StreamResponse:
         days = next((life for life in LIVES if str(life) == form.get("days", "").strip()), 0)
         period = rules.read_period(form, app_of(request).now(), store.time_zone)
         report = await service.report(actor_of(request), period, form.get("currency", ""))
-        link = await service.share(actor_of(request), period, report.currency, days)
+        _shared, link = await service.share(actor_of(request), period, report.currency, days)
     except Refusal as refusal:
         return await _page(request, typed=form, problem=refusal)
     return await _page(request, typed=form, link=link)

@@ -29,8 +29,8 @@ _COLUMNS = "id, store, first, last, currency, made_by, created, expires, revoked
 class ReportSharing(ReportCounting):
     """Makes, lists, revokes and reads links."""
 
-    async def share(self, actor: Actor, period: Period, currency: str, days: int = USUAL_LIFE) -> str:
-        """Return the address of a report for whoever has it, good for that many days."""
+    async def share(self, actor: Actor, period: Period, currency: str, days: int = USUAL_LIFE) -> tuple[Share, str]:
+        """Share a report for that many days; return that, and the address for whoever has it."""
         actor.require(REPORT_UPDATE)
         if days not in LIVES:
             raise Invalid.field(
@@ -56,7 +56,9 @@ class ReportSharing(ReportCounting):
             work.audit("report.share", subject="report", subject_id=key, after={"expires": expires.isoformat()})
         token = rules.share_token(secret, rules.Opened(actor.store, key, expires))
         remember_secret(token)
-        return f"{self.app.settings.web.public_url}/reports/{token}"
+        days_alone = Period(period.first, period.last)
+        made = Share(key, actor.store, days_alone, currency, actor.name[:NAME_LIMIT], work.now, expires, revoked=False)
+        return made, f"{self.app.settings.web.public_url}/reports/{token}"
 
     async def shares(self, actor: Actor) -> Sequence[Share]:
         """Return the links that are good at present, newest first."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from guildshop.i18n import _
-from guildshop.plugins.staff.api import SETTINGS_READ, SETTINGS_UPDATE, PluginState, Section, SettingField
+from guildshop.plugins.staff.api import SETTINGS_READ, SETTINGS_UPDATE, Section, SettingField
 from guildshop.plugins.staff.rules import fields
 from guildshop.plugins.staff.service import SettingsService
 from guildshop.web.api import ApiModel, CurrentActor, CurrentApp, needs
@@ -66,8 +66,8 @@ class PluginModel(ApiModel):
     description: str
     is_enabled: bool
     is_essential: bool
-    needs: list[str]
-    needed_by: list[str] = Field(description="Those that are on and need it.")
+    needs: list[str] = Field(description="The names of those that it needs.")
+    needed_by: list[str] = Field(description="The names of those that are on and need it.")
 
 
 class PluginPatch(ApiModel):
@@ -100,7 +100,7 @@ async def change_settings(actor: CurrentActor, app: CurrentApp, section: str, ch
 @plugin_router.get("", dependencies=[needs(SETTINGS_READ)])
 async def list_plugins(actor: CurrentActor, app: CurrentApp) -> list[PluginModel]:
     """List the installed plugins."""
-    return [_plugin(one) for one in app.get(SettingsService).plugins(actor)]
+    return _plugins(actor, app)
 
 
 @plugin_router.patch("/{plugin}", dependencies=[needs(SETTINGS_READ, SETTINGS_UPDATE)])
@@ -109,7 +109,7 @@ async def switch_plugin(actor: CurrentActor, app: CurrentApp, plugin: str, chang
     service = app.get(SettingsService)
     plugin = service.plugin(actor, plugin).name
     await service.switch(actor, plugin, change.is_enabled, with_dependants=change.with_dependants)
-    return [_plugin(one) for one in service.plugins(actor)]
+    return _plugins(actor, app)
 
 
 def _section(section: Section) -> SectionModel:
@@ -142,13 +142,17 @@ def _setting(field: SettingField) -> SettingModel:
     )
 
 
-def _plugin(state: PluginState) -> PluginModel:
-    return PluginModel(
-        name=state.name,
-        title=state.title,
-        description=state.description,
-        is_enabled=state.on,
-        is_essential=state.essential,
-        needs=list(state.needs),
-        needed_by=list(state.needed_by),
-    )
+def _plugins(actor: CurrentActor, app: CurrentApp) -> list[PluginModel]:
+    on = set(app.stores.enabled_plugins(actor.store))
+    return [
+        PluginModel(
+            name=state.name,
+            title=state.title,
+            description=state.description,
+            is_enabled=state.on,
+            is_essential=state.essential,
+            needs=list(app.plugins[state.name].requires),
+            needed_by=[name for name in app.plugins.dependants(state.name) if name in on],
+        )
+        for state in app.get(SettingsService).plugins(actor)
+    ]

@@ -36,8 +36,8 @@ from guildshop.stores import Store
 from guildshop.tenancy import scope
 from guildshop.testing import ActorFactory
 from guildshop.web.testing import Visitor
-from tests.contract.test_isolation import store_tables
 from tests.plugins.orders.conftest import Bench, bench
+from tests.rows import store_tables
 
 __all__ = ["bench"]
 HOME = AddressInput("Ada Lovelace", "12 Main Street", "San Francisco", "US", "94111", "CA")

@@ -62,6 +62,7 @@ async def test_settings_are_read_and_changed_and_secrets_kept(
 async def test_plugins_are_switched(robot: Robot, app: App, store: Store) -> None:
     known = {one["name"]: one for one in await robot.get("/plugins")}
     assert (known["staff"]["isEssential"], known["taxjar"]["isEnabled"]) == (True, True)
+    assert (known["taxjar"]["needs"], known["taxjar"]["neededBy"]) == (["orders", "catalog", "customers"], [])
     await robot.refuses(
         409, ("PATCH", "/plugins/staff", {"isEnabled": False}), ("PATCH", "/plugins/catalog", {"isEnabled": False})
     )
