@@ -149,6 +149,17 @@ async def test_one_customer_is_linked_to_a_user(
     assert (await customers.get(linked.id)).user is None
     assert (await owner.post(f"/admin/customer/{free.id}/link", {"user": str(user.id)})).status == 303
     assert (await customers.get(free.id)).user == user.id
+    forms = {form["name"]: form["slug"] for form in await (await owner.get("/admin/api/forms/")).json()}
+    link, unlink = (
+        f"/admin/api/forms/{forms[name]}/" for name in ("Link customer to user", "Unlink customer from user")
+    )
+    again = await owner.send("POST", link, {"customer": linked.account_number, "user": str(user.id)})
+    assert (again.status, "Unlink that customer first" in await again.text()) == (422, True)
+    ended = await owner.send("POST", unlink, {"customer": str(free.id)})
+    assert (ended.status, "is linked to no user any more" in await ended.text()) == (200, True)
+    done = await owner.send("POST", link, {"customer": linked.account_number, "user": str(user.id)})
+    assert (done.status, "is linked to the user Ursula" in await done.text()) == (200, True)
+    assert [(await customers.get(one.id)).user for one in (linked, free)] == [user.id, None]
 
 
 async def test_the_user_of_a_blocked_or_deactivated_customer_cannot_sign_in(
