@@ -170,12 +170,29 @@ class PublicRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminLabels:
+    """What people read in Piccolo Admin instead of the names in the database: texts, each marked by `lazy()`.
+
+    A column is looked up as `table.column`, then as `column`, then among those that all plugins share (`id`, `created`,
+    …); choices by `table.column`, then by what is stored.
+    """
+
+    tables: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class AdminSection:
-    """What a plugin shows in Piccolo Admin: its tables under one label, and its forms."""
+    """What a plugin shows in Piccolo Admin: its tables under one label, its forms, and what columns are called.
+
+    The label, names, titles and descriptions are texts marked by `lazy()`; they are shown in each reader's language.
+    """
 
     label: str
     tables: Sequence[TableConfig | type[Table]] = ()
     forms: Sequence[FormConfig] = ()
+    labels: AdminLabels = field(default_factory=AdminLabels)
 
 
 @dataclass(frozen=True, slots=True)

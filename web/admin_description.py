@@ -12,7 +12,8 @@ from piccolo.columns import Column
 from piccolo.utils.pydantic import create_pydantic_model
 from piccolo_api.crud.endpoints import MATCH_TYPES, OPERATOR_MAP
 
-from guildshop.web.admin_tables import MESSAGE_HEADER, ServiceTable
+from guildshop.web.admin_crud import MESSAGE_HEADER
+from guildshop.web.admin_tables import ServiceTable
 
 Json = dict[str, Any]
 

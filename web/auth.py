@@ -178,6 +178,9 @@ async def _check_csrf(request: web.Request, context: RequestContext, rule: Csrf)
         field = sent.get(CSRF_FIELD, "")
         given = given or (field if isinstance(field, str) else "")
     if not given or not hmac.compare_digest(given.encode(), context.csrf_token.encode()):
+        if rule is Csrf.HEADER and given and context.identity is None:
+            # The token was that of a session that is over: what helps is to sign in, not to load a form again.
+            raise SignInRequired(_("Sign in first."))
         raise FormTooOld(
             _("This form is too old or was opened before you signed in. Nothing was done: load it again, then repeat.")
         )

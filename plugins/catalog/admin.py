@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import _, lazy
 from guildshop.permissions import Actor
+from guildshop.plugins.catalog.admin_labels import LABELS
 from guildshop.plugins.catalog.api import (
     PRODUCT_READ,
     ProductChange,
@@ -64,24 +65,24 @@ _EDITABLE = (
 class RestockForm(BaseModel):
     """Pieces that arrived."""
 
-    product: str = Field(title="Product (SKU)")
-    quantity: int = Field(title="Quantity, 1 to 10,000")
-    reason: str = Field(default="", title="Reason")
+    product: str = Field(title=lazy("Product (SKU)"))
+    quantity: int = Field(title=lazy("Quantity, 1 to 10,000"))
+    reason: str = Field(default="", title=lazy("Reason"))
 
 
 class AdjustForm(BaseModel):
     """A correction of the stock."""
 
-    product: str = Field(title="Product (SKU)")
-    change: int = Field(title="Change, such as 3 or -2")
-    reason: str = Field(title="Reason")
+    product: str = Field(title=lazy("Product (SKU)"))
+    change: int = Field(title=lazy("Change, such as 3 or -2"))
+    reason: str = Field(title=lazy("Reason"))
 
 
 def admin_section(app: App) -> AdminSection:
     """Return the section of the catalog."""
     service = app.get(CatalogService)
     tables = [_products(service), _categories(service), _movements(), *_read_only()]
-    return AdminSection(lazy("Catalog"), tables, _forms(service))
+    return AdminSection(lazy("Catalog"), tables, _forms(service), labels=LABELS)
 
 
 def _products(service: CatalogService) -> ServiceTable:
@@ -200,16 +201,16 @@ def _forms(service: CatalogService) -> list[FormConfig]:
 
     return [
         FormConfig(
-            name=_("Restock"),
+            name=lazy("Restock"),
             pydantic_model=RestockForm,
             endpoint=restock,
-            description=_("Add pieces that arrived to a product's stock."),
+            description=lazy("Add pieces that arrived to a product's stock."),
         ),
         FormConfig(
-            name=_("Adjust stock"),
+            name=lazy("Adjust stock"),
             pydantic_model=AdjustForm,
             endpoint=adjust,
-            description=_("Correct a product's stock up or down, with a reason."),
+            description=lazy("Correct a product's stock up or down, with a reason."),
         ),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import lazy
+from guildshop.plugins.conversations.admin_labels import LABELS
 from guildshop.plugins.conversations.api import CONVERSATION_READ
 from guildshop.plugins.conversations.tables import Conversation, ConversationMessage
 from guildshop.web.admin import service_table
@@ -38,4 +39,4 @@ def admin_section() -> AdminSection:
         newest_first=True,
         link=ConversationMessage.kind,
     )
-    return AdminSection(lazy("Conversations"), [conversations, messages])
+    return AdminSection(lazy("Conversations"), [conversations, messages], labels=LABELS)

@@ -10,6 +10,7 @@ from guildshop.hookspecs import AdminSection
 from guildshop.i18n import _, lazy
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.admin_forms import link_forms
+from guildshop.plugins.customers.admin_labels import LABELS
 from guildshop.plugins.customers.api import (
     CUSTOMER_READ,
     AddressInput,
@@ -30,7 +31,8 @@ _ADDRESS = ("recipient", "company", "street", "street2", "city", "region", "post
 def admin_section(app: App) -> AdminSection:
     """Return the section of customers."""
     service = app.get(CustomerService)
-    return AdminSection(lazy("Customers"), [_customers(service), _addresses(service)], link_forms(service))
+    tables = [_customers(service), _addresses(service)]
+    return AdminSection(lazy("Customers"), tables, link_forms(service), LABELS)
 
 
 def _customers(service: CustomerService) -> ServiceTable:

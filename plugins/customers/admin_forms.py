@@ -7,7 +7,7 @@ from typing import Any
 from piccolo_admin.endpoints import FormConfig
 from pydantic import BaseModel, Field
 
-from guildshop.i18n import _
+from guildshop.i18n import _, lazy
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.web.context import current_actor
 
@@ -15,14 +15,14 @@ from guildshop.web.context import current_actor
 class LinkForm(BaseModel):
     """A customer, and the user to link them to."""
 
-    customer: str = Field(title="Customer (account number, username, email or ID)")
-    user: str = Field(title="User ID")
+    customer: str = Field(title=lazy("Customer: number, @username, email or ID"))
+    user: str = Field(title=lazy("User ID"))
 
 
 class UnlinkForm(BaseModel):
     """A customer whose link ends."""
 
-    customer: str = Field(title="Customer (account number, username, email or ID)")
+    customer: str = Field(title=lazy("Customer: number, @username, email or ID"))
 
 
 def link_forms(service: CustomerService) -> list[FormConfig]:
@@ -41,15 +41,15 @@ def link_forms(service: CustomerService) -> list[FormConfig]:
 
     return [
         FormConfig(
-            name=_("Link customer to user"),
+            name=lazy("Link customer to user"),
             pydantic_model=LinkForm,
             endpoint=link,
-            description=_("Link a customer to a user of the platform, by the user's ID."),
+            description=lazy("Link a customer to a user of the platform, by the user's ID."),
         ),
         FormConfig(
-            name=_("Unlink customer from user"),
+            name=lazy("Unlink customer from user"),
             pydantic_model=UnlinkForm,
             endpoint=unlink,
-            description=_("End a customer's link to a user of the platform."),
+            description=lazy("End a customer's link to a user of the platform."),
         ),
     ]

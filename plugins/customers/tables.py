@@ -5,6 +5,7 @@ from __future__ import annotations
 from piccolo.columns import JSON, UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.readable import Readable
 
+from guildshop.i18n import lazy
 from guildshop.plugins.customers.api import Source
 from guildshop.tenancy import StoreTable
 
@@ -25,7 +26,7 @@ class Customer(StoreTable, tablename="customer"):
     phone = Varchar(length=20)
     account_number = Varchar(length=32, null=True, default=None)
     source = Varchar(length=10, choices=Source)
-    locale = Varchar(length=20, help_text="the language of the customer's Discord when they last used it here")
+    locale = Varchar(length=20, help_text=lazy("The language of the customer's Discord when they last used it here."))
     notes = Text()
     tags = Text()
     tags_key = Text(secret=True)
@@ -37,7 +38,7 @@ class Customer(StoreTable, tablename="customer"):
     created = Timestamptz()
     last_seen = Timestamptz(null=True, default=None)
     version = Integer(default=1)
-    revenue = BigInt(default=0, help_text="paid minus refunded, in minor units")
+    revenue = BigInt(default=0, help_text=lazy("Paid minus refunded, in minor units of the currency."))
     revenue_currency = Varchar(length=3, default="")
     paid_orders = Integer(default=0)
     last_order = Timestamptz(null=True, default=None)

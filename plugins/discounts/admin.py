@@ -12,6 +12,7 @@ from guildshop.errors import Invalid
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import _, lazy
 from guildshop.permissions import Actor
+from guildshop.plugins.discounts.admin_labels import LABELS
 from guildshop.plugins.discounts.api import DISCOUNT_READ, DiscountInput, DiscountKind, DiscountScope
 from guildshop.plugins.discounts.service import DiscountService
 from guildshop.plugins.discounts.tables import Discount, DiscountAssignment, DiscountUse
@@ -58,7 +59,7 @@ def admin_section(app: App) -> AdminSection:
         order_by=[DiscountUse.created],
         newest_first=True,
     )
-    return AdminSection(lazy("Discounts"), [_discounts(app.get(DiscountService)), assignments, uses])
+    return AdminSection(lazy("Discounts"), [_discounts(app.get(DiscountService)), assignments, uses], labels=LABELS)
 
 
 def _discounts(service: DiscountService) -> ServiceTable:

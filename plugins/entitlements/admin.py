@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import lazy
+from guildshop.plugins.entitlements.admin_labels import LABELS
 from guildshop.plugins.entitlements.tables import Entitlement as Row
 from guildshop.web.admin import service_table
 
@@ -16,4 +17,4 @@ def admin_section() -> AdminSection:
     table = service_table(
         Row, read=READ, visible=shown, order_by=[Row.created], newest_first=True, link=Row.product_name
     )
-    return AdminSection(lazy("Roles and channels"), [table])
+    return AdminSection(lazy("Roles and channels"), [table], labels=LABELS)

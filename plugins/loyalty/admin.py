@@ -12,6 +12,7 @@ from guildshop.hookspecs import AdminSection
 from guildshop.i18n import _, lazy
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.loyalty import rules
+from guildshop.plugins.loyalty.admin_labels import LABELS
 from guildshop.plugins.loyalty.api import LOYALTY_READ, LOYALTY_UPDATE, REASON_LENGTH, PointsAction
 from guildshop.plugins.loyalty.labels import adjusted_text
 from guildshop.plugins.loyalty.service import LoyaltyService
@@ -26,10 +27,16 @@ if TYPE_CHECKING:
 class PointsForm(BaseModel):
     """Adjust Loyalty Points."""
 
-    customer: str = Field(max_length=254, description="Account number, @username, email or ID.")
-    action: str = Field(default="Add Points", max_length=20, description="Add Points or Deduct Points.")
-    points: str = Field(max_length=20, title="Number of Points", description="A positive whole number.")
-    reason: str = Field(max_length=REASON_LENGTH, description="The customer reads it.")
+    # Piccolo Admin shows titles, and nothing else of a field.
+    customer: str = Field(max_length=254, title=lazy("Customer: number, @username, email or ID"))
+    action: str = Field(
+        default="Add Points",
+        max_length=20,
+        title=lazy("Action"),
+        json_schema_extra={"choices": {"Add Points": lazy("Add Points"), "Deduct Points": lazy("Deduct Points")}},
+    )
+    points: str = Field(max_length=20, title=lazy("Number of Points"))
+    reason: str = Field(max_length=REASON_LENGTH, title=lazy("Reason, told to the customer"))
 
 
 def admin_section(app: App) -> AdminSection:
@@ -51,17 +58,17 @@ def admin_section(app: App) -> AdminSection:
         return adjusted_text(done)
 
     form = FormConfig(
-        name=_("Adjust Loyalty Points"),
+        name=lazy("Adjust Loyalty Points"),
         pydantic_model=PointsForm,
         endpoint=adjust,
-        description=_("Add points to a customer's loyalty account, or deduct some."),
+        description=lazy("Add points to a customer's loyalty account, or deduct some."),
     )
     tables = [
         service_table(LoyaltyAccount, read=LOYALTY_READ, order_by=[LoyaltyAccount.created], newest_first=True),
         service_table(LoyaltyEntry, read=LOYALTY_READ, order_by=[LoyaltyEntry.created], newest_first=True),
         service_table(LoyaltyOrder, read=LOYALTY_READ, order_by=[LoyaltyOrder.created], newest_first=True),
     ]
-    return AdminSection(lazy("Loyalty"), tables, [form])
+    return AdminSection(lazy("Loyalty"), tables, [form], labels=LABELS)
 
 
 def _action(typed: str) -> PointsAction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import lazy
+from guildshop.plugins.notifications.admin_labels import LABELS
 from guildshop.plugins.notifications.api import NOTIFICATION_CREATE
 from guildshop.plugins.notifications.tables import Announcement, AnnouncementReceiver
 from guildshop.plugins.notifications.tables import MessageDelivery as Row
@@ -37,4 +38,4 @@ def admin_section() -> AdminSection:
         order_by=[AnnouncementReceiver.id],
         newest_first=True,
     )
-    return AdminSection(lazy("Messages"), [messages, announcements, receivers])
+    return AdminSection(lazy("Messages"), [messages, announcements, receivers], labels=LABELS)

@@ -2,6 +2,7 @@
 
 from piccolo.columns import UUID, BigInt, Integer, Text, Timestamptz, Varchar
 
+from guildshop.i18n import lazy
 from guildshop.plugins.notifications.api import (
     AnnouncementState,
     Audience,
@@ -39,7 +40,7 @@ class Announcement(StoreTable, tablename="announcement"):
     title = Varchar(200)
     text = Text()
     audience = Varchar(8, choices=Audience)
-    target = Varchar(100, default="", help_text="the tag, or the role's ID")
+    target = Varchar(100, default="", help_text=lazy("The tag, or the role's ID."))
     state = Varchar(8, choices=AnnouncementState)
     total = Integer(default=0)
     created_by = Varchar(100)

@@ -10,6 +10,7 @@ from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import _, lazy
 from guildshop.permissions import Actor
+from guildshop.plugins.orders.admin_labels import LABELS
 from guildshop.plugins.orders.api import (
     Order,
     OrderChange,
@@ -56,7 +57,9 @@ def admin_section(app: App) -> AdminSection:
         service_table(OrderInvoice, read=READ, order_by=[OrderInvoice.number], newest_first=True),
         service_table(OrderCreditNote, read=READ, order_by=[OrderCreditNote.number], newest_first=True),
     ]
-    return AdminSection(lazy("Orders"), [_orders(app), _lines(app), _shipments(app), _notes(app), *others])
+    return AdminSection(
+        lazy("Orders"), [_orders(app), _lines(app), _shipments(app), _notes(app), *others], labels=LABELS
+    )
 
 
 def _orders(app: App) -> ServiceTable:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from piccolo.columns import JSON, UUID, BigInt, Boolean, Integer, Text, Timestamptz, Varchar
 
+from guildshop.i18n import lazy
 from guildshop.plugins.orders.api import Channel, LineKind, OrderStatus, ShippingStatus
 from guildshop.tenancy import StoreTable
 
-AMOUNT = "In minor units of the currency: 1999 is 19.99 in US dollars."
-METHOD = "The code of the payment method; the page of the order shows its name."
+AMOUNT = lazy("In minor units of the currency: 1999 is 19.99 in US dollars.")
+METHOD = lazy("The code of the payment method; the page of the order shows its name.")
 """What Piccolo Admin says beside a column. It knows one language alone."""
 
 

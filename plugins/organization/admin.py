@@ -11,6 +11,7 @@ from guildshop.hookspecs import AdminSection
 from guildshop.i18n import _, lazy
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import AccountFunction
+from guildshop.plugins.organization.admin_labels import LABELS
 from guildshop.plugins.organization.api import ORGANIZATION_READ, GroupInput, UnitKind
 from guildshop.plugins.organization.service import OrganizationService
 from guildshop.plugins.organization.tables import (
@@ -30,7 +31,9 @@ def admin_section(app: App) -> AdminSection:
     """Return the section of the organization; prices and restrictions are kept on its own pages."""
     service = app.get(OrganizationService)
     shown = [service_table(table, read=ORGANIZATION_READ) for table in (GroupPrice, ProductLimit)]
-    return AdminSection(lazy("Organization"), [_units(service), _groups(service), _customers(service), *shown])
+    return AdminSection(
+        lazy("Organization"), [_units(service), _groups(service), _customers(service), *shown], labels=LABELS
+    )
 
 
 def _units(service: OrganizationService) -> ServiceTable:

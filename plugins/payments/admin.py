@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import lazy
+from guildshop.plugins.payments.admin_labels import LABELS
 from guildshop.plugins.payments.tables import Payment, PaymentAttempt, PaymentDifference, PaymentWebhook
 from guildshop.web.admin import service_table
 
@@ -76,4 +77,4 @@ def admin_section() -> AdminSection:
             link=differs.kind,
         ),
     ]
-    return AdminSection(lazy("Payments"), tables)
+    return AdminSection(lazy("Payments"), tables, labels=LABELS)

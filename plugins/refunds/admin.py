@@ -12,7 +12,9 @@ from guildshop.database import new_id
 from guildshop.errors import Invalid
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import _, lazy
+from guildshop.plugins.refunds.admin_labels import LABELS
 from guildshop.plugins.refunds.api import NOTE_LENGTH, READ, REASON_LENGTH, RefundMode
+from guildshop.plugins.refunds.labels import MODES
 from guildshop.plugins.refunds.order_page import read_request, said
 from guildshop.plugins.refunds.service import RefundService
 from guildshop.plugins.refunds.tables import Refund, RefundItem, RefundPart, ReturnItem, ReturnRequest
@@ -26,14 +28,22 @@ if TYPE_CHECKING:
 class RefundForm(BaseModel):
     """Refund an order: all that is left, an amount, items, or items for another amount."""
 
-    # Piccolo Admin shows titles, and nothing else of a field.
-    order: str = Field(max_length=64, title="Order: its number or ID")
-    mode: RefundMode = Field(default=RefundMode.FULL, title="What to refund: full, amount, items or both")
-    amount: str = Field(default="", max_length=15, title="Amount in minor units such as cents (amount, both)")
-    items: str = Field(default="", max_length=1000, title="Items as productId:quantity,… (items, both)")
-    reason: str = Field(default="", max_length=REASON_LENGTH, title="Reason, told to the customer")
-    note: str = Field(default="", max_length=NOTE_LENGTH, title="How you paid it back, if you do so yourself")
-    key: str = Field(default="", max_length=36, title="Key: leave it as it is, so that two presses refund once")
+    # Piccolo Admin shows titles, and nothing else of a field. The key has two presses refund once.
+    order: str = Field(max_length=64, title=lazy("Order: its number or ID"))
+    mode: RefundMode = Field(
+        default=RefundMode.FULL,
+        title=lazy("What to refund"),
+        json_schema_extra={"choices": {mode.value: text for mode, text in MODES.items()}},
+    )
+    amount: str = Field(
+        default="", max_length=15, title=lazy("Amount in minor units such as cents, unless all or items are refunded")
+    )
+    items: str = Field(
+        default="", max_length=1000, title=lazy("Items as productId:quantity,…, where items are refunded")
+    )
+    reason: str = Field(default="", max_length=REASON_LENGTH, title=lazy("Reason, told to the customer"))
+    note: str = Field(default="", max_length=NOTE_LENGTH, title=lazy("How you paid it back, if you do so yourself"))
+    key: str = Field(default="", max_length=36, title=lazy("Key"), json_schema_extra={"hidden": True})
 
     @classmethod
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -82,12 +92,12 @@ def admin_section(app: App) -> AdminSection:
         service_table(ReturnItem, read=READ, order_by=[ReturnItem.return_id, ReturnItem.position]),
     ]
     form = FormConfig(
-        name=_("Refund an order"),
+        name=lazy("Refund an order"),
         pydantic_model=RefundForm,
         endpoint=refund,
-        description=_("Give back all that is left of an order, an amount, items, or items for another amount."),
+        description=lazy("Give back all that is left of an order, an amount, items, or items for another amount."),
     )
-    return AdminSection(lazy("Refunds"), tables, [form])
+    return AdminSection(lazy("Refunds"), tables, [form], labels=LABELS)
 
 
 def _key(text: str) -> UUID | None:

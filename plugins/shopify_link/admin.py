@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guildshop.hookspecs import AdminSection
 from guildshop.i18n import lazy
+from guildshop.plugins.shopify_link.admin_labels import LABELS
 from guildshop.plugins.shopify_link.api import LINK_READ
 from guildshop.plugins.shopify_link.tables import (
     ShopifyBulk,
@@ -36,4 +37,5 @@ def admin_section() -> AdminSection:
                 ShopifyBulkRow, read=LINK_READ, hidden=[ShopifyBulkRow.email_hash], order_by=[ShopifyBulkRow.number]
             ),
         ],
+        labels=LABELS,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from piccolo.columns import UUID, BigInt, Boolean, Integer, Timestamptz, Varchar
 
+from guildshop.i18n import lazy
 from guildshop.plugins.shopify_link.api import BulkState, LinkAction, LinkMethod, MetafieldState, RowState
 from guildshop.tenancy import StoreTable
 
@@ -18,7 +19,7 @@ class ShopifyLink(StoreTable, tablename="shopify_link"):
     name = Varchar(255, default="")
     email = Varchar(254, default="")
     orders = BigInt(default=0)
-    spent = BigInt(default=0, help_text="in minor units")
+    spent = BigInt(default=0, help_text=lazy("In minor units of the currency."))
     currency = Varchar(3, default="")
     method = Varchar(8, choices=LinkMethod)
     linked_by = Varchar(100, default="")

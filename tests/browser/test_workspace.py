@@ -152,9 +152,20 @@ async def test_a_refusal_and_a_stale_form_show_their_sentence(
     key = await _value(app, store, "Emma", "id")
     await books.change(_system(store), key, {"notes": "Somebody else's"}, 1)  # type: ignore[arg-type]
     await page.locator("textarea[name=notes]:visible").fill("Mine")
+    await page.locator("input[name=title]").fill("Emma, again")
     await _save(page)
-    await expect(page.get_by_text("Somebody else changed this row while you had it open")).to_be_visible()
+    await expect(page.get_by_text("Somebody else changed this while you had it open")).to_be_visible()
+    await expect(page.locator(".meanwhile tbody th")).to_have_text(["Notes"])
+    await expect(page.locator(".meanwhile tbody td")).to_have_text(["Somebody else's", "Mine"])
+    assert await serious_findings(page) == []
+    await page.get_by_role("button", name="Back to the form").click()
+    await expect(page.get_by_text("so nothing was saved")).to_be_visible()
     assert await _value(app, store, "Emma", "notes") == "Somebody else's"
+    await expect(page.locator("textarea[name=notes]:visible")).to_have_value("Mine")
+    await _save(page)
+    await page.get_by_role("button", name="Save with this choice").click()
+    await expect(page.get_by_text("Successfully saved row")).to_be_visible()
+    assert await _value(app, store, "Emma, again", "notes") == "Mine"
 
 
 async def test_deleting_says_what_became_of_the_row(tabs: NewTab, books: BookService, app: App, store: Store) -> None:

@@ -10,6 +10,7 @@ import pytest
 from guildshop.app import App
 from guildshop.permissions import Actor
 from guildshop.stores import Store
+from guildshop.testing import Clock
 from guildshop.web.testing import Visitor
 from tests.web.bookshop.plugin import BookService
 
@@ -237,6 +238,22 @@ async def test_its_own_sign_in_and_its_side_doors_are_closed(owner: Visitor, vis
     assert no_token.status == 403
     assert (await owner.send("POST", "/admin/public/logout/", {})).status == 200
     assert (await owner.get("/admin/dashboard")).status == 303
+
+
+async def test_a_write_of_a_session_that_ended_asks_to_sign_in(
+    owner: Visitor, app: App, store: Store, clock: Clock
+) -> None:
+    key = await add_book(app, store)
+    before = await row_of(app, store, key)
+    form = await form_of(owner, key)
+    clock.advance(hours=13)
+    for _twice in range(2):
+        assert (await owner.send("PATCH", f"{TABLE}{key}/", form | {"notes": "late"})).status == 401
+        assert (await owner.send("POST", "/admin/api/forms/none/", {})).status == 401
+    assert await row_of(app, store, key) == before
+    await owner.sign_in("Olga")
+    assert (await owner.send("PATCH", f"{TABLE}{key}/", form | {"notes": "late"})).status == 200
+    assert (await row_of(app, store, key))["notes"] == "late"
 
 
 async def test_writes_stop_while_the_plugin_is_off(owner: Visitor, app: App, store: Store) -> None:

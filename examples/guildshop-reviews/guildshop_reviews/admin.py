@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from guildshop.hookspecs import AdminSection
+from guildshop.hookspecs import AdminLabels, AdminSection
 from guildshop.i18n import _, lazy
 from guildshop.permissions import Actor
 from guildshop.web.admin import service_table
@@ -22,11 +22,18 @@ if TYPE_CHECKING:
     from guildshop.app import App
 
 
+LABELS = AdminLabels(
+    tables={"review": lazy("Reviews")},
+    columns={"product_name": lazy("Product name"), "rating": lazy("Rating"), "hidden": lazy("Hidden")},
+)
+"""What people read instead of the names in the database; `created`, `text` and others have labels already."""
+
+
 class HideReview(BaseModel):
     """What the form asks."""
 
-    review: UUID = Field(title="Review", description="The review's ID.")
-    hidden: bool = Field(default=True, title="Hidden")
+    review: UUID = Field(title=lazy("Review: its ID"))
+    hidden: bool = Field(default=True, title=lazy("Hidden"))
 
 
 def admin_section(app: App) -> AdminSection:
@@ -50,5 +57,5 @@ def admin_section(app: App) -> AdminSection:
         newest_first=True,
         link=Review.product_name,
     )
-    form = FormConfig("Hide a review", HideReview, submit, _("Hides a review, or shows it again."))
-    return AdminSection(lazy("Reviews"), [table], [form])
+    form = FormConfig(lazy("Hide a review"), HideReview, submit, lazy("Hides a review, or shows it again."))
+    return AdminSection(lazy("Reviews"), [table], [form], LABELS)
