@@ -49,7 +49,7 @@ class Group(BaseModel):
 def _url_with(*schemes: str) -> AfterValidator:
     def check(value: str) -> str:
         if value and urlsplit(value).scheme not in schemes:
-            message = _("must be an address that starts with {schemes}.").format(
+            message = _("This is no address that starts with {schemes}. Write one here.").format(
                 schemes=_(" or ").join(f"{scheme}://" for scheme in schemes)
             )
             raise ValueError(message)
@@ -66,7 +66,7 @@ def _network(value: str) -> str:
     try:
         ip_network(value)
     except ValueError:
-        message = _("must be an address or network such as 127.0.0.1 or 10.0.0.0/8, but is “{value}”.").format(
+        message = _("“{value}” is no address or network. Write one such as 127.0.0.1 or 10.0.0.0/8.").format(
             value=value
         )
         raise ValueError(message) from None
@@ -78,7 +78,7 @@ def _snowflake(value: object) -> object:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
-    message = _("must be a Discord ID (digits only), but is “{value}”.").format(value=value)
+    message = _("“{value}” is no Discord ID. Write its digits alone.").format(value=value)
     raise ValueError(message)
 
 
@@ -91,7 +91,7 @@ def _currency(value: str) -> str:
     try:
         return known_currency(value)
     except Invalid:
-        message = _("must be an ISO 4217 currency such as USD, EUR or JPY, but is “{value}”.").format(value=value)
+        message = _("“{value}” is no ISO 4217 currency. Write one such as USD, EUR or JPY.").format(value=value)
         raise ValueError(message) from None
 
 
@@ -99,7 +99,7 @@ def _language(value: str) -> str:
     try:
         Locale.parse(value, sep="-")
     except (ValueError, UnknownLocaleError):
-        message = _("must be a language such as en-US or de, but is “{value}”.").format(value=value)
+        message = _("“{value}” is no language. Write one such as en-US or de.").format(value=value)
         raise ValueError(message) from None
     return value
 
@@ -113,7 +113,7 @@ def _time_zones() -> frozenset[str]:
 def _time_zone(value: str) -> str:
     names = _time_zones()
     if value not in names:
-        message = _("must be a time zone such as UTC or America/New_York, but is “{value}”.").format(value=value)
+        message = _("“{value}” is no time zone. Write one such as UTC or America/New_York.").format(value=value)
         raise ValueError(message + suggestion(value, names))
     return value
 
@@ -123,7 +123,7 @@ def _sender(value: str) -> str:
         try:
             mailbox(value, named=True)
         except ValueError:
-            message = _("must be an address such as shop@example.org or Shop <shop@example.org>, but is “{value}”.")
+            message = _("“{value}” is no email address. Write one such as shop@example.org or Shop <shop@example.org>.")
             raise ValueError(message.format(value=value)) from None
     return value
 
@@ -319,8 +319,8 @@ def check_sections(
         validation.where = ("stores", str(guild))
         for index, name in enumerate(store.disabled_plugins):
             if name not in installed:
-                sentence = _("names no installed plugin: “{name}”.").format(name=name) + suggestion(name, installed)
-                validation.report(("disabled_plugins", index), sentence)
+                sentence = _("No installed plugin is called “{name}”. Install it, or take the name out.")
+                validation.report(("disabled_plugins", index), sentence.format(name=name) + suggestion(name, installed))
     validation.stop_at_problems()
     return found
 
@@ -363,7 +363,10 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str], validation: Valid
         for part in parts[:-1]:
             node = node.setdefault(part, {})
             if not isinstance(node, dict):
-                validation.report(tuple(parts), _("cannot be set: what it is to be in is no table."), variable)
+                sentence = _(
+                    "This cannot be set: what it is to be in is no table. Unset this variable, or the other one."
+                )
+                validation.report(tuple(parts), sentence, variable)
                 break
         else:
             node[parts[-1]] = EnvironmentText(environ[variable], variable)

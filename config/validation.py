@@ -1,4 +1,4 @@
-"""Validation of configuration: every problem at once, one line each, naming the key, what it is and what it may be."""
+"""Validation of configuration: every problem at once, one line each: the key, and a sentence on what to do with it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Validation:
         self._reported.add(location)
         self.found.append((location, sentence))
         origin = _("environment variable {name}").format(name=variable) if variable else self.source
-        self.problems.append(f"{origin}: {dotted(self.where + location)} {sentence}")
+        self.problems.append(f"{origin}: {dotted(self.where + location)}: {sentence}")
 
     def stop_at_problems(self) -> None:
         """Raise ConfigurationError with all the problems, if there are any."""
@@ -115,7 +115,10 @@ class Validation:
         if isinstance(value, str) and value.startswith(REFERENCE) and not _reads_later(choices):
             name = value.removeprefix(REFERENCE)
             if name not in self.environ:
-                self.report(location, _("reads the environment variable {name}, which is not set.").format(name=name))
+                sentence = _(
+                    "This reads the environment variable {name}, which is not set. Set it, or write the value here."
+                )
+                self.report(location, sentence.format(name=name))
                 return value
             value = EnvironmentText(self.environ[name], name)
             variables[location] = name
@@ -159,7 +162,7 @@ def validate_section(
 def find_problems(
     model: type[BaseModel], raw: Mapping[str, Any], *, environ: Mapping[str, str] | None = None
 ) -> list[tuple[Location, str]]:
-    """Return what is wrong with the values of a model: the key and a sentence that goes on after its name."""
+    """Return what is wrong with the values of a model: the key, and a sentence on what it is and what to do."""
     validation = Validation("", (), os.environ if environ is None else environ)
     validation.model(model, raw)
     return validation.found
@@ -186,21 +189,21 @@ def suggestion(name: str, allowed: Iterable[str]) -> str:
 def unknown_key(name: str, allowed: Iterable[str]) -> str:
     """Say that a key is unknown, what is close to it and what is allowed."""
     known = sorted(allowed)
-    sentence = _("is an unknown key.") + suggestion(name, known)
+    sentence = _("There is no key of this name. Correct it, or take it out.") + suggestion(name, known)
     return sentence + " " + _("Allowed here: {names}.").format(names=", ".join(known)) if known else sentence
 
 
 def describe(model: type[BaseModel], location: Location, alternatives: Sequence[ErrorDetails]) -> str:
-    """Return one sentence for what pydantic found wrong with each of a key's alternatives."""
+    """Return what pydantic found wrong with each of a key's alternatives, and what to do."""
     details = alternatives[0]
     if details["type"] == "extra_forbidden":
         return unknown_key(str(location[-1]), _fields_at(model, location[:-1]))
     if details["type"] == "missing":
-        return _("is missing.")
+        return _("This is missing. Add it.")
     if details["type"] == "value_error":
         return str(details.get("ctx", {}).get("error", details["msg"]))
     rules = dict.fromkeys(_rule(details) for details in alternatives)
-    sentence = _("must be {rule}, but is {value}.").format(
+    sentence = _("This is {value}, but must be {rule}. Change it.").format(
         rule=_(" or ").join(rules), value=shown(location, details["input"])
     )
     names = [name for rule in rules for name in re.findall(r"'([^']*)'", rule)]

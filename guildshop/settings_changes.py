@@ -131,7 +131,7 @@ class SettingsChanges:
         problems = find_problems(model, base | dict(after), environ=self._app.settings.environ)
         if problems:
             errors = [FieldError(dotted(location), sentence) for location, sentence in problems]
-            sentences = "\n".join(f"{section}.{error.field} {error.message}" for error in errors)
+            sentences = "\n".join(f"{section}.{error.field}: {error.message}" for error in errors)
             raise Invalid(sentences, errors=errors)
 
     def _role_after(self, template: str, wanted: Mapping[str, bool]) -> dict[str, bool]:

@@ -74,8 +74,8 @@ async def test_an_unchecked_box_is_off(app: App, store: Store, owner: Visitor) -
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [
-        ("expire_hours", "soon", "Expire hours: must be a whole number"),
-        ("expire_hours", "0", "Expire hours: must be greater than or equal to 1"),
+        ("expire_hours", "soon", "Expire hours: This is text (&#34;soon&#34;), but must be a whole number."),
+        ("expire_hours", "0", "Expire hours: This is a whole number (0), but must be greater than or equal to 1."),
         ("shipping_types.0.countries", "Germany", "is no ISO country code"),
         ("shipping_types.1.cost", "much", "“much”"),
     ],
