@@ -49,7 +49,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 def standing(invoice: Mapping[str, Any], methods: Sequence[Mapping[str, Any]]) -> Standing:
     """Return what an invoice says, `methods` being what was paid by each way; KeyError for what is none."""
-    currency, status, more = str(invoice["currency"]), invoice["status"], invoice["additionalStatus"]
+    currency, status, more = str(invoice["currency"]), invoice["status"], invoice.get("additionalStatus", "None")
     due = to_minor(Decimal(str(invoice["amount"])), currency)
     settled = to_minor(_paid(methods, {"Settled"}), currency)
     coming = any(payment["status"] == "Processing" for payment in _payments(methods))

@@ -92,7 +92,8 @@ class BtcpayService:
             invoice = await self.client.create(settings, body)
         try:
             self._check(settings, invoice, attempt)
-            expires = datetime.fromtimestamp(int(invoice["expirationTime"]), UTC)
+            ends = invoice.get("expirationTime")
+            expires = None if ends is None else datetime.fromtimestamp(int(ends), UTC)
             made = str(invoice["id"])
             return Begun(made, str(invoice["checkoutLink"]), expires, await self._codes(settings, made))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -230,7 +231,8 @@ class BtcpayService:
             return ()
 
     def _check(self, settings: BtcpaySettings, invoice: Mapping[str, Any], attempt: Attempt) -> None:
-        if invoice["storeId"] != settings.store_id or metadata_of(invoice).get("attempt") != str(attempt.id):
+        store, named = invoice.get("storeId", settings.store_id), metadata_of(invoice).get("attempt", str(attempt.id))
+        if (store, named) != (settings.store_id, str(attempt.id)):
             raise _nonsense()
 
     def _settings(self, store: int) -> BtcpaySettings:

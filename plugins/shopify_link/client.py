@@ -93,7 +93,8 @@ class ShopifyClient:
         for begin in range(0, len(emails), BATCH):
             part = emails[begin : begin + BATCH]
             answer = await self._ask(settings, _find_query(len(part)), _find_values(part), patience)
-            found += [_found(answer, number, email) for number, email in enumerate(part)]
+            names = _names(len(part))
+            found += [_found(answer, asked, email) for asked, email in zip(names, part, strict=True)]
         return found
 
     async def customers(
@@ -212,12 +213,19 @@ class ShopifyClient:
 _NONSENSE = "Shopify's answer makes no sense"
 
 
+def _names(count: int) -> list[tuple[str, str]]:
+    """Return what each answer is called: the one who is looked for alone, and those who are alike to them."""
+    if count == 1:
+        return [("customerByIdentifier", "customers")]
+    return [(f"c{n}", f"s{n}") for n in range(count)]
+
+
 def _find_query(count: int) -> str:
     parameters = ", ".join(f"$e{n}: String!, $s{n}: String!" for n in range(count))
     parts = "\n".join(
-        f"c{n}: customerByIdentifier(identifier: {{emailAddress: $e{n}}}) {{ ...Known }}\n"
-        f"s{n}: customers(first: 3, query: $s{n}) {{ nodes {{ id defaultEmailAddress {{ emailAddress }} }} }}"
-        for n in range(count)
+        f"{customer}: customerByIdentifier(identifier: {{emailAddress: $e{n}}}) {{ ...Known }}\n"
+        f"{alike}: customers(first: 3, query: $s{n}) {{ nodes {{ id defaultEmailAddress {{ emailAddress }} }} }}"
+        for n, (customer, alike) in enumerate(_names(count))
     )
     return f"query Find({parameters}) {{\n{parts}\n}}" + _KNOWN
 
@@ -227,15 +235,15 @@ def _find_values(emails: Sequence[str]) -> dict[str, str]:
     return values | {f"s{n}": rules.search_by_email(email) for n, email in enumerate(emails)}
 
 
-def _found(answer: Mapping[str, Any], number: int, email: str) -> Found:
-    node = answer.get(f"c{number}")
+def _found(answer: Mapping[str, Any], names: tuple[str, str], email: str) -> Found:
+    node = answer.get(names[0])
     if not node:
         return Found()
     customer, key = _customer(node), rules.email_key(email)
     # Shopify may not tell addresses to this app; then its word that it is the one has to do.
     if customer.email and rules.email_key(customer.email) != key:
         return Found()
-    nodes = (answer.get(f"s{number}") or {}).get("nodes") or ()
+    nodes = (answer.get(names[1]) or {}).get("nodes") or ()
     alike = {one.get("id") for one in nodes if one and rules.email_key(_address(one)) == key}
     return Found(customer, several=len(alike | {rules.gid(rules.CUSTOMER, customer.id)}) > 1)
 

@@ -85,8 +85,11 @@ class StripeClient:
         return await _answer(self._of(settings).v1.refunds.create_async(params, {"idempotency_key": key}), replays=True)
 
     async def refunds(self, settings: StripeSettings, intent: str) -> list[Answer]:
-        """Return the refunds of a payment, the newest first."""
-        page = await _answer(self._of(settings).v1.refunds.list_async({"payment_intent": intent, "limit": 100}))
+        """Return the refunds of a payment, the newest first; none of one of which Stripe tells none."""
+        try:
+            page = await _answer(self._of(settings).v1.refunds.list_async({"payment_intent": intent, "limit": 100}))
+        except PaymentRefused:
+            return []
         return list(page["data"])
 
     def _of(self, settings: StripeSettings) -> stripe.StripeClient:

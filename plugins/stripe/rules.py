@@ -83,7 +83,7 @@ def standing(session: Mapping[str, Any], *, live: bool) -> Standing:
     """Return what a Checkout Session, with its payment intent and charge, says; KeyError for what is none."""
     currency = str(session["currency"]).upper()
     intent = session.get("payment_intent")
-    intent = intent if isinstance(intent, Mapping) else {}
+    intent = intent if isinstance(intent, Mapping) else {"id": intent}
     charge = intent.get("latest_charge")
     charge = charge if isinstance(charge, Mapping) else {}
     paid = session["payment_status"] == "paid"
@@ -94,7 +94,7 @@ def standing(session: Mapping[str, Any], *, live: bool) -> Standing:
         taken=from_stripe(taken, currency),
         currency=currency,
         refunded=from_stripe(int(charge.get("amount_refunded") or 0), currency),
-        live=bool(session["livemode"]) is live,
+        live=bool(session.get("livemode", live)) is live,
         disputed=bool(charge.get("disputed")),
         detail=str(session["id"]),
     )
@@ -103,10 +103,11 @@ def standing(session: Mapping[str, Any], *, live: bool) -> Standing:
 def _state(session: Mapping[str, Any], intent: Mapping[str, Any], *, paid: bool) -> StandingState:
     if paid:
         return StandingState.PAID
-    if session["status"] == "open":
+    status = session.get("status", "open")
+    if status == "open":
         return StandingState.OPEN
     failed = intent.get("status") in {"canceled", "requires_payment_method"}
-    return StandingState.PROCESSING if session["status"] == "complete" and not failed else StandingState.ENDED
+    return StandingState.PROCESSING if status == "complete" and not failed else StandingState.ENDED
 
 
 def refund_outcome(refund: Mapping[str, Any]) -> RefundOutcome:

@@ -30,7 +30,7 @@ from guildshop.plugins.payments.api import (
     Standing,
     Taking,
 )
-from guildshop.plugins.payments.service import PART, PaymentService, Settlement
+from guildshop.plugins.payments.service import PART, AttemptService, PaymentService, Settlement
 from guildshop.plugins.payments.webhooks import KIND_LENGTH, id_of, metadata_of, uuid_or_none
 from guildshop.plugins.stripe import rules
 from guildshop.plugins.stripe.api import METHOD, StripeSettings
@@ -153,7 +153,7 @@ class StripeService:
             return [
                 Taking(
                     money_id=str(session["payment_intent"]),
-                    attempt=uuid_or_none(session["client_reference_id"]),
+                    attempt=uuid_or_none(_attempt_of(session)),
                     amount=rules.from_stripe(int(session["amount_total"]), str(session["currency"]).upper()),
                     currency=str(session["currency"]).upper(),
                 )
@@ -209,7 +209,7 @@ class StripeService:
         rules.verify(settings.webhook_secrets, signature, body, self.app.now())
         event_id, kind, thing, live = _read(body)
         told: Sequence[Event] = ()
-        if live is settings.live:
+        if live in {None, settings.live}:
             told = await self._told(kind, thing)
         else:
             log.warning("stripe.other_mode", event_id=event_id, kind=kind, live=live)
@@ -230,7 +230,10 @@ class StripeService:
     async def _told(self, kind: str, thing: Mapping[str, Any]) -> list[Event]:
         """Return whom an event concerns: the attempt that it names, or the one whose money it speaks of."""
         if kind.startswith("checkout.session."):
-            attempt = uuid_or_none(thing.get("client_reference_id"))
+            attempt = uuid_or_none(_attempt_of(thing))
+            if attempt is None and (session := id_of(thing.get("id"))):
+                known = await self.app.get(AttemptService).of_processor(METHOD, session)
+                attempt = None if known is None else known.id
             return [] if attempt is None else [ProcessorTold(attempt)]
         intent = id_of(thing.get("id" if kind.startswith("payment_intent.") else "payment_intent"))
         if not intent:
@@ -247,9 +250,9 @@ class StripeService:
 
     def _check(self, session: Mapping[str, Any], attempt: Attempt) -> None:
         expected = rules.to_stripe(attempt.amount, attempt.currency)
-        if session["client_reference_id"] != str(attempt.id):
+        if _attempt_of(session) not in {None, str(attempt.id)}:
             raise _nonsense()
-        if (session["amount_total"], str(session["currency"]).upper()) != (expected, attempt.currency):
+        if (session.get("amount_total"), str(session.get("currency")).upper()) != (expected, attempt.currency):
             log.warning("stripe.other_amount", attempt=str(attempt.id), session=session["id"])
 
     def _settings(self, store: int) -> StripeSettings:
@@ -266,13 +269,18 @@ def _nonsense() -> Unavailable:
     return Unavailable(_("Stripe's answer makes no sense. Please try again in a few minutes."))
 
 
-def _read(body: bytes) -> tuple[str, str, Mapping[str, Any], bool]:
-    """Return an event's ID, its kind, what it speaks of, and whether it is of real money; refuse what is no event."""
+def _attempt_of(session: Mapping[str, Any]) -> object:
+    """Return the attempt that a Checkout Session names, if it names one: it got it in two places."""
+    return session.get("client_reference_id") or metadata_of(session).get("attempt")
+
+
+def _read(body: bytes) -> tuple[str, str, Mapping[str, Any], bool | None]:
+    """Return an event's ID, kind, what it speaks of, and whether it says to be of real money; refuse what is none."""
     try:
         sent = json.loads(body)
-        event_id, kind, thing, live = sent["id"], sent["type"], sent["data"]["object"], sent["livemode"]
-    except (ValueError, KeyError, TypeError):
-        raise Invalid(_("This is no event of Stripe: id, type, livemode and data.object are needed.")) from None
+        event_id, kind, thing, live = sent["id"], sent["type"], sent["data"]["object"], sent.get("livemode")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Invalid(_("This is no event of Stripe: id, type and data.object are needed.")) from None
     if not id_of(event_id) or not id_of(kind) or len(kind) > KIND_LENGTH or not isinstance(thing, Mapping):
         raise Invalid(_("This is no event of Stripe: its id or type is too long or no text."))
-    return event_id, kind, thing, bool(live)
+    return event_id, kind, thing, None if live is None else bool(live)

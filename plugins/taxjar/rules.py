@@ -132,7 +132,7 @@ def read_answer(answer: Mapping[str, Any], lines: Sequence[Asked], shipping: int
         ):
             message = f"TaxJar would collect {tax['amount_to_collect']} on {to_decimal(total, currency)}"
             raise WrongAnswer(message)
-        has_nexus, freight = tax["has_nexus"] is True, tax.get("freight_taxable") is True
+        has_nexus, freight = tax.get("has_nexus", True) is True, tax.get("freight_taxable") is True
         rate = str(_decimal(tax.get("rate", 0)))
         breakdown = tax.get("breakdown") or {}
         weights = _weights(breakdown, lines, shipping, currency)

@@ -9,7 +9,8 @@ import pytest
 from guildshop.config.settings import validate_section
 from guildshop.errors import ConfigurationError
 from guildshop.plugins.btcpay.api import BtcpaySettings
-from guildshop.plugins.btcpay.rules import codes
+from guildshop.plugins.btcpay.rules import codes, standing
+from guildshop.plugins.payments.api import StandingState
 from guildshop.plugins.payments.rules import is_page
 
 
@@ -44,3 +45,8 @@ def test_settings_are_taken_as_people_write_them() -> None:
     for wrong in ({"url": "btcpay.example.org"}, {"url": "https://"}, {"store_id": "../other"}, {"store_id": "…"}):
         with pytest.raises(ConfigurationError):
             validate_section(BtcpaySettings, wrong, "btcpay")
+
+
+def test_an_invoice_that_says_nothing_unusual_is_as_it_is() -> None:
+    found = standing({"id": "inv1", "currency": "USD", "amount": "15.00", "status": "Settled"}, [])
+    assert (found.state, found.taken, found.money_id) == (StandingState.PAID, 1500, "inv1")

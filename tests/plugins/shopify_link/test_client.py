@@ -213,8 +213,11 @@ async def test_it_waits_for_points_and_not_for_ever(
         ("no json", ShopifyFailure),
         ("[1]", ShopifyFailure),
         ('{"data": null}', ShopifyFailure),
-        ('{"data": {"c0": {"id": "x"}}}', ShopifyFailure),
-        ('{"data": {"c0": null}, "errors": [{"message": "oh", "path": ["c0"]}]}', ShopifyFailure),
+        ('{"data": {"customerByIdentifier": {"id": "x"}}}', ShopifyFailure),
+        (
+            '{"data": {"customerByIdentifier": null}, "errors": [{"message": "oh", "path": ["customerByIdentifier"]}]}',
+            ShopifyFailure,
+        ),
         ('{"errors": "no"}', ShopifyFailure),
     ],
 )

@@ -122,7 +122,7 @@ async def test_every_error_of_linking(linked_shop: Shop, shopify: ShopifyDouble)
     assert "Shopify is unavailable" in await link(EMAIL)
     shopify.faults = ["throttle"] * 4
     assert "Reference: " in await link(EMAIL)
-    shopify.faults = ['{"data": {"c0": null}, "errors": [{"message": "half of it", "path": ["c0"]}]}']
+    shopify.faults = ['{"data": {"customerByIdentifier": null}, "errors": [{"message": "half of it", "path": []}]}']
     assert "Shopify is unavailable" in await link(EMAIL)
     shopify.closed = {"customers"}
     assert "lacks a permission" in await link(EMAIL)

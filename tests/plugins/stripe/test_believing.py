@@ -98,6 +98,18 @@ async def what_stripe_denies_when_asked_is_not_paid_and_other_modes_are_not_look
     till.stripe.silent = False
 
 
+async def an_event_that_names_its_session_alone_is_enough(till: Till) -> None:
+    order = await till.order()
+    await till.begin(order)
+    till.stripe.silent = True
+    await till.stripe.pay(session(till))
+    till.stripe.silent = False
+    body = {"id": "evt_short", "type": "checkout.session.completed", "data": {"object": {"id": session(till)["id"]}}}
+    assert await till.stripe.send(json.dumps(body).encode()) == 200
+    await till.settle()
+    assert (await till.state(order.id))[0] == "PAID"
+
+
 async def the_doctor_examines_the_account(till: Till) -> None:
     store, boss = till.bench.store.id, till.bench.boss
 
@@ -123,6 +135,7 @@ STORIES = (
     forged_old_and_early_events_are_refused_and_nothing_is_stored,
     an_old_secret_is_taken_while_it_is_changed_only,
     signed_events_of_odd_texts_are_no_fault_of_ours,
+    an_event_that_names_its_session_alone_is_enough,
     what_stripe_denies_when_asked_is_not_paid_and_other_modes_are_not_looked_at,
     the_doctor_examines_the_account,
 )

@@ -99,7 +99,7 @@ def test_lines_and_shipping_always_add_up(lines: list[tuple[int, int]], freight:
     [
         {},
         {"tax": None},
-        {"tax": {"amount_to_collect": Decimal(1)}},
+        {"tax": {"has_nexus": True}},
         {"tax": {"amount_to_collect": "1.00", "has_nexus": True}},
         {"tax": {"amount_to_collect": True, "has_nexus": True}},
         {"tax": {"amount_to_collect": None, "has_nexus": True}},
@@ -116,6 +116,11 @@ def test_lines_and_shipping_always_add_up(lines: list[tuple[int, int]], freight:
 def test_what_is_no_answer_is_not_taken_for_one(told: dict[str, Any]) -> None:
     with pytest.raises(WrongAnswer):
         rules.read_answer(told, asked(1500), 0, "USD")
+
+
+def test_the_amount_alone_is_an_answer() -> None:
+    found = rules.read_answer({"tax": {"amount_to_collect": Decimal("1.24")}}, asked(1500), 0, "USD")
+    assert (found.amount, found.lines) == (124, (124,))
 
 
 def test_the_question_is_in_major_units_and_exact() -> None:
