@@ -17,7 +17,7 @@ from .fuzzer import EXAMPLES, run
 
 __all__ = ["bench", "shopify"]
 
-pytestmark = pytest.mark.timeout(3600 if EXAMPLES > 2 else 300)
+pytestmark = pytest.mark.timeout(3600 if EXAMPLES > 2 else 600)
 
 
 @pytest.fixture
@@ -59,6 +59,8 @@ def names(known: dict[str, list[str]]) -> dict[str, list[str]]:
         "announcement_id": known["announcement"],
         "discord_id": known["shopify_member"],
         "discordId": known["shopify_member"],
+        "unit_id": known["branch"],
+        "group_id": known["group"],
         "bulk_id": known["bulk"],
         "entitlement_id": known["entitlement"],
         "payment_id": known["payment"],

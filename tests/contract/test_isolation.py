@@ -175,6 +175,13 @@ async def test_no_row_is_named_to_another_store(
         *((method, f"/shopify/bulk-links/{known['bulk'][0]}{path}", None) for method, path in (
             ("GET", ""), ("GET", "/rows"), ("POST", "/link"),
         )),
+        *((method, f"/organization/units/{known['branch'][0]}{path}", body) for method, path, body in (
+            ("GET", "", None), ("PATCH", "", {"name": "Mine"}), ("PUT", "/products", {"products": []}),
+            ("DELETE", "", None),
+        )),
+        *((method, f"/organization/groups/{known['group'][0]}", body) for method, body in (
+            ("GET", None), ("PATCH", {"name": "Mine"}), ("DELETE", None),
+        )),
         ("GET", f"/entitlements/{known['entitlement'][0]}", None),
         ("POST", f"/entitlements/{known['entitlement'][0]}/retry", None),
         ("GET", f"/payments/{known['payment'][0]}", None),
