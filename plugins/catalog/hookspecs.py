@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guildshop.hookspecs import hookspec
-from guildshop.plugins.catalog.api import BuyerTerms, WaitingCheck
+from guildshop.plugins.catalog.api import BuyerTerms, ProductSection, WaitingCheck
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -22,4 +22,9 @@ class CatalogHooks:
     @hookspec
     def register_waiting_checks(self, app: App) -> list[WaitingCheck]:
         """Return functions that refuse a member, by Discord ID, who may not wait for products: nothing is held then."""
+        raise NotImplementedError
+
+    @hookspec
+    def register_product_sections(self, app: App) -> list[ProductSection]:
+        """Return what the plugin adds to the page of a product, in stores where it is on."""
         raise NotImplementedError

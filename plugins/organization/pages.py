@@ -8,11 +8,12 @@ from uuid import UUID
 
 from aiohttp import web
 
-from guildshop.errors import Invalid, NotFound, Refusal
+from guildshop.errors import Invalid, NotFound, Refusal, Stale
 from guildshop.hookspecs import Page
 from guildshop.i18n import _, lazy, ngettext
 from guildshop.money import parse_money, to_decimal
 from guildshop.permissions import Actor
+from guildshop.plugins.catalog.api import Product, ProductSection
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.customers.api import AccountFunction, Customer, CustomerSection
 from guildshop.plugins.customers.service import CustomerService
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 HOME = "organization"
 BLOCKS = "blocks-"
 """What the check box of a function is called, before its name."""
+UNIT = "unit-"
+"""What the check box of a branch or department is called, before its ID."""
 GROUP_FIELDS = ("name", "percent", "role", "position", "prices", "version")
 
 
@@ -193,6 +196,40 @@ def customer_section(app: App) -> CustomerSection:
     return CustomerSection("organization", ORGANIZATION_READ, "organization/customer.html", load, position=20)
 
 
+async def save_units(request: web.Request) -> web.StreamResponse:
+    """Restrict a product to the units that are ticked."""
+    service, typed = _service(request), await read_form(request)
+    catalog = app_of(request).get(CatalogService)
+    product = await catalog.get((await catalog.get(_key(request.match_info["id"]))).family)
+    ticked = [_key(name.removeprefix(UNIT)) for name in typed if name.startswith(UNIT)]
+    seen = [_key(one) for one in typed.get("seen", "").split()]
+    try:
+        await service.set_units(actor_of(request), product, ticked, seen=seen)
+    except (Stale, NotFound) as refusal:
+        flash(request, refusal.message, "error")
+    else:
+        flash(request, _("Where {product} is sold was saved.").format(product=product.name))
+    raise redirect(request, f"product/{product.id}")
+
+
+def product_section(app: App) -> ProductSection:
+    """Return the part of a product's page that says which branches and departments it is restricted to."""
+
+    async def load(actor: Actor, product: Product) -> Mapping[str, Any]:
+        service = app.get(OrganizationService)
+        known, units = await service.units_of(product.id), await service.units()
+        return {
+            "restricted": service.restricted(actor.store),
+            "units": [
+                (UNIT + str(one.id), f"{one.name} · {_(KIND_LABELS[one.kind])}", one.id in known) for one in units
+            ],
+            "chosen": [one for one in units if one.id in known],
+            "seen": " ".join(sorted(str(one) for one in known)),
+        }
+
+    return ProductSection("organization", ORGANIZATION_READ, "organization/product.html", load, position=20)
+
+
 def effects(group: DiscountGroup) -> list[str]:
     """Return in words what a group does for its customers."""
     told = []
@@ -335,5 +372,6 @@ PAGES = [
     Page(f"{HOME}/group/{{id}}", group_page, ORGANIZATION_READ),
     Page(f"{HOME}/group/{{id}}", save_group, ORGANIZATION_UPDATE, methods=("POST",)),
     Page(f"{HOME}/group/{{id}}/delete", delete_group, ORGANIZATION_UPDATE, methods=("POST",)),
+    Page(f"{HOME}/product/{{id}}", save_units, ORGANIZATION_UPDATE, methods=("POST",)),
     Page(f"{HOME}/customer/{{id}}", assign, ORGANIZATION_UPDATE, methods=("POST",)),
 ]

@@ -11,7 +11,7 @@ from guildshop.hookspecs import AdminSection, Listener, Page, SettingsSection, T
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
 from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
-from guildshop.plugins.catalog.api import BuyerTerms
+from guildshop.plugins.catalog.api import BuyerTerms, ProductSection
 from guildshop.plugins.customers.api import (
     AccountGuard,
     CustomerChoice,
@@ -31,7 +31,7 @@ from guildshop.plugins.organization.api import (
 )
 from guildshop.plugins.organization.endpoints import router
 from guildshop.plugins.organization.hookspecs import OrganizationHooks
-from guildshop.plugins.organization.pages import PAGES, customer_section
+from guildshop.plugins.organization.pages import PAGES, customer_section, product_section
 from guildshop.plugins.organization.piccolo_app import APP_CONFIG
 from guildshop.plugins.organization.service import (
     OrganizationColumns,
@@ -111,6 +111,11 @@ class Organization(Plugin):
     def register_customer_sections(self, app: App) -> list[CustomerSection]:
         """Show on a customer's page where they belong."""
         return [customer_section(app)]
+
+    @hookimpl
+    def register_product_sections(self, app: App) -> list[ProductSection]:
+        """Show on a product's page which branches and departments it is restricted to."""
+        return [product_section(app)]
 
     @hookimpl
     def register_customer_choices(self, app: App) -> list[CustomerChoice]:

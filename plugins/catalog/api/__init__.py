@@ -2,6 +2,7 @@
 
 from guildshop.plugins.catalog.api.buyers import Buyer, BuyerTerms
 from guildshop.plugins.catalog.api.lists import Panel, PanelDue, PanelRemoved, ProductList
+from guildshop.plugins.catalog.api.page import ProductSection
 from guildshop.plugins.catalog.api.products import (
     MAXIMUM_QUANTITY,
     ORDER_BUTTON,
@@ -76,6 +77,7 @@ __all__ = [
     "ProductInput",
     "ProductKind",
     "ProductList",
+    "ProductSection",
     "ProductState",
     "ProductUnknown",
     "QuantityVisibility",

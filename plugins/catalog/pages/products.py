@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from aiohttp import web
+from markupsafe import Markup
 from yarl import URL
 
 from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.i18n import _, pgettext
+from guildshop.isolation import PluginFailed, isolated
 from guildshop.paging import Slice
 from guildshop.plugins.catalog.api import (
     PRODUCT_UPDATE,
@@ -31,7 +33,7 @@ from guildshop.plugins.catalog.views.staff import state_label, stock_line
 from guildshop.spreadsheets import write_row
 from guildshop.web.again import show_again
 from guildshop.web.context import actor_of, app_of, store_of
-from guildshop.web.pages import flash, form_version, page_url, read_form, redirect, render
+from guildshop.web.pages import flash, form_version, page_url, read_form, redirect, render, render_part
 
 PAGE_SIZE = 50
 HISTORY_SIZE = 100
@@ -285,11 +287,32 @@ async def _form(
                 *((str(one.id), one.name) for one in await service.categories()),
             ],
             "roles": _roles(request),
+            "sections": await _sections(request, product) if product is not None and product.parent is None else [],
             **around,
             **words(),
         },
         status=200 if refusal is None else 422,
     )
+
+
+async def _sections(request: web.Request, product: Product) -> list[Markup]:
+    """Draw what plugins add to the page; where one fails, say so in its place."""
+    app, actor = app_of(request), actor_of(request)
+    found = [
+        (plugin, section)
+        for plugin, some in app.hooks("register_product_sections")
+        for section in some
+        if app.stores.enabled(actor.store, plugin) and actor.may(section.permission)
+    ]
+    drawn: list[Markup] = []
+    for plugin, section in sorted(found, key=lambda one: one[1].position):
+        try:
+            with isolated(plugin, f"product section {section.name}"):
+                values = {"section": await section.load(actor, product), "product": product}
+                drawn.append(render_part(request, section.template, values))
+        except PluginFailed as failed:
+            drawn.append(Markup('<p class="card muted" role="alert">{}</p>').format(failed.part))
+    return drawn
 
 
 def _roles(request: web.Request) -> list[tuple[str, int]]:

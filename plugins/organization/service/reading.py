@@ -110,6 +110,15 @@ class Reading:
         )
         return [row["product"] for row in rows]
 
+    async def units_of(self, product: UUID) -> frozenset[UUID]:
+        """Return the units that a product is restricted to."""
+        rows = await self.app.database.fetch(
+            "SELECT unit FROM organization_product WHERE store = :store AND product = :product",
+            store=current_store(),
+            product=product,
+        )
+        return frozenset(row["unit"] for row in rows)
+
     async def membership(self, customer: UUID) -> Membership:
         """Return where a customer belongs."""
         return (await self.memberships([customer])).get(customer, Membership(customer))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from guildshop.database import new_id
@@ -10,9 +10,10 @@ from guildshop.errors import Invalid, Stale
 from guildshop.folding import fold
 from guildshop.i18n import _, ngettext
 from guildshop.permissions import Actor
+from guildshop.plugins.catalog.api import Product
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.organization import tables
-from guildshop.plugins.organization.api import ORGANIZATION_UPDATE, InUse, NameTaken, Unit, UnitKind
+from guildshop.plugins.organization.api import ORGANIZATION_UPDATE, InUse, NameTaken, Unit, UnitKind, UnitUnknown
 from guildshop.plugins.organization.rules import check_name, check_position
 from guildshop.plugins.organization.service.reading import Reading
 
@@ -135,6 +136,43 @@ class Units(Reading):
                 note=unit.name,
             )
         return len(wanted)
+
+    async def set_units(
+        self, actor: Actor, product: Product, units: Collection[UUID], *, seen: Collection[UUID]
+    ) -> None:
+        """Restrict a product to exactly these units; refuse when it is to others by now than were `seen`."""
+        actor.require(ORGANIZATION_UPDATE)
+        named = {unit.id: unit for unit in await self.units()}
+        if not named.keys() >= set(units):
+            raise UnitUnknown(_("There is no such branch or department in this shop."))
+        known, wanted = await self.units_of(product.id), frozenset(units)
+        stale = Stale(
+            _("Somebody else changed {unit} in the meantime. Open it again, then repeat your change.").format(
+                unit=product.name
+            )
+        )
+        if known != frozenset(seen):
+            raise stale
+        if known == wanted:
+            return
+        async with self.app.work(actor) as work:
+            for unit in sorted(known ^ wanted):
+                # A new version, so that a page of the unit that is open somewhere does not undo this.
+                work.guard(tables.Unit, set="version = version + 1", where="id = :id", refusal=stale, id=unit)
+            for unit in sorted(known - wanted):
+                where = "unit = :unit AND product = :product"
+                work.delete(tables.ProductLimit, where=where, rows=1, refusal=stale, unit=unit, product=product.id)
+            for unit in sorted(wanted - known):
+                row = {"id": new_id(), "product": product.id, "kind": named[unit].kind.value, "unit": unit}
+                work.insert(tables.ProductLimit, conflict=stale, **row)
+            work.audit(
+                "organization.product.units",
+                subject="product",
+                subject_id=product.id,
+                before={"units": sorted(named[unit].name for unit in known)},
+                after={"units": sorted(named[unit].name for unit in wanted)},
+                note=product.sku,
+            )
 
 
 def _in_use(unit: Unit) -> InUse:

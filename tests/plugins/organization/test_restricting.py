@@ -13,6 +13,8 @@ from guildshop.plugins.organization.api import InUse, NameTaken, UnitKind, UnitU
 from guildshop.stores import Store
 from guildshop.tenancy import scope
 from guildshop.testing import ActorFactory
+from guildshop.web.testing import Visitor
+from tests.plugins.orders.conftest import Bench
 from tests.plugins.organization.conftest import Firm, wanted_by
 
 
@@ -174,3 +176,28 @@ async def test_what_is_restricted_meanwhile_is_held_for_the_next_who_may_have_it
     states = {row["member"]: row["state"] for row in await bench.rows("waitlist")}
     assert states == {first.discord_id: "LEFT", second.discord_id: "HELD"}
     await bench.check_stock()
+
+
+async def test_a_products_page_says_and_changes_where_it_is_sold(
+    firm: Firm, bench: Bench, owner: Visitor, support: Visitor
+) -> None:
+    mug = await bench.product("MUG")
+    berlin, sales = await firm.unit("<Berlin>"), await firm.unit("Sales", UnitKind.DEPARTMENT, "MUG")
+    page = await (await owner.get(f"/admin/product/{mug.id}")).text()
+    assert "&lt;Berlin&gt; · Branch" in page
+    assert f'<a href="/admin/organization/unit/{sales.id}">Sales</a>' in page
+    path, seen = f"/admin/organization/product/{mug.id}", str(sales.id)
+    await owner.post(path, {f"unit-{berlin.id}": "1", "seen": seen})
+    assert await firm.service.units_of(mug.id) == {berlin.id}
+    assert (await firm.service.unit(sales.id)).version == sales.version + 1  # Its page, open elsewhere, is out of date.
+    await owner.post(path, {f"unit-{sales.id}": "1", "seen": seen})
+    assert "Somebody else changed" in await (await owner.get(f"/admin/product/{mug.id}")).text()
+    await owner.post(path, {f"unit-{mug.id}": "1", "seen": str(berlin.id)})
+    assert (await owner.post(path, {"unit-x": "1"})).status == 404
+    assert (await support.post(path.replace("admin", "staff"), {"seen": str(berlin.id)})).status == 403
+    assert "&lt;Berlin&gt;</a>" in await (await support.get(f"/staff/product/{mug.id}")).text()
+    assert await firm.service.units_of(mug.id) == {berlin.id}
+    await owner.post(path, {"seen": str(berlin.id)})
+    assert await firm.service.units_of(mug.id) == set()
+    await bench.app.stores.switch(bench.boss, "organization", False, with_dependants=True)
+    assert "Branches and departments" not in await (await owner.get(f"/admin/product/{mug.id}")).text()
