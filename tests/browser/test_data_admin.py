@@ -13,7 +13,12 @@ from guildshop.web.testing import PASSWORD, NewTab, serious_findings, sign_in
 from guildshop.web.users import UserService
 from tests.web.bookshop.plugin import BookService
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.parametrize(
+        "database_url", ["sqlite"], indirect=True
+    ),  # what its API reads and writes has tests on both
+]
 
 NOTES = "textarea[name=notes]:visible"
 
