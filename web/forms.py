@@ -104,7 +104,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.forms: list[_Form] = []
         self.content = 0
-        """Where the page's own content begins."""
+        """Where the page's own content begins: below what it was told to tell."""
         self._lines = [0, *(found.end() for found in re.finditer("\n", page))]
         self._details: list[_Tag] = []
         self._form: _Form | None = None
@@ -130,6 +130,8 @@ class _Reader(HTMLParser):
         found = _Tag(tag, start, start + len(self.get_starttag_text() or ""), given)
         if tag == "main":
             self.content = found.end
+        elif tag == "template" and found.value("id") == "told":
+            self.content = found.start
         elif tag == "form" and self._form is None:
             self._form = _Form(found, list(self._details))
             self.forms.append(self._form)

@@ -127,6 +127,7 @@ async def test_what_was_typed_is_told_where_its_form_is_not(
         page = await refused.text()
         assert (refused.status, shows in page) == (409, True), before
         assert page.count("There is a book called Emma already.") == 1
+        assert page.index("There is a book called") < page.index("What you typed") < page.index("</main>")
         assert "<dt>title</dt><dd>Emma</dd>" in page
         assert f"<dt>notes</dt><dd>{escape(hostile)}</dd>" in page
         assert "hush" not in page
