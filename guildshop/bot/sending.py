@@ -43,6 +43,7 @@ UNKNOWN_USER = 10013
 MISSING_ACCESS = 50001
 CANNOT_MESSAGE_USER = 50007
 MISSING_PERMISSIONS = 50013
+INVALID_RECIPIENT = 50033
 NO_SHARED_SERVER = 50278
 
 
@@ -355,7 +356,7 @@ def _message_failure(error: discord.HTTPException, *, member: bool, channel_id: 
             _("The member does not accept direct messages from this server."),
             _("Ask them to allow direct messages from server members."),
         )
-    if error.code in (UNKNOWN_USER, NO_SHARED_SERVER) or (member and error.code == UNKNOWN_CHANNEL):
+    if error.code in (UNKNOWN_USER, INVALID_RECIPIENT, NO_SHARED_SERVER) or (member and error.code == UNKNOWN_CHANNEL):
         return _not_reached()
     if error.code == UNKNOWN_CHANNEL:
         return Outcome(

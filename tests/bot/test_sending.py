@@ -42,6 +42,8 @@ async def test_closed_dms_fall_back_to_a_private_thread_and_are_not_retried(prob
     probe.buyer.leave()
     gone = await messenger.dm(probe.store, int(probe.buyer.id), Message("x"))
     assert (gone.problem, "not sent again by itself" in gone.remedy) == (Problem.MEMBER_GONE, True)
+    nobody = await messenger.dm(probe.store, 1, Message("x"))
+    assert (nobody.problem, nobody.remedy) == (Problem.MEMBER_GONE, gone.remedy)
 
 
 async def test_closed_dms_without_fallback_are_undeliverable(probe: Shop) -> None:
