@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.parametrize(
         "database_url", ["sqlite"], indirect=True
-    ),  # what its API reads and writes has tests on both
+    ),  # its API has tests on both
 ]
 
 NOTES = "textarea[name=notes]:visible"
