@@ -15,9 +15,7 @@ from tests.web.bookshop.plugin import BookService
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.parametrize(
-        "database_url", ["sqlite"], indirect=True
-    ),  # its API has tests on both
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),  # its API has tests on both
 ]
 
 NOTES = "textarea[name=notes]:visible"
