@@ -13,7 +13,7 @@ from guildshop.translating import compile_all
 if TYPE_CHECKING:
     import pytest
 
-pytest_plugins = ["guildshop.testing", "tests.wheels"]
+pytest_plugins = ["guildshop.testing", "tests.languages.wire", "tests.wheels"]
 
 ROOT = Path(__file__).parents[1]
 

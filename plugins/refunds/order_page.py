@@ -12,6 +12,7 @@ from guildshop.i18n import _, lazy
 from guildshop.money import format_money
 from guildshop.permissions import Actor
 from guildshop.plugins.orders.api import Choice, FormField, Order, OrderAction, OrderSection
+from guildshop.plugins.orders.api.reasons import reason_text
 from guildshop.plugins.refunds import labels, rules
 from guildshop.plugins.refunds.api import (
     CREATE,
@@ -43,7 +44,7 @@ def refunds_section(refunds: RefundService) -> OrderSection:
                 labels.amount_text(refund),
                 ": ".join(part for part in (labels.short_mode(refund.mode), labels.items_text(refund)) if part),
                 " ".join(part for part in (labels.state_label(refund.state), refund.problem) if part),
-                refund.reason,
+                reason_text(refund.reason),
                 labels.ways_text(refund),
             )
             for refund in await refunds.of_order(order.id)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from gettext import NullTranslations
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
 from html.parser import HTMLParser
 from pathlib import Path
 
 from guildshop import i18n
-from guildshop.translating import read
 
 ROOT = Path(__file__).parents[2]
-CATALOGUES = [*ROOT.glob("guildshop/locales/fr/*/*.po"), *ROOT.glob("plugins/*/locales/fr/*/*.po")]
 
 TAG = "el"
 """The language that it stands in for: what Babel writes in it, months and countries, has no Latin letters."""
@@ -22,22 +21,31 @@ SILENT = frozenset({"script", "style", "svg", "code", "kbd", "time", "template"}
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 
 
+@lru_cache(maxsize=1)
+def known() -> frozenset[str]:
+    """Return what translators get to see: a text that is put together from pieces is none of theirs."""
+    found: set[str] = set()
+    for path in [*ROOT.glob("guildshop/locales/fr/*/*.mo"), *ROOT.glob("plugins/*/locales/fr/*/*.mo")]:
+        with path.open("rb") as file:
+            keys = GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+        for key in keys:
+            text = key[0] if isinstance(key, tuple) else key
+            found.add(text.split("\x04")[-1])
+    return frozenset(found)
+
+
 class Pseudo(NullTranslations):
     """Puts brackets around every message that translators get to see: one that is put together is none of theirs."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        found = (key for path in CATALOGUES for key, _context in read(path, path.parts[-3]))
-        self._known = {text for key in found for text in ((key,) if isinstance(key, str) else key)}
-
     def gettext(self, message: str) -> str:
-        return f"{OPEN}{message}{CLOSE}" if message in self._known else message
+        return f"{OPEN}{message}{CLOSE}" if message in known() else message
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         # As catalogues of real languages do: templates have no types.
         if not isinstance(n, int):
             raise TypeError(n)
-        return self.gettext(msgid1 if n == 1 else msgid2)
+        text = msgid1 if n == 1 else msgid2
+        return f"{OPEN}{text}{CLOSE}" if msgid1 in known() else text
 
     def pgettext(self, context: str, message: str) -> str:
         return message if context in (i18n.COMMAND, i18n.OPTION) else self.gettext(message)

@@ -9,9 +9,20 @@ CANCELLED_BY_SHOP = lazy("Cancelled by the shop.")
 NOT_PAID_IN_TIME = lazy("It was not paid in time.")
 NOTHING_DUE = lazy("Nothing was due.")
 REFUNDED_BY_SHOP = lazy("Admin-initiated refund")
-_OURS = frozenset({CANCELLED_BY_CUSTOMER, CANCELLED_BY_SHOP, NOT_PAID_IN_TIME, NOTHING_DUE, REFUNDED_BY_SHOP})
+REFUNDED_AS_CANCELLED = lazy("The order was cancelled.")
+_OURS = (
+    CANCELLED_BY_CUSTOMER,
+    CANCELLED_BY_SHOP,
+    NOT_PAID_IN_TIME,
+    NOTHING_DUE,
+    REFUNDED_BY_SHOP,
+    REFUNDED_AS_CANCELLED,
+)
 
 
-def reason_text(reason: str) -> str:
-    """Return a reason as the current reader reads it: one of the shop's own in their language, any other as typed."""
-    return _(reason) if reason in _OURS else reason
+def reason_text(text: str) -> str:
+    """Return a reason, alone or behind an amount, in the reader's language; what somebody typed stays as it is."""
+    for reason in _OURS:
+        if text == reason or text.endswith(f" {reason}"):
+            return text.removesuffix(reason) + _(reason)
+    return text

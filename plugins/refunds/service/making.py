@@ -14,6 +14,7 @@ from guildshop.events import Delivery
 from guildshop.i18n import _
 from guildshop.permissions import Actor, ActorKind
 from guildshop.plugins.orders.api import Order, OrderCancelled, OrderRefund, RefundMode
+from guildshop.plugins.orders.api.reasons import REFUNDED_AS_CANCELLED
 from guildshop.plugins.orders.service import OrderService
 from guildshop.plugins.payments.api import Payment, PaymentState
 from guildshop.plugins.payments.service import PaymentService
@@ -170,7 +171,7 @@ class RefundMaking(RefundQueries):
         async def attempt(order: Order) -> None:
             if not order.refundable or await self.find(delivery.event_id) is not None:
                 return
-            reason = event.reason or _("The order was cancelled.")
+            reason = event.reason or REFUNDED_AS_CANCELLED
             request = RefundRequest(RefundMode.FULL, reason=reason[:REASON_LENGTH])
             planned = await self.plan(order, request)
             async with delivery.work() as work:
