@@ -32,7 +32,8 @@ FOOTER_LIMIT = 2048
 TOTAL_LIMIT = 6000
 """Characters of all texts of an embed together, which Discord refuses beyond."""
 
-_SPECIAL = re.compile(r"([\\*_~`|\[<]|^\s*(?:[#>]|-#))", re.MULTILINE)
+_SPECIAL = re.compile(r"([\\*~`|\[<]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|^\s*(?:[#>]|-#))", re.MULTILINE)
+"""Within a word an underline is no mark of Discord's: `jane_doe@example.com` stays as it is, to be read and copied."""
 
 
 def escape(text: object) -> str:

@@ -20,6 +20,9 @@ class Turn(StoreButton, prefix="probe.turn"):
     ("written", "shown"),
     [
         ("**bold** _it_", r"\*\*bold\*\* \_it\_"),
+        ("jane_doe@example.com", "jane_doe@example.com"),
+        ("MY_OWN_KEY", "MY_OWN_KEY"),
+        ("a__b__c _d_ e_ f_é", r"a\_\_b\_\_c \_d\_ e\_ f\_é"),
         ("[click](https://evil.example)", r"\[click](https://evil.example)"),
         ("# big\n> quote\n-# small", "\\# big\n\\> quote\n-\\# small"),
         ("<@1234> <#5> <:x:6>", r"\<@1234> \<#5> \<:x:6>"),
