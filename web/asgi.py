@@ -2,12 +2,14 @@
 
 It stands on aiohttp-asgi and mends what that leaves open: after the body has ended, `receive` waits for the end of the
 response and then says that the client is gone (Starlette's file responses need it); repeated headers such as
-Set-Cookie all arrive; bodies have a limit; a client that hangs up is no error of ours.
+Set-Cookie all arrive; bodies have a limit and are whole texts; a client that hangs up is no error of ours.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -16,7 +18,8 @@ from aiohttp import ClientConnectionError, hdrs, web
 from aiohttp.http_exceptions import TransferEncodingError
 from aiohttp_asgi.resource import ASGIContext
 
-from guildshop.web.context import context_of
+from guildshop.i18n import _
+from guildshop.web.context import Unreadable, context_of
 from guildshop.web.routes import RouteHandler
 
 log = structlog.get_logger(__name__)
@@ -29,8 +32,11 @@ AsgiApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 HANG_UPS = (ConnectionError, ClientConnectionError, TransferEncodingError, asyncio.IncompleteReadError)
 
 
-class BodyTooLarge(Exception):
-    """The client sends more than the route takes."""
+HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class BodyRefused(Exception):
+    """The client sends more than the route takes, or what is no text."""
 
 
 def asgi_handler(asgi_app: AsgiApp, root_path: str, *, max_body: int) -> RouteHandler:
@@ -42,12 +48,25 @@ def asgi_handler(asgi_app: AsgiApp, root_path: str, *, max_body: int) -> RouteHa
     return handle
 
 
+def has_half_character(body: bytes) -> bool:
+    """Tell whether a text in a JSON body has a surrogate without its other half, which no encoding can write."""
+    if not HALF_CHARACTER.search(body):
+        return False
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except (ValueError, RecursionError):
+        return False  # It is no JSON, which is told by whoever reads it.
+    return False
+
+
 class _Bridge(ASGIContext):
     def __init__(self, asgi_app: AsgiApp, request: web.Request, root_path: str, max_body: int) -> None:
         super().__init__(asgi_app, request, root_path)
         self._left = max_body
         self._max_body = max_body
-        self._too_large = False
+        self._refused: Exception | None = None
         self._gone = False
         self._body_ended = False
         self._finished = asyncio.Event()
@@ -67,19 +86,33 @@ class _Bridge(ASGIContext):
             await self._finished.wait()
             return {"type": "http.disconnect"}
         try:
-            chunk = await self.request.content.readany()
+            body = await self._read()
         except HANG_UPS:
             self._note_hang_up()
             return {"type": "http.disconnect"}
-        self._left -= len(chunk)
         if self._left < 0:
-            self._too_large = True
-            raise BodyTooLarge
-        self._body_ended = self.request.content.at_eof()
-        return {"type": "http.request", "body": chunk, "more_body": not self._body_ended}
+            self._refused = web.HTTPRequestEntityTooLarge(self._max_body, self._max_body - self._left)
+        elif has_half_character(body):
+            self._refused = Unreadable(
+                _("The body has half of a character (a lone surrogate), which no text can have. Nothing was done.")
+            )
+        if self._refused is not None:
+            raise BodyRefused from self._refused
+        self._body_ended = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def _read(self) -> bytes:
+        """Return the whole body, or as much of it as shows that it is too large."""
+        parts = []
+        while self._left >= 0:
+            parts.append(await self.request.content.readany())
+            self._left -= len(parts[-1])
+            if self.request.content.at_eof():
+                break
+        return b"".join(parts)
 
     async def on_send_response_start(self, payload: dict[str, Any]) -> None:
-        if self._too_large:
+        if self._refused is not None:
             return
         response = web.StreamResponse(status=payload["status"])
         for name, value in payload.get("headers", ()):
@@ -93,7 +126,7 @@ class _Bridge(ASGIContext):
             self._note_hang_up()
 
     async def on_send_http_response_body(self, payload: dict[str, Any]) -> None:
-        if self._too_large:
+        if self._refused is not None:
             return
         if not isinstance(self.response, web.StreamResponse):
             message = "the ASGI application sent a body before its start"
@@ -114,16 +147,16 @@ class _Bridge(ASGIContext):
         try:
             await self.app(self.scope, self.on_receive, self.on_send)
         except Exception as error:
-            if self._too_large:
-                raise web.HTTPRequestEntityTooLarge(self._max_body, self._max_body - self._left) from error
+            if self._refused is not None:
+                raise self._refused from error
             if not isinstance(self.response, web.StreamResponse):
                 raise
             # The application has answered 500 itself and told us why; the answer is on its way.
             log.exception("web.error", reference=context_of(self.request).request_id, path=self.request.path)
         finally:
             self._finished.set()
-        if self._too_large:
-            raise web.HTTPRequestEntityTooLarge(self._max_body, self._max_body - self._left)
+        if self._refused is not None:
+            raise self._refused
         if not isinstance(self.response, web.StreamResponse):
             message = "the ASGI application did not answer"
             raise TypeError(message)

@@ -13,11 +13,11 @@ from ..plugins.orders.conftest import Bench, bench
 from ..plugins.shopify_link.conftest import shopify
 from ..plugins.shopify_link.double import ShopifyDouble
 from .furnished import Furnished, furnish
-from .fuzzer import EXAMPLES, run
+from .fuzzer import DEEP, EXAMPLES, Known, run
 
 __all__ = ["bench", "shopify"]
 
-pytestmark = pytest.mark.timeout(3600 if EXAMPLES > 2 else 600)
+pytestmark = pytest.mark.timeout(3600 if DEEP else 600)
 
 
 @pytest.fixture
@@ -27,8 +27,32 @@ async def furnished(bench: Bench, shopify: ShopifyDouble, monkeypatch: pytest.Mo
     return await furnish(bench, shopify.url)
 
 
-def names(known: dict[str, list[str]]) -> dict[str, list[str]]:
+DONE = {200, 201, 202, 204}
+GOOD: Known = {
+    "name": [f"Name {number}" for number in range(9)],
+    "quantity": [1, 2],
+    "change": [1],
+    "amountCents": [100],
+    "points": [5],
+    "percent": [10],
+    "reason": ["It broke."],
+    "recipient": ["Ann Lee"],
+    "street": ["1 Main St"],
+    "city": ["San Francisco"],
+    "country": ["US"],
+    "region": ["CA"],
+    "postalCode": ["94111"],
+    "currency": ["USD"],
+    "carrier": ["UPS"],
+    "trackingNumber": ["1Z999AA10123456784"],
+    "paymentMethod": ["venmo", "zelle"],
+}
+"""What leads on to the use cases, where what is made up at the bounds of a schema is refused by their rules."""
+
+
+def names(known: dict[str, list[str]]) -> Known:
     return {
+        **GOOD,
         "reference": known["order"],
         "product": known["product"],
         "productId": known["product"],
@@ -53,7 +77,6 @@ def names(known: dict[str, list[str]]) -> dict[str, list[str]]:
         "departmentId": known["department"],
         "discountGroupId": known["group"],
         "shippingAddressId": known["address"],
-        "paymentMethod": ["venmo", "zelle"],
         "conversation_id": known["conversation"],
         "message_id": known["message"],
         "announcement_id": known["announcement"],
@@ -80,9 +103,10 @@ async def test_the_api_answers_as_it_describes_itself(
 ) -> None:
     description = await (await visitor.get("/api/openapi.json")).json()
     headers = {"Authorization": f"Bearer {token}"}
-    # PostgreSQL is the stricter one: what is at the bounds of each schema goes there, and to both in a long run.
-    thorough = furnished.bench.app.database.dialect == "postgres" or EXAMPLES > 2
-    phases = ("coverage", "fuzzing") if thorough else ("fuzzing",)
+    # PostgreSQL is the stricter one: what is at the bounds of each schema goes there, what is random to the other one.
+    # To make two random requests takes as long as all those at the bounds: both go to both only in a long run.
+    thorough = furnished.bench.app.database.dialect == "postgres" or DEEP
+    phases = ("coverage", "fuzzing") if DEEP else ("coverage",) if thorough else ("fuzzing",)
     found = await asyncio.to_thread(
         run, description, f"{server.url}/api", headers, names(furnished.known), phases=phases
     )
@@ -90,9 +114,11 @@ async def test_the_api_answers_as_it_describes_itself(
     assert found.statuses.keys() == {
         f"{method.upper()} {path}" for path, methods in description["paths"].items() for method in methods
     }
-    # It came as far as the use cases, not only to what stands before them.
-    unreached = [name for name, statuses in found.statuses.items() if not statuses & {200, 201, 204, 409}]
-    assert not thorough or len(unreached) < 5, unreached
+    # It came to the end of the use cases, not only to what stands before them.
+    unreached = [name for name, statuses in found.statuses.items() if not statuses & {*DONE, 409}]
+    done = [name for name, statuses in found.statuses.items() if statuses & DONE]
+    few, many = 0.07 * len(found.statuses), 0.7 * len(found.statuses)
+    assert not thorough or (len(unreached) < few and len(done) > many), (unreached, done)
 
 
 async def test_the_tables_of_the_admin_answer_as_they_are_described(

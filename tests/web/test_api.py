@@ -363,3 +363,27 @@ async def test_a_token_without_the_scope_is_told_so(
     # Another token would not help.
     assert "“book.update”, which your role does not have" in await told("Reader")
     assert await titles(app, store) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (rb'{"title": "\ud800"}', 400),
+        (rb'{"title": "x\uDFFFy"}', 400),
+        (rb'{"title": "Emma", "\ud800": 1}', 400),
+        (rb'{"title": "\ud83d\ude00"}', 201),
+        (rb'{"title": "\\ud800 as it is written"}', 201),
+        (rb'{"title": "\ud800"', 400),
+        (b"[" * 100_000 + rb'"\ud800"', 400),
+    ],
+)
+async def test_half_a_character_is_refused(
+    robot: aiohttp.ClientSession, app: App, store: Store, body: bytes, status: int
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    for key in ({}, {"Idempotency-Key": "k"}):
+        answer = await robot.post("/api/books", data=body, headers=headers | key)
+        assert answer.status in {status, 409 if status == 201 else status}, await answer.text()
+        assert status == 201 or answer.content_type == PROBLEM
+    assert len(await titles(app, store)) == (status == 201)
+    assert await app.database.fetch("SELECT id FROM idempotency_key WHERE status IS NULL") == []
