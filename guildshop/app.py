@@ -13,10 +13,12 @@ from guildshop.bot.piccolo_app import APP_CONFIG as BOT_APP
 from guildshop.bot.registry import Registry
 from guildshop.config.settings import Settings, check_sections, validate_section
 from guildshop.database import Database, Work, open_database
+from guildshop.database.carried import open_carried
 from guildshop.database.errors import MigrationFailed
 from guildshop.errors import ConfigurationError, LoadError, Refusal
 from guildshop.events import Delivery, EventCodec
 from guildshop.hookspecs import SettingsSection
+from guildshop.jobs import Jobs
 from guildshop.listeners import Listeners
 from guildshop.loading import Plugins, load_plugins
 from guildshop.mail import Mailer
@@ -60,6 +62,7 @@ class App:
         self.dispatcher = Dispatcher(self)
         self.settings_watch = SettingsWatch(self)
         self.mail = Mailer(self)
+        self.jobs = Jobs(self)
         self.database: Database
         self.registry: Registry
         """The commands, buttons and modals of the plugins, with who owns each."""
@@ -181,7 +184,10 @@ class App:
 
     def work(self, actor: Actor, *, delivery: Delivery | None = None) -> Work:
         """Open a Work in the actor's store: the only way to write."""
-        return self.database.work(actor, now=self.now(), delivery=delivery)
+        work, carried = self.database.work(actor, now=self.now(), delivery=delivery), open_carried()
+        if carried is not None:
+            work.carry(carried)
+        return work
 
     def get(self, service: type[Service]) -> Service:
         """Return the service object of that class; LoadError when its plugin is not loaded."""

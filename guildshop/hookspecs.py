@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 import pluggy
@@ -51,6 +51,8 @@ class Listener:
     courtesy: bool = False
     discord: bool = False
     """Whether it speaks to Discord: then only a process with a bot takes its deliveries."""
+    seconds: float | None = None
+    """How long one delivery may take where that is longer than the usual five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,12 @@ class ImportReport:
     problems: Sequence[tuple[int, str]] = ()
 
 
-ProgressCallback = Callable[[int, int], None]
+class ProgressCallback(Protocol):
+    """Hears how far an import is."""
+
+    def __call__(self, done: int, total: int, bad: int = 0, /) -> None:
+        """Take how many rows of how many have been looked at, and how many of them cannot be imported."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +219,8 @@ class ImportKind:
     """One kind of CSV file that `guildshop import <name>` takes.
 
     `run(actor, rows, dry_run, progress)` gets rows as dictionaries of text, in the file's order; it checks every row
-    first and writes all of them in one Work or none. `columns` maps a column's name to what it holds; those in
-    `required` must be in the header.
+    first, and writes all of them in one Work, the first that it opens, or none. `columns` maps a column's name to what
+    it holds; those in `required` must be in the header.
     """
 
     name: str
@@ -223,6 +230,28 @@ class ImportKind:
     permission: str
     export: Callable[[Actor], AsyncIterator[Mapping[str, str]]] | None = None
     """Yields rows with the same columns, for `guildshop export <name>`."""
+    title: str = ""
+    """What its page in the workspace is called; its name by default."""
+    page: str = ""
+    """Its own page below `/admin/`, instead of the one that takes a file of any kind."""
+    back: str = ""
+    """The page below `/admin/` that lists what it imports."""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAction:
+    """Something that staff do to many rows at once, each by itself, while a page shows how far it is.
+
+    `act(actor, subject, arguments)` does it to one of them in one Work, or raises a `Refusal`, which is shown with the
+    row. The first Work that it opens also notes that the row is done: a process that dies repeats and leaves out none.
+    """
+
+    name: str
+    title: str
+    permission: str
+    act: Callable[[Actor, UUID, Mapping[str, str]], Awaitable[object]]
+    back: str = ""
+    """The page below `/admin/` that lists the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +362,10 @@ class KernelHooks:
     @hookspec
     def register_imports(self, app: App) -> list[ImportKind]:
         """Return the kinds of CSV file that can be imported and exported."""
+
+    @hookspec
+    def register_bulk_actions(self, app: App) -> list[BulkAction]:
+        """Return what staff may do to many rows at once, begun by `app.jobs.begin_bulk`."""
 
     @hookspec
     def register_dashboard_cards(self, app: App) -> list[DashboardCard]:

@@ -13,7 +13,7 @@ from guildshop.errors import NotFound
 from guildshop.hookspecs import ImportKind, ProgressCallback
 from guildshop.i18n import _
 from guildshop.permissions import Actor
-from guildshop.spreadsheets import read_sheet
+from guildshop.spreadsheets import Sheet, read_sheet
 from guildshop.tenancy import scope
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ async def import_sheet(
     file: Path,
     *,
     dry_run: bool = False,
-    progress: ProgressCallback = lambda _done, _total: None,
+    progress: ProgressCallback = lambda _done, _total, _bad=0: None,
 ) -> ImportResult:
     """Import a CSV file into the actor's store; with any bad row, nothing is written.
 
@@ -59,6 +59,14 @@ async def import_sheet(
     """
     actor.require(kind.permission)
     sheet = await asyncio.to_thread(read_sheet, file, kind.columns, kind.required)
+    return await import_rows(actor, kind, sheet, dry_run=dry_run, progress=progress)
+
+
+async def import_rows(
+    actor: Actor, kind: ImportKind, sheet: Sheet, *, dry_run: bool, progress: ProgressCallback
+) -> ImportResult:
+    """Import what a file holds, as `import_sheet` does."""
+    actor.require(kind.permission)
     with scope(actor.store):
         report = await kind.run(actor, sheet.rows, dry_run or bool(sheet.problems), progress)
     problems = sorted([*sheet.problems, *((sheet.lines[row - 1], sentence) for row, sentence in report.problems)])

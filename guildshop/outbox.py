@@ -42,21 +42,22 @@ PLUGIN_CONCURRENCY = 8
 
 
 @asynccontextmanager
-async def _patience(plugin: str, name: str) -> AsyncIterator[None]:
-    """Let a handler take its time, but not for ever, and say whose it is when that is long."""
+async def _patience(plugin: str, name: str, longest: float | None = None) -> AsyncIterator[None]:
+    """Let a handler take its time, but not for ever, and say whose it is when that is long and not its nature."""
+    allowed = longest or HANDLER_SECONDS
     clock = asyncio.get_running_loop()
     begun = clock.time()
     try:
-        async with asyncio.timeout(HANDLER_SECONDS):
+        async with asyncio.timeout(allowed):
             yield
     except TimeoutError as error:
-        if clock.time() - begun < HANDLER_SECONDS:
+        if clock.time() - begun < allowed:
             raise
-        message = f"{name} of the plugin {plugin} was stopped after {HANDLER_SECONDS:.0f} seconds"
+        message = f"{name} of the plugin {plugin} was stopped after {allowed:.0f} seconds"
         raise TimeoutError(message) from error
     finally:
         seconds = clock.time() - begun
-        if seconds > SLOW_SECONDS:
+        if longest is None and seconds > SLOW_SECONDS:
             log.warning("delivery.slow", plugin=plugin, listener=name, seconds=round(seconds, 1))
 
 
@@ -239,7 +240,7 @@ class Dispatcher:
             await self._rows.mark(delivery, "DROPPED")
             return
         try:
-            async with _patience(plugin, listener.name):
+            async with _patience(plugin, listener.name, listener.seconds):
                 await listener.handler(event, delivery)
         except AlreadyDelivered:
             return

@@ -9,6 +9,9 @@ from guildshop.database.tables import (
     CredentialRow,
     DeliveryRow,
     EventRow,
+    JobFile,
+    JobRow,
+    JobTable,
     StoreRow,
     StoreSetting,
 )
@@ -16,5 +19,5 @@ from guildshop.database.tables import (
 APP_CONFIG = AppConfig(
     app_name="kernel",
     migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
-    table_classes=[StoreRow, StoreSetting, EventRow, DeliveryRow, AuditEntry, CredentialRow],
+    table_classes=[StoreRow, StoreSetting, EventRow, DeliveryRow, AuditEntry, CredentialRow, JobTable, JobFile, JobRow],
 )

@@ -19,7 +19,16 @@ from guildshop.bot.registry import Registry
 from guildshop.config.settings import StoreSettings
 from guildshop.deliveries import TimerDue
 from guildshop.errors import LoadError
-from guildshop.hookspecs import AdminSection, ImportKind, Listener, Page, PublicRoute, SettingsSection, Timer
+from guildshop.hookspecs import (
+    AdminSection,
+    BulkAction,
+    ImportKind,
+    Listener,
+    Page,
+    PublicRoute,
+    SettingsSection,
+    Timer,
+)
 from guildshop.names import KERNEL, PUBLIC_PATHS, WORKSPACE_PATHS
 from guildshop.permissions import Permission
 from guildshop.plugins import BUILT_IN
@@ -40,6 +49,9 @@ def register(app: App) -> None:
     app.codec.add(TimerDue)
     app.codec.add(StoreChanged)
     app.listeners.add("kernel", Listener(StoreChanged, "kernel.store_changed", app.settings_watch.heard))
+    for listener in app.jobs.listeners():
+        app.codec.add(listener.event)
+        app.listeners.add("jobs", listener)
     for listener in PasswordResets(app).listeners():
         app.codec.add(listener.event)
         app.listeners.add("web", listener)
@@ -67,6 +79,7 @@ def rehearse(app: App) -> None:
     _ask(app, "register_api", _add_router)
     _ask(app, "register_admin", _add_admin)
     _ask(app, "register_imports", _add_import)
+    _ask(app, "register_bulk_actions", _add_bulk_action)
     for hook in app.plugins.hook_names:
         if hook not in LATER:
             app.hooks(hook)
@@ -106,7 +119,8 @@ def _claim_kernel_names(app: App) -> None:
     sections = {*StoreSettings.model_fields, "disabled_plugins", STORE_SECTION, PLUGINS_SECTION, ROLES_SECTION}
     app.names.claim(KERNEL, "settings section", *sections)
     app.names.claim(KERNEL, "permission", *app.permissions.permissions)
-    app.names.claim_addresses(KERNEL, "page", ["GET"], "dashboard")
+    for path in ("dashboard", "import/{kind}", "job", "job/{id}"):
+        app.names.claim_addresses(KERNEL, "page", ["GET"], path)
 
 
 def _tables(classes: Sequence[Any]) -> list[str]:
@@ -168,3 +182,7 @@ def _add_admin(app: App, plugin: str, section: AdminSection) -> None:
 
 def _add_import(app: App, plugin: str, kind: ImportKind) -> None:
     app.names.claim(plugin, "kind of CSV file", kind.name)
+
+
+def _add_bulk_action(app: App, plugin: str, action: BulkAction) -> None:
+    app.names.claim(plugin, "bulk action", action.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,19 +40,20 @@ class Sheet:
 def read_sheet(path: Path, columns: Collection[str], required: Collection[str]) -> Sheet:
     """Read a CSV file with a header of these columns; Invalid with one sentence when it is no such file."""
     try:
-        size = path.stat().st_size
-        if size > MAXIMUM_BYTES:
-            raise Invalid(
-                _("{path} has {size} MiB, more than the {limit} MiB that one import takes. Split it.").format(
-                    path=path, size=size // 2**20, limit=MAXIMUM_BYTES // 2**20
-                )
-            )
+        _refuse_large(path, path.stat().st_size)
         with path.open("rb") as file:
             return _read(file, path, columns, required)
     except FileNotFoundError:
         raise Invalid(_("There is no file {path}.").format(path=path)) from None
     except OSError as error:
         raise Invalid(_("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror)) from None
+
+
+def read_content(content: bytes, name: str, columns: Collection[str], required: Collection[str]) -> Sheet:
+    """Read what such a file holds; `name` is what it is called in sentences."""
+    path = Path(name)
+    _refuse_large(path, len(content))
+    return _read(io.BytesIO(content), path, columns, required)
 
 
 def write_row(writer_target: TextIO, values: Iterable[str]) -> None:
@@ -81,6 +83,15 @@ def safe_cell(value: str) -> str:
 def plain_cell(value: str) -> str:
     """Return the text without the apostrophe that `safe_cell` puts before it."""
     return value[1:] if value.startswith("'") and value.lstrip("'").startswith(_UNSAFE_START) else value
+
+
+def _refuse_large(path: Path, size: int) -> None:
+    if size > MAXIMUM_BYTES:
+        raise Invalid(
+            _("{path} has {size} MiB, more than the {limit} MiB that one import takes. Split it.").format(
+                path=path, size=size // 2**20, limit=MAXIMUM_BYTES // 2**20
+            )
+        )
 
 
 def _read(file: BinaryIO, path: Path, columns: Collection[str], required: Collection[str]) -> Sheet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from http.cookies import SimpleCookie
@@ -34,6 +35,11 @@ HEADERS = {
 STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 COOKIE_SECONDS = 30 * 24 * 3600
 YEAR_SECONDS = 365 * 24 * 3600
+READY_COOKIE = "guildshop_ready"
+"""Tells a page that the file which it asked for comes; its value is the one that the page gave."""
+READY = re.compile(r"[a-z0-9]{1,32}")
+LIVES = {LANGUAGE_COOKIE: YEAR_SECONDS, READY_COOKIE: 60}
+"""Seconds that a cookie lives, where that is not the usual."""
 
 
 @web.middleware
@@ -120,6 +126,9 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
     if context.identity is not None or context.cookies:
         headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    ready = request.query.get("ready", "")
+    if READY.fullmatch(ready) and hdrs.CONTENT_DISPOSITION in headers:
+        context.cookies.append((READY_COOKIE, ready, False))
     # aiohttp has written its own cookies into the headers before it calls us.
     for name, content, http_only in context.cookies:
         headers.add(hdrs.SET_COOKIE, _cookie(name, content, http_only=http_only, secure=https))
@@ -130,7 +139,7 @@ def _cookie(name: str, content: str | None, *, http_only: bool, secure: bool) ->
     morsel = cookie[name]
     morsel["path"] = "/"
     morsel["samesite"] = "Lax"
-    morsel["max-age"] = (YEAR_SECONDS if name == LANGUAGE_COOKIE else COOKIE_SECONDS) if content is not None else 0
+    morsel["max-age"] = LIVES.get(name, COOKIE_SECONDS) if content is not None else 0
     morsel["httponly"] = http_only
     morsel["secure"] = secure
     return morsel.OutputString()

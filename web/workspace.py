@@ -15,6 +15,7 @@ from guildshop.i18n import _, lazy
 from guildshop.isolation import failure, part
 from guildshop.permissions import Actor
 from guildshop.web.context import ADMIN_BASE, STAFF_BASE, actor_of, app_of, identity_of
+from guildshop.web.jobs import PAGES as JOB_PAGES
 from guildshop.web.pages import NAVIGATION, page_url, render, render_part
 from guildshop.web.routes import Csrf, RouteRules, add_route
 from guildshop.web.search import PAGES as SEARCH_PAGES
@@ -64,7 +65,7 @@ DASHBOARD = Page("dashboard", dashboard, permission="", label=lazy("Dashboard"),
 
 def add_workspace(server: web.Application, app: App) -> None:
     """Add the pages, cards and public routes of the kernel and of every plugin."""
-    kernel = [("", page) for page in (DASHBOARD, MEANWHILE, *SEARCH_PAGES)]
+    kernel = [("", page) for page in (DASHBOARD, MEANWHILE, *SEARCH_PAGES, *JOB_PAGES)]
     pages = [*kernel, *((name, page) for name, found in app.hooks("register_pages") for page in found)]
     taken: dict[tuple[str, str], str] = {}
     for plugin, page in pages:

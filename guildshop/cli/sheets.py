@@ -40,7 +40,7 @@ def import_file(
                     import_kind(app, kind),
                     file,
                     dry_run=dry_run,
-                    progress=lambda done, total: progress.update(task, completed=done, total=total),
+                    progress=lambda done, total, _bad=0: progress.update(task, completed=done, total=total),
                 )
             return _report(result, file, dry_run=dry_run)
 

@@ -81,3 +81,50 @@ class CredentialRow(StoreTable, tablename="credential"):
     id = UUID(primary_key=True)
     name = Varchar(100)
     ciphertext = Bytea()
+
+
+class JobTable(StoreTable, tablename="job"):
+    """Long work that somebody began: how far it is, and how it ended."""
+
+    id = UUID(primary_key=True)
+    kind = Varchar(120, help_text="import.<kind> or bulk.<action>")
+    state = Varchar(10)
+    dry_run = Boolean()
+    stopping = Boolean(default=False)
+    file = Varchar(200, default="")
+    digest = Varchar(64, default="", help_text="SHA-256 of the file")
+    arguments = Text(default="{}")
+    total = Integer()
+    done = Integer(default=0)
+    bad = Integer(default=0)
+    written = Integer(null=True, default=None)
+    attempt = Integer(default=0, help_text="whose run it is: a later one has another count")
+    message = Text(default="")
+    made_by = Varchar(200)
+    made_by_kind = Varchar(16)
+    made_by_id = Varchar(100)
+    permissions = Text(default="", help_text="of who began it, at that time, with spaces between")
+    language = Varchar(16)
+    created = Timestamptz()
+    started = Timestamptz(null=True, default=None)
+    finished = Timestamptz(null=True, default=None)
+
+
+class JobFile(StoreTable, tablename="job_file"):
+    """The file of a job, until it is over."""
+
+    id = UUID(primary_key=True)
+    job = UUID()
+    content = Bytea(secret=True)
+
+
+class JobRow(StoreTable, tablename="job_row"):
+    """One row of a job: of an import what was wrong with it, of a bulk action what is still to be done or became."""
+
+    id = UUID(primary_key=True)
+    job = UUID()
+    number = Integer()
+    subject = UUID(null=True, default=None)
+    label = Varchar(100, default="")
+    state = Varchar(10)
+    message = Text(default="")

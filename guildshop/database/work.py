@@ -29,6 +29,7 @@ from guildshop.events import AlreadyDelivered, Event
 
 if TYPE_CHECKING:
     from guildshop.database.base import Database
+    from guildshop.database.carried import Carried
     from guildshop.permissions import Actor
 
 _OFFERED = frozenset({STORE, "now"})
@@ -50,7 +51,7 @@ class Work:
     `async with`, and then nothing of the unit has happened.
     """
 
-    __slots__ = ("_closed", "_database", "_unit", "actor", "now", "store")
+    __slots__ = ("_carried", "_closed", "_database", "_unit", "actor", "now", "store")
 
     def __init__(self, database: Database, actor: Actor, now: datetime, delivery: DeliveryMark | None = None) -> None:
         """Begin a unit of the actor's store; a `delivery` is marked as done by it."""
@@ -60,8 +61,14 @@ class Work:
         self._database = database
         self._unit = Unit()
         self._closed = False
+        self._carried: Carried | None = None
         if delivery is not None:
             self._mark_delivered(delivery)
+
+    def carry(self, carried: Carried) -> None:
+        """Take something along that happens with this unit or not at all."""
+        carried.add(self)
+        self._carried = carried
 
     def insert(self, table: type[Table], conflict: Exception | None = None, **columns: Any) -> None:
         """Insert a row; `store` is filled in, and columns left out get their defaults.
@@ -215,6 +222,8 @@ class Work:
         self._closed = True
         if kind is None and self._unit.operations:
             await self._database.run_unit(self._unit)
+            if self._carried is not None:
+                self._carried.happened = True
 
     def _mark_delivered(self, delivery: DeliveryMark) -> None:
         self._change(

@@ -158,6 +158,8 @@ class Catalog(Plugin):
                 run=service.import_products,
                 permission=PRODUCT_UPDATE,
                 export=service.export_products,
+                title=lazy("Import products"),
+                back="product",
             )
         ]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from guildshop.hookspecs import (
     AdminSection,
+    BulkAction,
     ImportKind,
     Listener,
     MemberLanguages,
@@ -19,7 +22,7 @@ from guildshop.hookspecs import (
 )
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
-from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Permission
+from guildshop.permissions import FULFILMENT, MANAGER, READ_ONLY, SUPPORT, Actor, Permission
 from guildshop.plugins.customers import hookspecs
 from guildshop.plugins.customers.api import (
     BASE_TOPICS,
@@ -150,8 +153,21 @@ class Customers(Plugin):
                 run=service.import_customers,
                 permission=CUSTOMER_UPDATE,
                 export=service.export_customers,
+                title=lazy("Import customers"),
+                back="customer",
             )
         ]
+
+    @hookimpl
+    def register_bulk_actions(self, app: App) -> list[BulkAction]:
+        """Change the tags of all customers that fit a filter."""
+        service = app.get(CustomerService)
+
+        async def tag(actor: Actor, customer: UUID, given: Mapping[str, str]) -> None:
+            add, remove = given["add"].split(","), given["remove"].split(",")
+            await service.tag(actor, [customer], add=[one for one in add if one], remove=[one for one in remove if one])
+
+        return [BulkAction("customers.tag", lazy("Change tags"), CUSTOMER_UPDATE, tag, back="customer")]
 
 
 plugin = Customers()

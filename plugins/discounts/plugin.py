@@ -120,6 +120,8 @@ class Discounts(Plugin):
                 service.import_discounts,
                 DISCOUNT_UPDATE,
                 export=service.export_discounts,
+                title=lazy("Import discounts"),
+                back="discount",
             )
         ]
 

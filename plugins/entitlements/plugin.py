@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from guildshop.bot.events import MemberJoined
-from guildshop.hookspecs import AdminSection, Check, Listener, Page, SettingsSection, Timer, hookimpl
+from guildshop.hookspecs import AdminSection, Check, ImportKind, Listener, Page, SettingsSection, Timer, hookimpl
 from guildshop.i18n import lazy
 from guildshop.loading import Plugin
+from guildshop.plugins.catalog.api import PRODUCT_UPDATE
 from guildshop.plugins.customers.api import MessageTopic, PersonalData
 from guildshop.plugins.entitlements.api import (
     ENDING,
@@ -27,7 +28,13 @@ from guildshop.plugins.entitlements.deliveries import alert, remind, send_goods
 from guildshop.plugins.entitlements.pages import PAGES
 from guildshop.plugins.entitlements.piccolo_app import APP_CONFIG
 from guildshop.plugins.entitlements.revoking import RevokeButton, ask_revoke, revoke_action
-from guildshop.plugins.entitlements.service import EntitlementService, GoodsService, RefundedEntitlements
+from guildshop.plugins.entitlements.service import (
+    EntitlementService,
+    GoodsService,
+    KeyFile,
+    RefundedEntitlements,
+    key_file,
+)
 from guildshop.plugins.entitlements.service.personal import PersonalGoods
 from guildshop.plugins.orders.api import (
     DeletionCheck,
@@ -103,6 +110,21 @@ class Entitlements(Plugin):
             Listener(EntitlementReminderDue, "entitlements.remind", remind, courtesy=True, discord=True),
             Listener(EntitlementRevoked, "entitlements.close_gap", service.close_gap),
             Listener(GoodsDue, "entitlements.send_goods", send_goods, discord=True),
+        ]
+
+    @hookimpl
+    def register_imports(self, app: App) -> list[ImportKind]:
+        """Take licence keys as CSV files."""
+        return [
+            ImportKind(
+                "keys",
+                key_file.COLUMNS,
+                key_file.REQUIRED,
+                KeyFile(app).run,
+                PRODUCT_UPDATE,
+                title=lazy("Import licence keys"),
+                back="entitlement",
+            )
         ]
 
     @hookimpl

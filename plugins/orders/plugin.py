@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 from guildshop.hookspecs import (
     AdminSection,
+    BulkAction,
     DashboardCard,
     ImportKind,
     Listener,
@@ -29,6 +31,7 @@ from guildshop.plugins.orders.api import (
     OrderSection,
     OrdersSettings,
     OrderStatus,
+    ShipmentChange,
     status_label,
 )
 from guildshop.plugins.orders.commands import COMMANDS, FLOW_ITEMS, ITEMS, SHIPPING_COMMANDS
@@ -181,8 +184,41 @@ class Orders(Plugin):
         """Register the files of past orders and of tracking numbers."""
         files = app.get(OrderFiles)
         return [
-            ImportKind("orders", COLUMNS, REQUIRED, files.import_orders, "order.create", export=files.export_orders),
-            ImportKind("tracking", tracking.COLUMNS, tracking.REQUIRED, app.get(TrackingFile).run, "order.update"),
+            ImportKind(
+                "orders",
+                COLUMNS,
+                REQUIRED,
+                files.import_orders,
+                "order.create",
+                export=files.export_orders,
+                title=lazy("Import past orders"),
+                back="order",
+            ),
+            ImportKind(
+                "tracking",
+                tracking.COLUMNS,
+                tracking.REQUIRED,
+                app.get(TrackingFile).run,
+                "order.update",
+                title=lazy("Import tracking numbers"),
+                back="order",
+            ),
+        ]
+
+    @hookimpl
+    def register_bulk_actions(self, app: App) -> list[BulkAction]:
+        """Confirm and send all orders that fit a filter."""
+        orders = app.get(OrderService)
+
+        async def confirm(actor: Actor, order: UUID, _given: Mapping[str, str]) -> None:
+            await orders.confirm_payment(actor, order)
+
+        async def ship(actor: Actor, order: UUID, given: Mapping[str, str]) -> None:
+            await orders.ship_all(actor, order, ShipmentChange(carrier=given.get("carrier") or None))
+
+        return [
+            BulkAction("orders.confirm", lazy("Confirm payment"), "payment.confirm", confirm, back="order"),
+            BulkAction("orders.ship", lazy("Mark as shipped"), "order.update", ship, back="order"),
         ]
 
     @hookimpl

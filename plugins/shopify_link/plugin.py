@@ -43,7 +43,7 @@ from guildshop.plugins.shopify_link.api import (
 from guildshop.plugins.shopify_link.checks import examination
 from guildshop.plugins.shopify_link.commands import COMMANDS
 from guildshop.plugins.shopify_link.deliveries import tell_log, tell_role
-from guildshop.plugins.shopify_link.pages import PAGES, customer_tab
+from guildshop.plugins.shopify_link.pages import PAGES, PATH, customer_tab
 from guildshop.plugins.shopify_link.piccolo_app import APP_CONFIG
 from guildshop.plugins.shopify_link.searching import search_kind
 from guildshop.plugins.shopify_link.service import COLUMNS, REQUIRED, LinkService
@@ -150,6 +150,9 @@ class ShopifyLink(Plugin):
                 required=REQUIRED,
                 run=app.get(LinkService).import_links,
                 permission=LINK_UPDATE,
+                title=lazy("Link a list"),
+                page=f"{PATH}/bulk",
+                back=PATH,
             )
         ]
 

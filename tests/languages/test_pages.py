@@ -48,7 +48,7 @@ NAMES = (
 )
 ROLES = ("Owner", "Admin", "Manager", "Support", "Fulfilment", "Read only")
 """Role templates are called in the configuration what they are called on pages."""
-CONFIGURED = ("VIP, Employee, Partner", "venmo zelle cashapp cash", "discord_id,email", "number,carrier,tracking")
+CONFIGURED = ("VIP, Employee, Partner", "venmo zelle cashapp cash", "discord_id,email")
 """Tags and methods as they are offered to be typed, and how to write a list."""
 NOISE = re.compile(
     r"\S+@\S+|https?://\S+|[@#]\w+"  # addresses and names of members

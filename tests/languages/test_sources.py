@@ -30,7 +30,7 @@ READ = frozenset(
 """Arguments by these names are read too, of the calls above."""
 NOT_FOR_CUSTOMERS = frozenset({"LoadError", "ConfigurationError", "DatabaseError", "ScopeError", "Delivery"})
 """Told to whoever programs or runs the shop, in a log or at the start, in English as what they name."""
-AS_IT_IS = frozenset({"Size=L, Colour=Black", "discord_id,email", "number,carrier,tracking", "kB"})
+AS_IT_IS = frozenset({"Size=L, Colour=Black", "discord_id,email", "kB"})
 """In templates: how to write something, and a unit."""
 HEARD_BY_NOBODY = frozenset({"somebody else was faster"})
 """Raised and caught in the same function."""

@@ -91,13 +91,28 @@ addEventListener("submit", (event) => {
     for (const button of event.target.querySelectorAll("button")) button.disabled = true;
     pressed?.setAttribute("aria-busy", "true");
   });
-  setTimeout(showWork, LONG, Date.now());
+  setTimeout(showWork, LONG, Date.now(), document.body.dataset.working);
+});
+
+// A file that is asked for leaves the page as it is: say that it is being prepared until the server begins to send it,
+// which it tells by a cookie with the name that we gave.
+const SHORT = 400;
+addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href*='.csv']");
+  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const address = new URL(link.href, location.href);
+  if (!address.pathname.endsWith(".csv") || address.origin !== location.origin) return;
+  event.preventDefault();
+  const name = Math.random().toString(36).slice(2);
+  address.searchParams.set("ready", name);
+  location.assign(address);
+  const here = () => document.cookie.split("; ").includes(`guildshop_ready=${name}`);
+  setTimeout(() => { if (!here()) showWork(Date.now() - SHORT, document.body.dataset.preparing, here); }, SHORT);
 });
 
 // What takes longer says that it goes on, and since when.
 const LONG = 2000;
-function showWork(since) {
-  const { working } = document.body.dataset;
+function showWork(since, working, over) {
   if (!working || document.querySelector(".working")) return;
   const told = document.createElement("div");
   told.className = "flash info working";
@@ -110,7 +125,12 @@ function showWork(since) {
   document.body.append(told);
   const tick = () => { seconds.textContent = `${Math.round((Date.now() - since) / 1000)} s`; };
   tick();
-  setInterval(tick, 1000);
+  const ticking = setInterval(() => {
+    if (over?.()) {
+      clearInterval(ticking);
+      told.remove();
+    } else tick();
+  }, over ? SHORT : 1000);
 }
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;

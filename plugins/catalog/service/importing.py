@@ -133,7 +133,7 @@ async def _check(
 
     for begin in range(0, len(rows), CHUNK):
         await asyncio.to_thread(check, begin + 1, rows[begin : begin + CHUNK])
-        progress(min(begin + CHUNK, len(rows)), len(rows))
+        progress(min(begin + CHUNK, len(rows)), len(rows), len(problems))
     return checked, problems
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -14,17 +14,19 @@ from yarl import URL
 from guildshop.app import App
 from guildshop.errors import Invalid
 from guildshop.i18n import _, grouped, ngettext, percent
+from guildshop.jobs import MOST_SUBJECTS
 from guildshop.money import format_money
 from guildshop.permissions import Actor
 from guildshop.plugins.customers.api import (
     OFFERED_TAGS,
+    CustomerChoice,
     CustomerFilter,
     CustomerSort,
     CustomerStatus,
     CustomerType,
 )
 from guildshop.plugins.customers.pages.words import SORT_LABELS, STATUS_LABELS, TYPE_LABELS, words
-from guildshop.plugins.customers.rules import Metrics, trend
+from guildshop.plugins.customers.rules import Metrics, clean_tags, trend
 from guildshop.plugins.customers.service import CustomerActions, CustomerMetrics, CustomerService
 from guildshop.web.context import actor_of, app_of
 from guildshop.web.pages import flash, page_url, read_form, redirect, render
@@ -50,15 +52,7 @@ async def list_page(request: web.Request) -> web.StreamResponse:
     app, actor = app_of(request), actor_of(request)
     customers = app.get(CustomerService)
     added = customers.choices(actor.store)
-    names = ("text", "status", "type", "tag", *(choice.name for choice in added), "sort")
-    typed = {name: request.query.get(name, "").strip()[:100] for name in names}
-    wanted = CustomerFilter(
-        text=typed["text"],
-        status=CustomerStatus(typed["status"]) if typed["status"] in CustomerStatus.__members__ else None,
-        type=CustomerType(typed["type"]) if typed["type"] in CustomerType.__members__ else None,
-        tag=typed["tag"],
-        choices={choice.name: typed[choice.name] for choice in added if typed[choice.name]},
-    )
+    typed, wanted = _filter(added, request.query)
     sort = CustomerSort(typed["sort"]) if typed["sort"] in CustomerSort.__members__ else CustomerSort.CREATED
     cursor = request.query.get("cursor", "")
     found, cards = await asyncio.gather(
@@ -104,6 +98,8 @@ async def tag_customers(request: web.Request) -> web.StreamResponse:
     except ValueError:
         raise Invalid(_("There is no such customer in this shop.")) from None
     add, remove = _tags(form.get("add", "")), _tags(form.get("remove", ""))
+    if form.get("all") and (add or remove):
+        raise await _tag_all(request, form, add, remove)
     if not chosen or not (add or remove):
         raise Invalid(_("Tick customers, and write a tag to add or to remove. Nothing was changed."))
     count = await app_of(request).get(CustomerService).tag(actor_of(request), chosen, add=add, remove=remove)
@@ -111,6 +107,33 @@ async def tag_customers(request: web.Request) -> web.StreamResponse:
     flash(request, told.format(n=grouped(count)))
     query = URL.build(query_string=form.get("query", "")[:1000]).raw_query_string
     raise redirect(request, f"customer?{query}" if query else "customer")
+
+
+async def _tag_all(
+    request: web.Request, form: Mapping[str, str], add: Sequence[str], remove: Sequence[str]
+) -> web.HTTPSeeOther:
+    """Write down all customers that fit the filters, also those on other pages, and lead to where it is begun."""
+    app, actor = app_of(request), actor_of(request)
+    customers = app.get(CustomerService)
+    query = URL.build(query_string=form.get("query", "")[:1000]).query
+    _typed, wanted = _filter(customers.choices(actor.store), query)
+    fitting = await customers.matching(actor, wanted, MOST_SUBJECTS + 1)
+    arguments = {"add": ",".join(clean_tags(add)), "remove": ",".join(remove)}
+    job = await app.jobs.begin_bulk(actor, "customers.tag", fitting, arguments)
+    return redirect(request, f"job/{job.id}")
+
+
+def _filter(added: Sequence[CustomerChoice], query: Mapping[str, str]) -> tuple[dict[str, str], CustomerFilter]:
+    """Return what was typed, and the filter that it means."""
+    names = ("text", "status", "type", "tag", *(choice.name for choice in added), "sort")
+    typed = {name: query.get(name, "").strip()[:100] for name in names}
+    return typed, CustomerFilter(
+        text=typed["text"],
+        status=CustomerStatus(typed["status"]) if typed["status"] in CustomerStatus.__members__ else None,
+        type=CustomerType(typed["type"]) if typed["type"] in CustomerType.__members__ else None,
+        tag=typed["tag"],
+        choices={choice.name: typed[choice.name] for choice in added if typed[choice.name]},
+    )
 
 
 async def _cards(app: App, actor: Actor) -> list[Card]:

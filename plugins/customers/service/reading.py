@@ -211,6 +211,17 @@ class Reading:
         )
         return int(row["found"]) if row else 0
 
+    async def matching(self, actor: Actor, chosen: CustomerFilter, limit: int) -> list[tuple[UUID, str]]:
+        """Return the ID and name of every customer that fits the filter, oldest first, at most `limit`."""
+        actor.require(CUSTOMER_READ)
+        where, values = await self._conditions(actor.store, chosen)
+        rows = await self.app.database.fetch(
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE {where} ORDER BY created, id LIMIT :most",
+            most=limit,
+            **values,
+        )
+        return [(customer.id, customer.name or customer.account_number) for customer in map(customer_of, rows)]
+
     async def told_together(self, actor: Actor, *, tag: str = "", members: bool = False) -> list[UUID]:
         """Return the active customers with a tag, or all, who can be told something; `members`: of Discord only."""
         actor.require(CUSTOMER_READ)

@@ -90,7 +90,7 @@ class Importing(Targets):
                 checked[key] = given, before
             except Refusal as refusal:
                 problems.append((number, refusal.message))
-            progress(number, len(rows))
+            progress(number, len(rows), len(problems))
         if problems or dry_run:
             return ImportReport(len(rows), 0, tuple(problems))
         async with self.app.work(actor) as work:

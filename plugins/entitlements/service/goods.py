@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -37,6 +38,17 @@ ATTEMPTS = 6
 CHOICE = 200
 """From how many free keys one is drawn, so that buyers of the same moment rarely draw the same."""
 SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewKeys:
+    """Keys for a product, those of them that it has already, its terms, and the entitlements that wait for one."""
+
+    product: Product
+    keys: tuple[str, ...]
+    known: tuple[str, ...]
+    terms: tuple[int, bool] | None
+    waiting: Sequence[Any]
 
 
 class GoodsKeeping:
@@ -108,55 +120,62 @@ class GoodsKeeping:
         """Add licence keys, one a line, and send those that buyers wait for; all of them or none. Return how many."""
         actor.require(PRODUCT_UPDATE)
         product = await self._product(product_id)
-        keys = check_keys(text)
-        digests = {self._digests(product.id, key)[0]: key for key in keys}
-        every = {digest: key for key in keys for digest in self._digests(product.id, key)}
-        known = await self._known(product.id, list(every))
+        new = await self.new_keys(product, check_keys(text))
+        known = new.known
         if known:
-            shown = ", ".join(key_hint(every[digest]) for digest in known[:5])
+            shown = ", ".join(key_hint(key) for key in known[:5])
             sentence = ngettext(
                 "{count} of these keys is here already (…{hints}). Take it out and add the rest.",
                 "{count} of these keys are here already (…{hints}). Take them out and add the rest.",
                 len(known),
             )
             raise Invalid.field("keys", sentence.format(count=len(known), hints=shown))
-        goods = self.app.get(EntitlementService)
-        before = (await goods.terms([product.id])).get(product.id)
-        waiting = await goods.waiting_for_keys(product.id)
-        box, catalog = self._box(), self.app.get(CatalogService)
-        stocked = restock and product.tracked
+        stocked = len(new.keys) if restock and product.tracked else 0
         async with self.app.work(actor) as work:
-            work.insert_many(
-                tables.LicenceKey,
-                [
-                    {
-                        "id": new_id(),
-                        "product": product.id,
-                        "sealed": box.seal(actor.store, f"key:{product.id}", key),
-                        "digest": digest,
-                        "hint": key_hint(key),
-                        "created": work.now,
-                    }
-                    for digest, key in digests.items()
-                ],
-                conflict=Stale(_("Somebody added one of these keys at the same moment. Look again, then repeat.")),
-            )
-            if before is None or not before[1]:
-                self._write_terms(work, product.id, before, before[0] if before else 0, gives_key=True)
-            for entitlement in waiting:
-                goods.again_in(work, entitlement)
-            work.audit(
-                "product.keys_added",
-                subject="product",
-                subject_id=product.id,
-                after={"keys": len(keys)},
-                note=product.sku,
-            )
-            if stocked:
-                catalog.restock_in(work, product, len(keys), _("Licence keys"))
+            self.add_keys_in(work, new, stocked)
         if stocked:
-            await catalog.announce(actor.store, product.id)
-        return len(keys)
+            await self.app.get(CatalogService).announce(actor.store, product.id)
+        return len(new.keys)
+
+    async def new_keys(self, product: Product, keys: Sequence[str]) -> NewKeys:
+        """Return keys as they can be added to a product, with those that it has already."""
+        every = {digest: key for key in keys for digest in self._digests(product.id, key)}
+        known = [every[digest] for digest in await self._known(product.id, list(every))]
+        goods = self.app.get(EntitlementService)
+        terms = (await goods.terms([product.id])).get(product.id)
+        return NewKeys(product, tuple(keys), tuple(known), terms, await goods.waiting_for_keys(product.id))
+
+    def add_keys_in(self, work: Work, new: NewKeys, stocked: int) -> None:
+        """Add keys, and that many pieces to the stock; call the catalogue's `announce` once the Work has happened."""
+        goods, box, product = self.app.get(EntitlementService), self._box(), new.product
+        work.insert_many(
+            tables.LicenceKey,
+            [
+                {
+                    "id": new_id(),
+                    "product": product.id,
+                    "sealed": box.seal(work.store, f"key:{product.id}", key),
+                    "digest": self._digests(product.id, key)[0],
+                    "hint": key_hint(key),
+                    "created": work.now,
+                }
+                for key in new.keys
+            ],
+            conflict=Stale(_("Somebody added one of these keys at the same moment. Look again, then repeat.")),
+        )
+        if new.terms is None or not new.terms[1]:
+            self._write_terms(work, product.id, new.terms, new.terms[0] if new.terms else 0, gives_key=True)
+        for entitlement in new.waiting:
+            goods.again_in(work, entitlement)
+        work.audit(
+            "product.keys_added",
+            subject="product",
+            subject_id=product.id,
+            after={"keys": len(new.keys)},
+            note=product.sku,
+        )
+        if stocked:
+            self.app.get(CatalogService).restock_in(work, product, stocked, _("Licence keys"))
 
     async def remove_key(self, actor: Actor, key_id: UUID) -> None:
         """Delete a key that nobody has got yet."""

@@ -15,7 +15,7 @@ from guildshop.plugins.orders.pages.listing import bulk_act, export_page, filter
 from guildshop.plugins.orders.pages.making import new_act, new_page
 from guildshop.plugins.orders.pages.order import act, delete_act, items_act, order_page, pack_act, parcel_act
 from guildshop.plugins.orders.pages.searching import search_kinds
-from guildshop.plugins.orders.pages.tracking import tracking_act, tracking_page
+from guildshop.plugins.orders.pages.tracking import tracking_page
 from guildshop.plugins.orders.pages.words import TONES
 
 __all__ = ["PAGES", "TONES", "TO_BE_FULFILLED", "TO_FULFIL", "search_kinds"]
@@ -34,7 +34,6 @@ PAGES = [
     Page("order/new", new_page, CREATE),
     Page("order/new", new_act, CREATE, methods=POST),
     Page("order/tracking", tracking_page, UPDATE),
-    Page("order/tracking", tracking_act, UPDATE, methods=POST),
     Page("order/{id}", order_page, READ),
     Page("order/{id}/packing-slip", slip_page, READ),
     Page("order/{id}/invoice", invoice_page, READ),

@@ -11,6 +11,7 @@ from yarl import URL
 
 from guildshop.errors import Invalid, Refusal
 from guildshop.i18n import _, grouped, ngettext
+from guildshop.jobs import MOST_SUBJECTS
 from guildshop.plugins.orders.api import OrderStatus, ShipmentChange, status_label
 from guildshop.plugins.orders.pages.filters import NAMES, TO_BE_FULFILLED, read_filters
 from guildshop.plugins.orders.pages.words import TONES
@@ -18,7 +19,7 @@ from guildshop.plugins.orders.service import OrderFiles, OrderService, SavedFilt
 from guildshop.spreadsheets import write_row
 from guildshop.web.again import PartlyDone
 from guildshop.web.context import actor_of, app_of
-from guildshop.web.pages import flash, page_url, read_form, render
+from guildshop.web.pages import flash, page_url, read_form, redirect, render
 
 PAGE_SIZE = 50
 CHOSEN = "order-"
@@ -44,6 +45,7 @@ async def list_page(request: web.Request) -> web.StreamResponse:
             "filters": filters.typed,
             "problem": filters.problem,
             "filtered": bool(filters.query),
+            "more": bool(found.cursor or "cursor" in request.query),
             "saved": await app.get(SavedFilters).all(actor),
             "query": URL.build(query=filters.query).raw_query_string,
             "statuses": [
@@ -114,6 +116,8 @@ async def bulk_act(request: web.Request) -> web.StreamResponse:
     async def ship(order: str) -> object:
         return await orders.ship_all(actor, order, change)
 
+    if form.get("all") and form.get("do") in {"confirm", "ship"}:
+        raise await _begin_all(request, form)
     actions: dict[str, Callable[[str], Awaitable[object]]] = {"confirm": confirm, "ship": ship}
     back = URL(page_url(request, "order")).with_query(_typed(form))
     act = actions.get(form.get("do", ""))
@@ -134,6 +138,20 @@ async def bulk_act(request: web.Request) -> web.StreamResponse:
         told = " ".join([*problems[:5], *_more(len(problems) - 5)])
         raise PartlyDone(request, told, done) if done else Invalid(told)
     raise web.HTTPSeeOther(str(back))
+
+
+async def _begin_all(request: web.Request, form: Mapping[str, str]) -> web.HTTPSeeOther:
+    """Write down all orders that fit the filters, also those on other pages, and lead to where they are begun."""
+    app, actor = app_of(request), actor_of(request)
+    filters = read_filters(_typed(form), app.stores.get(actor.store))
+    if filters.problem:
+        raise Invalid(filters.problem)
+    orders = app.get(OrderService)
+    fitting = await orders.matching(actor, filters.wanted, MOST_SUBJECTS + 1)
+    carrier = orders.clean_change(actor.store, ShipmentChange(carrier=form.get("carrier") or None)).carrier
+    arguments = {"carrier": carrier} if carrier and form["do"] == "ship" else {}
+    job = await app.jobs.begin_bulk(actor, f"orders.{form['do']}", fitting, arguments)
+    return redirect(request, f"job/{job.id}")
 
 
 async def slips_act(request: web.Request) -> web.StreamResponse:

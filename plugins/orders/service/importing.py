@@ -7,6 +7,7 @@ payment of an imported one, its status moves, and nothing is granted and nobody 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from uuid import UUID
 from guildshop.errors import Invalid, Refusal
 from guildshop.folding import fold
 from guildshop.hookspecs import ImportReport, ProgressCallback
-from guildshop.i18n import _
+from guildshop.i18n import _, lazy
 from guildshop.money import known_currency, parse_money, to_decimal
 from guildshop.permissions import Actor
 from guildshop.plugins.catalog.api import ProductKind
@@ -43,23 +44,23 @@ if TYPE_CHECKING:
     from guildshop.app import App
 
 COLUMNS: Mapping[str, str] = {
-    "number": "The order's number, up to 16 letters, digits and dashes; unique in the store.",
-    "customer": "A Discord ID or an email address of a customer.",
-    "placed_days_ago": "Days before now, with decimals for the time of day; or give placed_at.",
-    "placed_at": "When it was placed, ISO 8601 with a time zone.",
-    "status": "The order's status, such as COMPLETE or CANCELLED.",
-    "payment_method": "The method's code, such as venmo.",
-    "lines": "SKU:quantity or SKU:quantity:unit price, with | between; without a price, today's.",
-    "currency": "ISO 4217; empty: the store's.",
-    "discount": "In major units; empty: none.",
-    "loyalty": "What points took off, in major units; empty: nothing.",
-    "shipping": "In major units; empty: free.",
-    "tax": "In major units; empty: none.",
-    "credit": "What store credit paid of it, in major units; empty: nothing.",
-    "carrier": "Who shipped it.",
-    "tracking": "The tracking number.",
-    "note": "A note for everybody.",
-    "channel": "DISCORD, WEB or API: where it was ordered.",
+    "number": lazy("The order's number, up to 16 letters, digits and dashes; unique in the store."),
+    "customer": lazy("A Discord ID or an email address of a customer."),
+    "placed_days_ago": lazy("Days before now, with decimals for the time of day; or give placed_at."),
+    "placed_at": lazy("When it was placed, ISO 8601 with a time zone."),
+    "status": lazy("The order's status, such as COMPLETE or CANCELLED."),
+    "payment_method": lazy("The method's code, such as venmo."),
+    "lines": lazy("SKU:quantity or SKU:quantity:unit price, with | between; without a price, today's."),
+    "currency": lazy("ISO 4217; empty: the store's."),
+    "discount": lazy("In major units; empty: none."),
+    "loyalty": lazy("What points took off, in major units; empty: nothing."),
+    "shipping": lazy("In major units; empty: free."),
+    "tax": lazy("In major units; empty: none."),
+    "credit": lazy("What store credit paid of it, in major units; empty: nothing."),
+    "carrier": lazy("Who shipped it."),
+    "tracking": lazy("The tracking number."),
+    "note": lazy("A note for everybody."),
+    "channel": lazy("DISCORD, WEB or API: where it was ordered."),
 }
 REQUIRED = frozenset({"number", "customer", "status", "lines"})
 CHUNK = 500
@@ -108,22 +109,28 @@ class OrderFiles:
         problems: list[tuple[int, str]] = []
         checked: list[PastOrder] = []
         seen: set[str] = set()
-        for at, row in enumerate(rows, 1):
-            try:
-                order = read_row(row, known)
-                if order.number in seen:
-                    raise Invalid(_("The number {number} stands in this file twice.").format(number=order.number))
-                seen.add(order.number)
-                checked.append(order)
-            except Refusal as refusal:
-                problems.append((at, refusal.message))
-            if at % 100 == 0 or at == len(rows):
-                progress(at, len(rows))
+
+        def check(start: int, part: Sequence[Mapping[str, str]]) -> None:
+            for at, row in enumerate(part, start):
+                try:
+                    order = read_row(row, known)
+                    if order.number in seen:
+                        raise Invalid(_("The number {number} stands in this file twice.").format(number=order.number))
+                    seen.add(order.number)
+                    checked.append(order)
+                except Refusal as refusal:
+                    problems.append((at, refusal.message))
+
+        for begin in range(0, len(rows), CHUNK):
+            # In a thread, so that a large file leaves the shop responsive.
+            await asyncio.to_thread(check, begin + 1, rows[begin : begin + CHUNK])
+            progress(min(begin + CHUNK, len(rows)), len(rows), len(problems))
         if problems or dry_run:
             return ImportReport(len(rows), 0, tuple(problems))
         async with self.app.work(actor) as work:
             hours = self.app.stores.settings(actor.store, OrdersSettings).expire_hours
-            write_orders(work, checked, self.app.get(CustomerService), work.now + timedelta(hours=hours))
+            customers, expires = self.app.get(CustomerService), work.now + timedelta(hours=hours)
+            await asyncio.to_thread(write_orders, work, checked, customers, expires)
             if checked:
                 placed = [order.placed for order in checked]
                 work.record(OrdersImported(len(checked), min(placed), max(placed)))

@@ -114,6 +114,18 @@ class OrderQueries:
         )
         return int(row["number"]) if row else 0
 
+    async def matching(self, actor: Actor, wanted: OrderFilter, limit: int) -> Sequence[tuple[UUID, str]]:
+        """Return the ID and number of every order that matches, oldest first, at most `limit`."""
+        actor.require(READ)
+        where, values = conditions(wanted)
+        found = await self.app.database.fetch(
+            f"SELECT o.id, o.number {rows.FROM} WHERE o.store = :store{where} ORDER BY o.created, o.id LIMIT :most",
+            store=current_store(),
+            most=limit,
+            **values,
+        )
+        return [(rows.as_uuid(row["id"]), row["number"]) for row in found]
+
     async def suggest(self, actor: Actor, text: str) -> Sequence[OrderSummary]:
         """Return up to 25 orders for autocompletion: the member's own, or any for staff."""
         wanted = OrderFilter(text=text.strip())

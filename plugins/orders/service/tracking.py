@@ -58,7 +58,7 @@ class TrackingFile:
             except Refusal as refusal:
                 problems.append((at, refusal.message))
             if at % 100 == 0 or at == len(rows):
-                progress(at, len(rows))
+                progress(at, len(rows), len(problems))
         if problems or dry_run:
             return ImportReport(len(rows), 0, tuple(problems))
         orders = self.app.get(OrderService)

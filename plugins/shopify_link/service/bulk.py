@@ -73,7 +73,7 @@ class Bulk(Following):
                             wanted.append((number, Target(member), customer, email))
                     except Refusal as refusal:
                         problems.append((number, refusal.message))
-                progress(min(begin + BATCH, len(checked)), len(checked))
+                progress(min(begin + BATCH, len(checked)), len(checked), len(problems))
             problems += _customers_twice(wanted)
             if problems or dry_run:
                 return ImportReport(len(rows), 0, tuple(sorted(set(problems))))

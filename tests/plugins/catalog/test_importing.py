@@ -19,7 +19,7 @@ def sam(store: Store, staff: ActorFactory) -> Actor:
     return staff(store)
 
 
-def quiet(_done: int, _total: int) -> None:
+def quiet(_done: int, _total: int, _bad: int = 0) -> None:
     pass
 
 
@@ -122,7 +122,7 @@ async def test_a_file_of_many_rows(app: App, store: Store, catalog: CatalogServi
     many = 5_000
     rows = [{"sku": f"S{n}", "name": f"Product {n}", "price": "1.00", "stock": "3"} for n in range(many)]
     steps: list[int] = []
-    report = await catalog.import_products(sam, rows, False, lambda done, _total: steps.append(done))
+    report = await catalog.import_products(sam, rows, False, lambda done, _total, _bad=0: steps.append(done))
     assert report == ImportReport(many, many)
     assert steps[-1] == many
     assert await ledger(app, store) == (3 * many, 3 * many)

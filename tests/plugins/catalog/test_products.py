@@ -239,7 +239,7 @@ async def test_readers_and_members_cannot_change(
             catalog.change_product(actor, key.id, ProductChange(price=2)),
             catalog.deactivate_product(actor, key.id),
             catalog.create_category(actor, "New"),
-            catalog.import_products(actor, [], False, lambda _done, _total: None),
+            catalog.import_products(actor, [], False, lambda _done, _total, _bad=0: None),
         ):
             with pytest.raises(Forbidden, match=r"product\.update"):
                 await attempt

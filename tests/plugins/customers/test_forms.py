@@ -197,7 +197,7 @@ async def test_a_user_of_another_store_is_not_there(
 
 
 async def test_tags_change_for_all_that_are_ticked(
-    customers: CustomerService, owner: Visitor, store: Store, staff: ActorFactory
+    app: App, customers: CustomerService, owner: Visitor, store: Store, staff: ActorFactory
 ) -> None:
     made = [await customers.create(staff(store), CustomerInput(display_name=name)) for name in ("Ada", "Bob", "Cy")]
     ticked = {f"customer-{one.id}": "1" for one in made[:2]}
@@ -208,6 +208,14 @@ async def test_tags_change_for_all_that_are_ticked(
     assert (await customers.get(made[0].id)).tags == ("Early",)
     await owner.post("/admin/customer/tag", {"add": "VIP"})
     assert (await customers.get(made[2].id)).tags == ()
+    # All that fit, also on other pages.
+    answer = await owner.post("/admin/customer/tag", {"all": "1", "add": "Late", "remove": "VIP", "query": "tag=early"})
+    where = answer.headers["Location"]
+    assert "2 are chosen. Nothing was changed yet." in await (await owner.get(where)).text()
+    await owner.post(f"{where}/start")
+    await app.dispatcher.drain()
+    assert "All 2 are done." in await (await owner.get(where)).text()
+    assert [(await customers.get(one.id)).tags for one in made] == [("Early", "Late")] * 2 + [()]
     page = await (await owner.get("/admin/customer?tag=early")).text()
     assert "Bob" in page
     assert ">Cy<" not in page

@@ -37,7 +37,7 @@ def sam(store: Store, staff: ActorFactory) -> Actor:
     return staff(store)
 
 
-def quiet(_done: int, _total: int) -> None:
+def quiet(_done: int, _total: int, _bad: int = 0) -> None:
     pass
 
 

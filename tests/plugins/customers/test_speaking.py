@@ -103,7 +103,7 @@ async def test_a_merged_record_speaks_as_the_member_who_stays(
 async def test_files_carry_the_language_and_staff_read_it(
     store: Store, customers: CustomerService, staff: ActorFactory, owner: Visitor
 ) -> None:
-    sam, quiet = staff(store), lambda _done, _total: None
+    sam, quiet = staff(store), lambda _done, _total, _bad=0: None
     row = {"email": "ann@example.org", "language": "de_AT"}
     assert (await customers.import_customers(sam, [row], False, quiet)).written == 1
     (ann,) = await customers.find(sam, "ann@example.org")

@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from guildshop.errors import Forbidden, Invalid, NotFound, Refusal
+from guildshop.hookspecs import ImportReport
+from guildshop.importing import import_kind
 from guildshop.plugins.catalog.api import Product
 from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.entitlements.api import KEYS_AT_ONCE, LARGEST_FILE
@@ -111,6 +113,46 @@ async def test_with_closed_messages_the_key_comes_by_a_private_thread_and_the_co
     await sale.paid(game)
     assert [row["status"] for row in await sale.rows("entitlement")] == ["GRANTED"]
     assert "AAAA-BBBB-CCCC" in (await shop.buyer.slash("downloads")).text
+
+
+async def test_keys_of_many_products_by_file(shop: Shop, sale: Sale) -> None:
+    game, app = await with_keys(sale, "AAAA-BBBB-CCCC"), shop.app
+    await sale.product("TUNE")
+    boss, kind = shop.actor(), import_kind(app, "keys")
+
+    async def run(*rows: tuple[str, ...], dry_run: bool = False) -> ImportReport:
+        with scope(shop.store.id):
+            given = [dict(zip(("sku", "key", "restock"), row, strict=False)) for row in rows]
+            return await kind.run(boss, given, dry_run, lambda *_counts: None)
+
+    bad = await run(
+        ("GAME", "NEW-1"),
+        ("game", "AAAA-BBBB-CCCC"),
+        ("TUNE", "NEW-1"),
+        ("GAME", "NEW-1"),
+        ("NOPE", "X"),
+        ("GAME", ""),
+        ("GAME", "X" * 501),
+        ("GAME", "X", "perhaps"),
+    )
+    assert bad.written == 0
+    assert {number: sentence.split(".")[0] for number, sentence in bad.problems} == {
+        2: "This key is here already",
+        4: "This key is in an earlier row already",
+        5: "There is no product with the SKU “NOPE”",
+        6: "The row has no key",
+        7: "The key has 501 characters; a key has at most 500",
+        8: "“perhaps” is neither yes nor no",
+    }
+    good = (("GAME", "NEW-1"), ("TUNE", "NEW-1"), ("GAME", "NEW-2", "no"))
+    assert (await run(*good, dry_run=True)).problems == ()
+    assert len(await sale.rows("licence_key")) == 1
+    assert (await run(*good)).written == 3
+    with scope(shop.store.id):
+        assert (await goods(shop).of_product(boss, game.id)).keys_left == 3
+        with pytest.raises(Forbidden):
+            await kind.run(shop.actor("product.read"), [], False, lambda *_counts: None)
+    assert [number for number, _sentence in (await run(*good)).problems] == [1, 2, 3]
 
 
 async def test_what_staff_may_and_may_not(shop: Shop, sale: Sale) -> None:

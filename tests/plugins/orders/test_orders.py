@@ -257,7 +257,7 @@ async def test_past_orders_come_in_and_go_out_and_touch_nothing_else(bench) -> N
         "note": "Leave at the door",
         "channel": "WEB",
     }
-    report = await files.import_orders(bench.boss, [good], False, lambda _done, _total: None)
+    report = await files.import_orders(bench.boss, [good], False, lambda _done, _total, _bad=0: None)
     assert (report.written, list(report.problems)) == (1, [])
     order = await bench.orders.get("OLD-1")
     assert (order.status, order.total, order.imported) == (S.COMPLETE, 3000 + 999 + 499, True)
@@ -270,7 +270,7 @@ async def test_past_orders_come_in_and_go_out_and_touch_nothing_else(bench) -> N
     exported = [row async for row in files.export_orders(bench.boss)]
     assert exported[0]["lines"] == "MUG:2:15.00|MUG:1:9.99"
     again = [{**row, "number": f"NEW-{at}"} for at, row in enumerate(exported)]
-    report = await files.import_orders(bench.boss, again, False, lambda _done, _total: None)
+    report = await files.import_orders(bench.boss, again, False, lambda _done, _total, _bad=0: None)
     assert list(report.problems) == []
     copies = [row async for row in files.export_orders(bench.boss) if row["number"].startswith("NEW-")]
     assert copies == again
@@ -309,7 +309,7 @@ async def test_a_bad_row_is_named_and_nothing_is_written(bench, wrong: dict[str,
     }
     before = await bench.snapshot()
     rows = [good, {**good, "number": "OLD-2", **wrong}]
-    report = await bench.app.get(OrderFiles).import_orders(bench.boss, rows, False, lambda _done, _total: None)
+    report = await bench.app.get(OrderFiles).import_orders(bench.boss, rows, False, lambda _done, _total, _bad=0: None)
     ((row, sentence),) = report.problems
     assert row == 2
     assert says in sentence
@@ -333,7 +333,7 @@ async def test_confirming_an_imported_order_moves_its_status_and_nothing_else(be
     await bench.order(bench.buyer(), (mug, 1))
     row = {"number": "OLD-7", "customer": bench.buyer().id, "status": "PENDING_PAYMENT", "lines": "MUG:2"}
     row |= {"placed_days_ago": "3", "payment_method": "venmo"}
-    report = await bench.app.get(OrderFiles).import_orders(bench.boss, [row], False, lambda _done, _total: None)
+    report = await bench.app.get(OrderFiles).import_orders(bench.boss, [row], False, lambda _done, _total, _bad=0: None)
     assert report.problems == ()
     before = await bench.snapshot()
     order = await bench.orders.confirm_payment(bench.boss, "OLD-7")
@@ -349,7 +349,7 @@ async def test_an_imported_order_that_is_never_paid_expires_too(bench, clock) ->
     await bench.orders.cancel(bench.boss, (await bench.order(bench.buyer(), (mug, 1))).id)
     row = {"number": "OLD-8", "customer": bench.buyer().id, "status": "PENDING_PAYMENT", "lines": "MUG:2"}
     row |= {"placed_days_ago": "300", "payment_method": "venmo"}
-    await bench.app.get(OrderFiles).import_orders(bench.boss, [row], False, lambda _done, _total: None)
+    await bench.app.get(OrderFiles).import_orders(bench.boss, [row], False, lambda _done, _total, _bad=0: None)
     clock.advance(hours=47)
     await bench.app.dispatcher.drain()
     assert (await bench.orders.get("OLD-8")).status is S.PENDING_PAYMENT
@@ -367,16 +367,18 @@ async def test_points_and_credit_of_an_order_survive_the_file(bench) -> None:
     row |= {"placed_at": "2026-01-31T12:00:00Z", "payment_method": "venmo", "channel": "WEB", "currency": "USD"}
     amounts = {"discount": "10.00", "loyalty": "5.00", "shipping": "4.99", "tax": "7.01", "credit": "20.00"}
     files = bench.app.get(OrderFiles)
-    report = await files.import_orders(bench.boss, [row | amounts], False, lambda _done, _total: None)
+    report = await files.import_orders(bench.boss, [row | amounts], False, lambda _done, _total, _bad=0: None)
     assert report.problems == ()
     order = await bench.orders.get("OLD-9")
     assert (order.loyalty, order.credit, order.total, order.due) == (500, 2000, 9700, 7700)
     (exported,) = [one async for one in files.export_orders(bench.boss) if one["number"] == "OLD-9"]
     assert {name: exported[name] for name in amounts} == amounts
-    again = await files.import_orders(bench.boss, [{**exported, "number": "OLD-10"}], False, lambda _done, _total: None)
+    again = await files.import_orders(
+        bench.boss, [{**exported, "number": "OLD-10"}], False, lambda _done, _total, _bad=0: None
+    )
     assert again.problems == ()
     copy = await bench.orders.get("OLD-10")
     assert (copy.total, copy.due, copy.loyalty, copy.credit) == (9700, 7700, 500, 2000)
     nothing = row | {"number": "OLD-11", "status": "PENDING_PAYMENT", "credit": "100.00"}
-    refused = await files.import_orders(bench.boss, [nothing], False, lambda _done, _total: None)
+    refused = await files.import_orders(bench.boss, [nothing], False, lambda _done, _total, _bad=0: None)
     assert "Nothing is due" in refused.problems[0][1]

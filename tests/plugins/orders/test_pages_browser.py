@@ -58,8 +58,13 @@ async def test_staff_make_an_order_send_it_in_parts_and_print(bench: Bench, tabs
     await page.get_by_label("CSV file").set_input_files(
         {"name": "t.csv", "mimeType": "text/csv", "buffer": text.encode()}
     )
-    await page.get_by_role("button", name="Save all").click()
-    await expect(page.get_by_text("1 parcel is saved.")).to_be_visible()
+    await page.get_by_role("button", name="Check the rows").click()
+    await expect(page.get_by_role("progressbar")).to_be_visible()
+    await bench.app.dispatcher.drain()
+    await page.get_by_role("button", name="Import 1 row").click()
+    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    await bench.app.dispatcher.drain()
+    await expect(page.get_by_text("1 row is imported; new or changed: 1.").first).to_be_visible()
     assert (await bench.orders.get(order.id)).status is OrderStatus.SHIPPED
     await page.goto(f"/admin/order/{order.number}")
     await page.get_by_role("button", name="Issue an invoice").click()

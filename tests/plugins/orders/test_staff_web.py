@@ -50,6 +50,11 @@ async def _page(who: Visitor, path: str) -> str:
     return await (await who.get(path)).text()
 
 
+async def _unchanged(bench: Bench) -> dict[str, object]:
+    """Return what there is besides events: that a job was begun is one."""
+    return {table: rows for table, rows in (await bench.snapshot()).items() if table != "event"}
+
+
 async def test_several_orders_at_once_and_filters_that_are_kept(
     bench: Bench, mugs: list[Order], owner: Visitor, server: WebServer
 ) -> None:
@@ -102,23 +107,52 @@ async def test_several_orders_at_once_and_filters_that_are_kept(
     assert (await owner.post("/admin/order/filters", {"drop": key})).status == 404
 
 
+async def test_all_orders_that_fit_are_done_one_by_one(bench: Bench, mugs: list[Order], owner: Visitor) -> None:
+    await bench.orders.cancel(bench.boss, mugs[2].id)
+    before = await _unchanged(bench)
+    answer = await owner.post("/admin/order/bulk", {"all": "1", "do": "confirm", "query": "minimum=1"})
+    where = answer.headers["Location"]
+    assert "3 are chosen. Nothing was changed yet." in await _page(owner, where)
+    assert await _unchanged(bench) == before
+    await owner.post(f"{where}/start")
+    await bench.app.dispatcher.drain()
+    page = await _page(owner, where)
+    assert "2 of 3 are done." in page
+    assert "is Cancelled and cannot become Paid" in page
+    ship = {"all": "1", "do": "ship", "carrier": "ups", "query": "status=PAID"}
+    where = (await owner.post("/admin/order/bulk", ship)).headers["Location"]
+    await owner.post(f"{where}/start")
+    await bench.app.dispatcher.drain()
+    assert "All 2 are done." in await _page(owner, where)
+    found = [await bench.orders.get(one.id) for one in mugs]
+    assert [(one.status, one.carrier) for one in found[:2]] == [(OrderStatus.SHIPPED, "UPS")] * 2
+    assert found[2].status is OrderStatus.CANCELLED
+    nothing = {"all": "1", "do": "confirm", "query": "minimum=99999"}
+    answer = await owner.post("/admin/order/bulk", nothing)
+    assert answer.status == 422
+    assert "There is nothing that fits." in await answer.text()
+
+
 async def test_tracking_numbers_by_file(bench: Bench, mugs: list[Order], owner: Visitor) -> None:
     for order in mugs[:2]:
         await bench.orders.confirm_payment(bench.boss, order.id)
     good = f"number,carrier,tracking,items\n{mugs[0].number},ups,1Z 1,MUG:1\n{mugs[0].number},ups,1Z2,\n"
     bad = f"{good}{mugs[2].number},ups,1Z3,\nNOPE,ups,1,\n{mugs[1].number},,1,\n{mugs[1].number},dhl,1,HAT:1\n"
-    before = await bench.snapshot()
-    answer = await owner.post("/admin/order/tracking", {"text": bad, "do": "import"})
-    page = await answer.text()
-    assert answer.status == 422
+    before = await _unchanged(bench)
+    assert (await owner.get("/admin/order/tracking")).headers["Location"] == "/admin/import/tracking"
+    where = (await owner.post("/admin/import/tracking", {"text": bad})).headers["Location"]
+    await bench.app.dispatcher.drain()
+    page = await _page(owner, where)
     for expected in ("only a paid order ships", "no order NOPE", "Carrier and tracking number", "no item “HAT”"):
         assert expected in page
     assert "4 of 6 rows" in page
-    page = await (await owner.post("/admin/order/tracking", {"text": good, "do": "check"})).text()
-    assert "All 2 rows are right" in page
-    assert "number" in await (await owner.post("/admin/order/tracking", {"text": "a,b\n1,2\n", "do": "import"})).text()
-    assert await bench.snapshot() == before
-    assert (await owner.post("/admin/order/tracking", {"text": good, "do": "import"})).status == 303
+    assert "number" in await (await owner.post("/admin/import/tracking", {"text": "a,b\n1,2\n"})).text()
+    where = (await owner.post("/admin/import/tracking", {"text": good})).headers["Location"]
+    await bench.app.dispatcher.drain()
+    assert "All 2 rows are right" in await _page(owner, where)
+    assert await _unchanged(bench) == before
+    await owner.post(f"{where}/start")
+    await bench.app.dispatcher.drain()
     order = await bench.orders.get(mugs[0].id)
     assert order.status is OrderStatus.SHIPPED
     assert [(one.name, one.items[0].quantity) for one in await bench.orders.shipments(order.id)] == [
@@ -269,9 +303,10 @@ async def test_pages_of_staff_follow_their_permissions(
         (f"{order.number}/invoice", {}),
         (f"{order.number}/parcels", {}),
         ("new", {"customer": str(guest)}),
-        ("tracking", {"text": "x"}),
     ):
         assert (await reader.post(f"/staff/order/{path}", given)).status == 403, path
+    assert (await reader.post("/staff/import/tracking", {"text": "x"})).status == 403
     for do in ("confirm", "ship"):
         await reader.post("/staff/order/bulk", {**ticked, "do": do})
+        assert (await reader.post("/staff/order/bulk", {"all": "1", "do": do})).status == 403
     assert await bench.snapshot() == before

@@ -58,7 +58,9 @@ async def test_a_file_is_linked_as_a_whole_or_not_at_all(
         (someone(0), "other@example.com"), (someone(43), "c0@EXAMPLE.com"),
     )  # fmt: skip
     steps: list[tuple[int, int]] = []
-    report = await links.import_links(boss, [*good, *bad], False, lambda done, total: steps.append((done, total)))
+    report = await links.import_links(
+        boss, [*good, *bad], False, lambda done, total, _bad=0: steps.append((done, total))
+    )
     assert (report.rows, report.written) == (35, 0)
     assert [number for number, _sentence in report.problems] == [31, 32, 33, 34, 35]
     assert "No customer found with that email address." in dict(report.problems)[33]
