@@ -29,7 +29,7 @@ demo-reset: setup
 	@exec $(BIN)/python bot.py demo --reset $(ARGS)
 
 test: setup
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --reruns 1 $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal --reruns 1 $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -20,7 +20,8 @@ MAXIMUM_CELL = 64 * 1024
 """Characters."""
 
 _DELIMITERS = (",", ";", "\t")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What tells spreadsheets that a file is UTF-8."""
 _OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"PK\x03\x04", "XLSX"))
 _NUMBER = re.compile(r"[+-]?[\d\s().,/-]*")
 _FORMULA = re.compile(r"\s*(=|[+\-@](?=.*[(|!]))", re.DOTALL)
@@ -103,7 +104,7 @@ def _read(file: BinaryIO, path: Path, columns: Collection[str], required: Collec
                     path=path, encoding=name
                 )
             )
-    file.seek(len(_BYTE_ORDER_MARK) if start.startswith(_BYTE_ORDER_MARK) else 0)
+    file.seek(len(BYTE_ORDER_MARK) if start.startswith(BYTE_ORDER_MARK) else 0)
     lines = _decoded(file, path)
     first = next(lines, "")
     if not first.strip():

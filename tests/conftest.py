@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,11 @@ settings.load_profile("repeatable")
 # A moment in which the machine does something else is no property of what is tested.
 settings.register_profile("guildshop", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("guildshop")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many tests run at once: half of their time they wait for a database, a browser or a process."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_configure() -> None:

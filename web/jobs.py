@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -16,10 +15,10 @@ from guildshop.hookspecs import ImportKind, Page
 from guildshop.i18n import _, lazy, ngettext
 from guildshop.jobs import Job, JobState
 from guildshop.jobs.api import IMPORT
-from guildshop.spreadsheets import write_row
 from guildshop.web.context import actor_of, app_of
 from guildshop.web.formats import FILTERS
 from guildshop.web.pages import flash, page_url, redirect, render, render_part
+from guildshop.web.sheets import sheet_response
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -107,16 +106,10 @@ async def report(request: web.Request) -> web.StreamResponse:
     """Send every row that something was wrong with, as CSV."""
     jobs, actor, key = app_of(request).jobs, actor_of(request), _key(request)
     job = await jobs.get(actor, key)
-    text = io.StringIO("\ufeff", newline="")
-    text.seek(0, io.SEEK_END)
-    write_row(text, ["line" if job.is_import else "row", "name", "problem"])
-    for line in await jobs.bad_lines(actor, key, limit=job.total):
-        write_row(text, [str(line.number), line.label, line.message])
-    return web.Response(
-        body=text.getvalue().encode(),
-        content_type="text/csv",
-        charset="utf-8",
-        headers={hdrs.CONTENT_DISPOSITION: 'attachment; filename="problems.csv"'},
+    return sheet_response(
+        "problems.csv",
+        ["line" if job.is_import else "row", "name", "problem"],
+        [[str(line.number), line.label, line.message] for line in await jobs.bad_lines(actor, key, limit=job.total)],
     )
 
 

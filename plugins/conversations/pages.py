@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -30,9 +29,9 @@ from guildshop.plugins.conversations.api import (
 from guildshop.plugins.conversations.service import ConversationService
 from guildshop.plugins.customers.api import CUSTOMER_READ, Customer, CustomerTab
 from guildshop.plugins.customers.service import CustomerService
-from guildshop.spreadsheets import write_row
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, page_url, read_form, redirect, render
+from guildshop.web.sheets import sheet_response
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -85,12 +84,15 @@ async def transcript(request: web.Request) -> web.StreamResponse:
     conversation = await service.exported(actor, key, notes=notes)
     messages = await service.messages(actor, key, notes=notes, limit=EVERYTHING)
     zone = store_of(request).time_zone
-    text = _as_rows(messages) if kind == "csv" else _as_text(conversation, messages, store_of(request).name, str(zone))
+    name = f"conversation-{conversation.id}.{kind}"
+    if kind == "csv":
+        return sheet_response(name, ["time", "kind", "author", "text", "files", "state", "reason"], _as_rows(messages))
+    text = _as_text(conversation, messages, store_of(request).name, str(zone))
     return web.Response(
         body=text.encode("utf-8-sig"),
-        content_type="text/csv" if kind == "csv" else "text/plain",
+        content_type="text/plain",
         charset="utf-8",
-        headers={hdrs.CONTENT_DISPOSITION: f'attachment; filename="conversation-{conversation.id}.{kind}"'},
+        headers={hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"'},
     )
 
 
@@ -312,16 +314,12 @@ def _source(form: Mapping[str, str]) -> str | None:
         raise Invalid(_("This form is out of date. Open the page again.")) from None
 
 
-def _as_rows(messages: Sequence[Message]) -> str:
-    target = io.StringIO()
-    write_row(target, ["time", "kind", "author", "text", "files", "state", "reason"])
-    for one in messages:
-        files = " ".join(f"{file.name} {file.url}".strip() for file in one.attachments)
-        write_row(
-            target,
-            [one.created.isoformat(), one.kind.value, one.author, one.body, files, one.state.value, one.reason],
-        )
-    return target.getvalue()
+def _as_rows(messages: Sequence[Message]) -> list[list[str]]:
+    files = [" ".join(f"{file.name} {file.url}".strip() for file in one.attachments) for one in messages]
+    return [
+        [one.created.isoformat(), one.kind.value, one.author, one.body, found, one.state.value, one.reason]
+        for one, found in zip(messages, files, strict=True)
+    ]
 
 
 def _as_text(conversation: Conversation, messages: Sequence[Message], shop: str, zone: str) -> str:

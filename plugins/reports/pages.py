@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -16,9 +15,9 @@ from guildshop.i18n import _, lazy, ngettext
 from guildshop.plugins.reports import rules, words
 from guildshop.plugins.reports.api import REPORT_READ, REPORT_UPDATE, Period, Preset, Report
 from guildshop.plugins.reports.service import LIVES, MOST, USUAL_LIFE, ReportService
-from guildshop.spreadsheets import write_row
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, page_url, read_form, redirect, render
+from guildshop.web.sheets import sheet_response
 
 PATH = "reports"
 NAMES = ("period", "first", "last", "currency")
@@ -54,16 +53,8 @@ async def export(request: web.Request) -> web.StreamResponse:
                 ).format(n=report.uncounted)
             )
         head, rows = tables[name](report)
-    target = io.StringIO()
-    for row in (head, *rows):
-        write_row(target, row)
     file = f"{name}-{period.first.isoformat()}-{period.last.isoformat()}.csv"
-    return web.Response(
-        body=b"\xef\xbb\xbf" + target.getvalue().encode(),
-        content_type="text/csv",
-        charset="utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{file}"'},
-    )
+    return sheet_response(file, head, rows)
 
 
 async def share(request: web.Request) -> web.StreamResponse:

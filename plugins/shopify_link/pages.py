@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,9 +31,10 @@ from guildshop.plugins.shopify_link.api import (
     Target,
 )
 from guildshop.plugins.shopify_link.service import COLUMNS, REQUIRED, LinkService
-from guildshop.spreadsheets import Sheet, read_sheet, write_row
+from guildshop.spreadsheets import Sheet, read_sheet
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, page_url, read_form, redirect, render
+from guildshop.web.sheets import sheet_response
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -194,16 +194,11 @@ async def bulk_report(request: web.Request) -> web.StreamResponse:
     """Send what became of every row of a list, as CSV."""
     service, actor, key = _service(request), actor_of(request), _key(request)
     await service.bulk(actor, key)
-    text = io.StringIO("\ufeff", newline="")
-    text.seek(0, io.SEEK_END)
-    write_row(text, ["row", *COLUMNS, "result", "message"])
-    for row in await service.bulk_rows(actor, key):
-        write_row(text, [str(row.number), row.member, row.email, row.state.value, row.message])
-    return web.Response(
-        body=text.getvalue().encode(),
-        content_type="text/csv",
-        charset="utf-8",
-        headers={"Content-Disposition": 'attachment; filename="links-report.csv"'},
+    rows = await service.bulk_rows(actor, key)
+    return sheet_response(
+        "links-report.csv",
+        ["row", *COLUMNS, "result", "message"],
+        [[str(row.number), row.member, row.email, row.state.value, row.message] for row in rows],
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -20,9 +19,9 @@ from guildshop.plugins.customers.service import CustomerService
 from guildshop.plugins.store_credit.api import CREDIT_READ, CREDIT_UPDATE, REASON_LENGTH, CreditAction
 from guildshop.plugins.store_credit.labels import kind_label
 from guildshop.plugins.store_credit.service import CreditService
-from guildshop.spreadsheets import write_row
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, form_key, page_url, read_form, redirect, render
+from guildshop.web.sheets import stream_sheet
 
 if TYPE_CHECKING:
     from guildshop.app import App
@@ -53,20 +52,8 @@ async def export_page(request: web.Request) -> web.StreamResponse:
     """Send what the store owes as CSV."""
     service, actor = app_of(request).get(CreditService), actor_of(request)
     actor.require(CREDIT_READ)
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/csv; charset=utf-8",
-            "Content-Disposition": 'attachment; filename="store-credit.csv"',
-        }
-    )
-    await response.prepare(request)
-    await response.write(b"\xef\xbb\xbf")
     columns = ("account_number", "customer", "email", "credit", "currency")
-    await response.write(_csv_line(columns))
-    async for row in service.export_owed(actor):
-        await response.write(_csv_line([row[column] for column in columns]))
-    await response.write_eof()
-    return response
+    return await stream_sheet(request, "store-credit.csv", columns, service.export_owed(actor))
 
 
 async def form_page(request: web.Request) -> web.StreamResponse:
@@ -169,12 +156,6 @@ def _action(typed: str) -> CreditAction:
         return CreditAction(typed)
     except ValueError:
         raise Invalid.field("action", _("Choose Top Up or Reduce.")) from None
-
-
-def _csv_line(values: Any) -> bytes:
-    buffer = io.StringIO()
-    write_row(buffer, values)
-    return buffer.getvalue().encode()
 
 
 PAGES = [

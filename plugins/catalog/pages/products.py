@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from yarl import URL
 
 from guildshop.errors import Invalid, NotFound, Refusal
 from guildshop.i18n import _, pgettext
+from guildshop.importing import import_kind
 from guildshop.isolation import PluginFailed, isolated
 from guildshop.paging import Slice
 from guildshop.plugins.catalog.api import (
@@ -30,10 +30,10 @@ from guildshop.plugins.catalog.pages.forms import NAMES, blank, product_change, 
 from guildshop.plugins.catalog.rules import parse_quantity
 from guildshop.plugins.catalog.service import CatalogService
 from guildshop.plugins.catalog.views.staff import state_label, stock_line
-from guildshop.spreadsheets import write_row
 from guildshop.web.again import show_again
 from guildshop.web.context import actor_of, app_of, store_of
 from guildshop.web.pages import flash, form_version, page_url, read_form, redirect, render, render_part
+from guildshop.web.sheets import stream_sheet
 
 PAGE_SIZE = 50
 HISTORY_SIZE = 100
@@ -79,20 +79,8 @@ async def export_page(request: web.Request) -> web.StreamResponse:
     """Send every product as CSV, in the columns that the import takes."""
     actor = actor_of(request)
     actor.require(PRODUCT_UPDATE)
-    headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": 'attachment; filename="products.csv"'}
-    response = web.StreamResponse(headers=headers)
-    await response.prepare(request)
-    await response.write(b"\xef\xbb\xbf")
-    columns: list[str] = []
-    async for row in service_of(request).export_products(actor):
-        buffer = io.StringIO()
-        if not columns:
-            columns = list(row)
-            write_row(buffer, columns)
-        write_row(buffer, [row[column] for column in columns])
-        await response.write(buffer.getvalue().encode())
-    await response.write_eof()
-    return response
+    kind = import_kind(app_of(request), "products")
+    return await stream_sheet(request, "products.csv", list(kind.columns), service_of(request).export_products(actor))
 
 
 async def new_page(request: web.Request) -> web.StreamResponse:

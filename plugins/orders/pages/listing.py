@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qsl
 
@@ -11,15 +10,16 @@ from yarl import URL
 
 from guildshop.errors import Invalid, Refusal
 from guildshop.i18n import _, grouped, ngettext
+from guildshop.importing import import_kind
 from guildshop.jobs import MOST_SUBJECTS
 from guildshop.plugins.orders.api import OrderStatus, ShipmentChange, status_label
 from guildshop.plugins.orders.pages.filters import NAMES, TO_BE_FULFILLED, read_filters
 from guildshop.plugins.orders.pages.words import TONES
 from guildshop.plugins.orders.service import OrderFiles, OrderService, SavedFilters
-from guildshop.spreadsheets import write_row
 from guildshop.web.again import PartlyDone
 from guildshop.web.context import actor_of, app_of
 from guildshop.web.pages import flash, page_url, read_form, redirect, render
+from guildshop.web.sheets import stream_sheet
 
 PAGE_SIZE = 50
 CHOSEN = "order-"
@@ -72,21 +72,8 @@ async def export_page(request: web.Request) -> web.StreamResponse:
     filters = read_filters(request.query, app.stores.get(actor.store))
     if filters.problem:
         raise Invalid(filters.problem)
-    response = web.StreamResponse(
-        headers={"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": 'attachment; filename="orders.csv"'}
-    )
-    await response.prepare(request)
-    columns: list[str] = []
-    await response.write(b"\xef\xbb\xbf")
-    async for row in app.get(OrderFiles).export_orders(actor, filters.wanted):
-        buffer = io.StringIO()
-        if not columns:
-            columns = list(row)
-            write_row(buffer, columns)
-        write_row(buffer, [row[column] for column in columns])
-        await response.write(buffer.getvalue().encode())
-    await response.write_eof()
-    return response
+    rows = app.get(OrderFiles).export_orders(actor, filters.wanted)
+    return await stream_sheet(request, "orders.csv", list(import_kind(app, "orders").columns), rows)
 
 
 async def filters_act(request: web.Request) -> web.StreamResponse:

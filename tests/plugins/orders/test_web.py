@@ -48,6 +48,8 @@ async def test_the_list_shows_filters_and_exports(bench, order, owner) -> None:
     text = (await (await owner.get("/admin/order/export.csv")).read()).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     assert (row["number"], row["lines"], row["status"]) == (order.number, "MUG:2:15.00", "PENDING_PAYMENT")
+    nothing = (await (await owner.get("/admin/order/export.csv?text=nobody")).read()).decode("utf-8-sig")
+    assert nothing == text.splitlines(keepends=True)[0]
 
 
 async def test_the_list_is_paged_by_keyset(bench, owner, clock, monkeypatch) -> None:
