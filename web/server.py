@@ -14,7 +14,7 @@ from guildshop.web import health, mfa_pages, password_reset_pages, signin
 from guildshop.web.admin import add_data_admin
 from guildshop.web.api import add_api
 from guildshop.web.auth import sign_in
-from guildshop.web.context import APP
+from guildshop.web.context import APP, STAFF_BASE
 from guildshop.web.errors import tell_errors
 from guildshop.web.locale import speak
 from guildshop.web.metrics import METRICS, Metrics
@@ -56,6 +56,8 @@ def build(guildshop: App, *, at_once: bool = True) -> web.Application:
     add_route(server, "GET", "/static/{name:.+}", server[STATIC].serve, OPEN)
     rules = RouteRules()
     add_route(server, "GET", "/", signin.start, rules)
+    for staff in (STAFF_BASE, f"{STAFF_BASE}/"):  # where people who remember the beginning of an address go
+        add_route(server, "GET", staff, signin.start, rules)
     add_route(server, "GET", "/login", signin.show_login, rules)
     add_route(server, "POST", "/login", signin.log_in, rules)
     # Shows what is sealed for whoever is signed in, and changes nothing; its page was made before they were.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from guildshop.hookspecs import Finding, Severity
 from guildshop.i18n import _, lazy
 from guildshop.plugins.orders.api import Order, PaymentMethod
 from guildshop.plugins.payments.api import REPORT_ITEM, PaymentsSettings, Processor
@@ -58,6 +59,26 @@ class Methods:
             if code in labels or code in known
         ]
         return sorted(found, key=lambda method: not method.enabled)
+
+    async def examine(self, store: int | None) -> Sequence[Finding]:
+        """Tell the doctor of codes among the store's methods that nothing here stands for: they are not offered."""
+        if store is None:
+            return []
+        known = {method.code for method in self(store)}
+        wrong = [code for code in self._app.stores.settings(store, PaymentsSettings).methods if code not in known]
+        return [
+            Finding(
+                Severity.WARNING,
+                _("Payment methods"),
+                _("payments.methods has “{code}”, which is no payment method here, so nobody is offered it.").format(
+                    code=code
+                ),
+                _("Correct it to one of these: {known}; or define it in payments.custom.").format(
+                    known=", ".join(sorted(known))
+                ),
+            )
+            for code in wrong
+        ]
 
     def _manual(self, code: str, label: str, wording: str, *, enabled: bool) -> PaymentMethod:
         def instructions(order: Order) -> str:

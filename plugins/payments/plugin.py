@@ -115,8 +115,11 @@ class Payments(Plugin):
 
     @hookimpl
     def register_checks(self, app: App) -> list[Check]:
-        """Tell the doctor of accounts with processors, and of books that differ."""
-        return [Check("payments.processors", app.get(Reconciliation).examine)]
+        """Tell the doctor of accounts with processors, of books that differ, and of methods that nobody knows."""
+        return [
+            Check("payments.processors", app.get(Reconciliation).examine),
+            Check("payments.methods", Methods(app).examine),
+        ]
 
     @hookimpl
     def register_personal_data(self, app: App) -> list[PersonalData]:

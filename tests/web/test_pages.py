@@ -42,6 +42,8 @@ async def test_pages_and_navigation_follow_permissions(support: Visitor, app: Ap
     assert "Add a book" not in page
     assert 'href="/staff/book"' in page
     assert 'href="/admin/"' not in page
+    for beginning in ("/staff", "/staff/"):
+        assert (await support.get(beginning)).headers["Location"] == "/staff/dashboard"
     refused = await support.post("/staff/book", {"title": "Emma"})
     assert refused.status == 403
     assert "book.update" in await refused.text()

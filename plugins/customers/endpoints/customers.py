@@ -53,7 +53,7 @@ async def list_customers(
     """Return customers: the newest first, or those with the highest spend or the last order."""
     chosen = CustomerFilter(text=text, status=status, type=type, tag=tag)
     found = await app.get(CustomerService).list_customers(actor, chosen, cursor=cursor or "", limit=limit, sort=sort)
-    return CursorPage[CustomerModel].of(found, customer_model)
+    return CursorPage[CustomerModel].of(found, lambda customer: customer_model(app, customer))
 
 
 @router.get("/{customer_id}", summary="One customer", dependencies=[needs(CUSTOMER_READ)])
@@ -62,14 +62,14 @@ async def read_customer(app: CurrentApp, customer_id: UUID) -> CustomerDetails:
     service = app.get(CustomerService)
     customer = await service.get(customer_id)
     addresses = [address_model(address) for address in await service.addresses(customer_id)]
-    return CustomerDetails(**customer_model(customer).model_dump(), addresses=addresses)
+    return CustomerDetails(**customer_model(app, customer).model_dump(), addresses=addresses)
 
 
 @router.post("", summary="Enter a customer", status_code=HTTPStatus.CREATED, dependencies=[needs(CUSTOMER_UPDATE)])
 async def create_customer(actor: CurrentActor, app: CurrentApp, request: NewCustomerRequest) -> CustomerModel:
     """Enter a customer by hand; an email or account number that another one has is refused."""
     given = CustomerInput(**{**request.model_dump(), "tags": tuple(request.tags)})
-    return customer_model(await app.get(CustomerService).create(actor, given))
+    return customer_model(app, await app.get(CustomerService).create(actor, given))
 
 
 @router.patch("/{customer_id}", summary="Change a customer", dependencies=[needs(CUSTOMER_UPDATE)])
@@ -79,14 +79,18 @@ async def change_customer(
     """Change the profile; another email has to be confirmed anew."""
     tags = None if request.tags is None else tuple(request.tags)
     change = CustomerChange(**{**request.model_dump(exclude={"version"}), "tags": tags})
-    return customer_model(await app.get(CustomerService).change(actor, customer_id, change, version=request.version))
+    return customer_model(
+        app, await app.get(CustomerService).change(actor, customer_id, change, version=request.version)
+    )
 
 
 @router.put("/{customer_id}/tags", summary="Set a customer's tags", dependencies=[needs(CUSTOMER_UPDATE)])
 async def set_tags(actor: CurrentActor, app: CurrentApp, customer_id: UUID, request: TagsRequest) -> CustomerModel:
     """Give a customer these tags and no others."""
     change = CustomerChange(tags=tuple(request.tags))
-    return customer_model(await app.get(CustomerService).change(actor, customer_id, change, version=request.version))
+    return customer_model(
+        app, await app.get(CustomerService).change(actor, customer_id, change, version=request.version)
+    )
 
 
 @router.post("/tags", summary="Tag many customers", dependencies=[needs(CUSTOMER_UPDATE)])
@@ -110,4 +114,6 @@ async def merge_customers(
         gone.version if request.gone_version is None else request.gone_version,
         kept.version if request.version is None else request.version,
     )
-    return customer_model(await service.merge(actor, gone.id, kept.id, member=request.member_id, versions=versions))
+    return customer_model(
+        app, await service.merge(actor, gone.id, kept.id, member=request.member_id, versions=versions)
+    )

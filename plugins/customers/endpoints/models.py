@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from guildshop.plugins.customers.api import Address, Customer, CustomerType, Source
+from guildshop.plugins.customers.api import Address, Customer, CustomerType, MessageChannel, Source
+from guildshop.plugins.customers.service import CustomerService
 from guildshop.web.api import ApiModel, GivenSnowflake, Snowflake
+
+if TYPE_CHECKING:
+    from guildshop.app import App
 
 Tags = Annotated[list[str], Field(max_length=100)]
 
@@ -185,8 +189,9 @@ class SavedAddressAnswer(AddressModel):
     suggestion: SavedAddressRequest | None
 
 
-def customer_model(customer: Customer) -> CustomerModel:
-    """Return a customer as the API shows it."""
+def customer_model(app: App, customer: Customer) -> CustomerModel:
+    """Return a customer as the API shows it: of what they want to be told of, every topic."""
+    wishes = app.get(CustomerService).wishes
     return CustomerModel(
         id=customer.id,
         discord_id=customer.discord_id,
@@ -205,8 +210,8 @@ def customer_model(customer: Customer) -> CustomerModel:
         tags=list(customer.tags),
         is_active=customer.active,
         is_blocked=customer.blocked,
-        dm_preferences=dict(customer.dm_preferences),
-        email_preferences=dict(customer.email_preferences),
+        dm_preferences=wishes(customer, MessageChannel.DM),
+        email_preferences=wishes(customer, MessageChannel.EMAIL),
         created_at=customer.created,
         last_seen_at=customer.last_seen,
         user_id=customer.user,

@@ -23,31 +23,31 @@ NO_EMAIL = refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The shop sends no email.")
 @router.post("/{customer_id}/deactivate", summary="Deactivate a customer")
 async def deactivate(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -> CustomerModel:
     """Keep a customer from ordering and signing in; all data stays. Doing so again changes nothing."""
-    return customer_model(await app.get(CustomerService).deactivate(actor, customer_id))
+    return customer_model(app, await app.get(CustomerService).deactivate(actor, customer_id))
 
 
 @router.post("/{customer_id}/activate", summary="Activate a customer")
 async def activate(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -> CustomerModel:
     """Let a deactivated customer order again."""
-    return customer_model(await app.get(CustomerService).reactivate(actor, customer_id))
+    return customer_model(app, await app.get(CustomerService).reactivate(actor, customer_id))
 
 
 @router.post("/{customer_id}/block", summary="Block a customer")
 async def block(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -> CustomerModel:
     """Keep a customer out, who is told so at the next attempt."""
-    return customer_model(await app.get(CustomerService).block(actor, customer_id))
+    return customer_model(app, await app.get(CustomerService).block(actor, customer_id))
 
 
 @router.post("/{customer_id}/unblock", summary="Unblock a customer")
 async def unblock(actor: CurrentActor, app: CurrentApp, customer_id: UUID) -> CustomerModel:
     """Lift the block."""
-    return customer_model(await app.get(CustomerService).unblock(actor, customer_id))
+    return customer_model(app, await app.get(CustomerService).unblock(actor, customer_id))
 
 
 @router.put("/{customer_id}/user", summary="Link a customer to a user")
 async def link_user(actor: CurrentActor, app: CurrentApp, customer_id: UUID, request: LinkRequest) -> CustomerModel:
     """Say which user of the platform a customer is; a user is one customer of a store."""
-    return customer_model(await app.get(CustomerService).link_user(actor, customer_id, str(request.user_id)))
+    return customer_model(app, await app.get(CustomerService).link_user(actor, customer_id, str(request.user_id)))
 
 
 @router.delete("/{customer_id}/user", summary="Unlink a customer", status_code=HTTPStatus.NO_CONTENT)

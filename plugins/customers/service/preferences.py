@@ -35,6 +35,10 @@ class Preferences(Reading):
                     found.setdefault(topic.name, topic)
         return tuple(found.values())
 
+    def wishes(self, customer: Customer, channel: MessageChannel) -> dict[str, bool]:
+        """Return for each topic whether the customer wants to be told of it by that channel."""
+        return {topic.name: wants(customer, topic.name, channel) for topic in self.topics()}
+
     async def wants_message(self, customer_id: UUID, topic: str, channel: MessageChannel = MessageChannel.DM) -> bool:
         """Tell whether the customer wants messages on that topic, DMs unless another channel is named."""
         return wants(await self.get(customer_id), topic, channel)

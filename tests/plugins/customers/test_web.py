@@ -177,7 +177,10 @@ async def test_the_api_lists_and_reads_customers(
     found = await (await visitor.get("/api/customers?text=ANN&tag=vip&type=GUEST", headers=headers)).json()
     assert [item["id"] for item in found["items"]] == [str(ann.id)]
     one = await (await visitor.get(f"/api/customers/{ann.id}", headers=headers)).json()
-    assert (one["isActive"], one["dmPreferences"], one["accountNumber"]) == (True, {}, ann.account_number)
+    assert (one["isActive"], one["accountNumber"]) == (True, ann.account_number)
+    # Every topic is on until the customer says otherwise.
+    assert one["dmPreferences"].keys() == one["emailPreferences"].keys() >= {"order_received", "refunds"}
+    assert set(one["dmPreferences"].values()) == {True}
     assert one["addresses"][0]["postalCode"] == "94111"
     assert (await visitor.get("/api/customers?cursor=zzz", headers=headers)).status == 422
     with scope(store.id):
