@@ -34,8 +34,8 @@ settings.load_profile("guildshop")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many tests run at once: half of their time they wait for a database, a browser or a process."""
-    return 2 * (os.cpu_count() or 1)
+    """Return how many tests run at once: some of their time they wait for a database, a browser or a process."""
+    return 3 * (os.cpu_count() or 1) // 2
 
 
 def pytest_configure() -> None:
