@@ -163,7 +163,7 @@ async def test_a_file_of_discounts_there_and_back(bench: Bench, deals: Deals) ->
         {"name": "Ada's", "percent": "5", "scope": "customers", "targets": ada.account_number, "active": "false"},
         {"name": "Tagged", "percent": "5", "scope": "tags", "targets": "VIP|Partner"},
     ]
-    report = await deals.service.import_discounts(bench.boss, rows, False, lambda _done, _all: None)
+    report = await deals.service.import_discounts(bench.boss, rows, False, lambda _done, _total, _bad=0: None)
     assert (report.written, report.problems) == (4, ())
     exported: list[Mapping[str, str]] = [row async for row in deals.service.export_discounts(bench.boss)]
     assert {(row["name"], row["code"], row["targets"], row["ends"]) for row in exported} == {
@@ -172,11 +172,11 @@ async def test_a_file_of_discounts_there_and_back(bench: Bench, deals: Deals) ->
         ("Ada's", "", ada.account_number, ""),
         ("Tagged", "", "VIP|Partner", ""),
     }
-    again = await deals.service.import_discounts(bench.boss, exported, False, lambda _done, _all: None)
+    again = await deals.service.import_discounts(bench.boss, exported, False, lambda _done, _total, _bad=0: None)
     assert (again.written, len(await bench.rows("discount"))) == (4, 4)
     bad = [{"name": "x", "percent": "101"}, {"name": "y", "percent": "5", "scope": "products", "targets": "NONE"}]
     bad += [{"name": "z", "percent": "5", "starts": "soon"}, {"name": "w", "percent": "5", "amount": "1"}]
-    refused = await deals.service.import_discounts(bench.boss, [*rows, *bad], False, lambda _done, _all: None)
+    refused = await deals.service.import_discounts(bench.boss, [*rows, *bad], False, lambda _done, _total, _bad=0: None)
     assert ([number for number, _text in refused.problems], refused.written) == ([5, 6, 7, 8], 0)
     assert len(await bench.rows("discount")) == 4
 
@@ -191,7 +191,7 @@ async def test_a_file_of_discounts_loses_nothing(bench: Bench, deals: Deals, clo
     assert len(exported) == 3
     for row in exported:
         row["percent"] = "7"
-    again = await deals.service.import_discounts(bench.boss, exported, False, lambda _done, _all: None)
+    again = await deals.service.import_discounts(bench.boss, exported, False, lambda _done, _total, _bad=0: None)
     assert again.problems == ()
     after = {str(row["id"]): row for row in await bench.rows("discount")}
     assert after.keys() == before.keys()
@@ -199,10 +199,10 @@ async def test_a_file_of_discounts_loses_nothing(bench: Bench, deals: Deals, clo
         assert row["percent"] == 7
         assert (row["starts"], row["ends"]) == (before[key]["starts"], before[key]["ends"])
     row = {"name": "Sale", "percent": "9"}
-    unclear = await deals.service.import_discounts(bench.boss, [row], False, lambda _done, _all: None)
+    unclear = await deals.service.import_discounts(bench.boss, [row], False, lambda _done, _total, _bad=0: None)
     assert "2 discounts here are called “Sale”" in unclear.problems[0][1]
     row = {"name": "Night", "percent": "9", "starts": "2026-12-24T22:30", "ends": "2026-12-25T06:00+01:00"}
-    await deals.service.import_discounts(bench.boss, [row], False, lambda _done, _all: None)
+    await deals.service.import_discounts(bench.boss, [row], False, lambda _done, _total, _bad=0: None)
     (night,) = [row for row in await bench.rows("discount") if row["name"] == "Night"]
     zone = ZoneInfo(bench.store.time_zone)
     assert night["starts"] == datetime(2026, 12, 24, 22, 30, tzinfo=zone)
