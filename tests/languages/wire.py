@@ -122,7 +122,10 @@ def _written_by_babel() -> frozenset[str]:
 
 
 def _working() -> bool:
-    task = asyncio.current_task()
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # a thread that works for a task: what it says is looked at where the task says it
+        return True
     return task is not None and task.get_name().startswith(WORKING)
 
 
