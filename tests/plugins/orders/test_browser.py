@@ -43,5 +43,5 @@ async def test_an_order_is_confirmed_on_its_page_and_changed_in_piccolo_admin(be
     await bench.orders.change(bench.boss, order.id, OrderChange(notes="Somebody else's"))
     await page.locator("textarea[name=notes]:visible").fill("Mine")
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("Somebody else changed this row while you had it open")).to_be_visible()
+    await expect(page.get_by_text("Somebody else changed this while you had it open")).to_be_visible()
     assert (await bench.orders.get(order.id)).notes == "Somebody else's"
