@@ -156,7 +156,7 @@ async def test_the_file_of_customers_says_where_they_belong(firm: Firm) -> None:
     unit, group = await firm.unit("Berlin"), await firm.group("Wholesale", percent=5)
 
     async def read(*rows: dict[str, str]) -> Any:
-        return await customers.import_customers(bench.boss, rows, False, lambda _done, _all: None)
+        return await customers.import_customers(bench.boss, rows, False, lambda _done, _total, _bad=0: None)
 
     report = await read({"email": "a@example.org", "branch": "Nowhere"}, {"email": "b@example.org", "branch": "Berlin"})
     assert [number for number, _told in report.problems] == [1]

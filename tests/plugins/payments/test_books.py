@@ -48,6 +48,7 @@ async def test_books_are_compared(till: Till) -> None:
     # Money of no attempt is noted once, other shops' money is not looked at.
     guild = str(till.bench.store.guild_id)
     paid = {**session(till), "client_reference_id": None, "id": "cs_test_x", "payment_intent": "pi_x"}
+    paid["metadata"] = {"guild": guild}  # it names its attempt, if any, in both places
     till.stripe.sessions["cs_test_x"] = paid
     till.stripe.sessions["cs_test_y"] = {**paid, "id": "cs_test_y", "metadata": {"guild": f"{guild}0"}}
     for _time in range(2):

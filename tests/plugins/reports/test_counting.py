@@ -97,7 +97,7 @@ async def test_imported_orders_and_lost_or_repeated_news(till: Till, reports: Re
         "payment_method": "venmo", "lines": "MUG:2", "shipping": "0", "tracking": "", "carrier": "", "note": "",
         "channel": "WEB",
     }  # fmt: skip
-    done = await till.app.get(OrderFiles).import_orders(till.boss, [row], False, lambda _done, _all: None)
+    done = await till.app.get(OrderFiles).import_orders(till.boss, [row], False, lambda _done, _total, _bad=0: None)
     assert done.written == 1, done
     await till.settle()
     imported = await reports.report(till.boss, WHOLE)
