@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 
+import structlog
 from piccolo.conf.apps import AppConfig
 
 from guildshop.database.base import Database
@@ -25,6 +26,8 @@ from guildshop.database.templates import compiled
 from guildshop.database.url import DatabaseUrl, Dialect
 from guildshop.errors import DatabaseError
 from guildshop.events import Event
+
+log = structlog.get_logger(__name__)
 
 READERS = 4
 BUSY_SECONDS = 5.0
@@ -129,10 +132,14 @@ class SqliteDatabase(Database):
             while True:
                 # It changes with commits of our own too, as they are made on another connection: waking once too often
                 # costs a look.
-                ((version,),) = connection.execute("PRAGMA data_version").fetchall()
-                if version != seen:
-                    seen = version
-                    self.wake()
+                try:
+                    ((version,),) = connection.execute("PRAGMA data_version").fetchall()
+                except sqlite3.Error as error:
+                    log.warning("database.watch_failed", error=str(error))
+                else:
+                    if version != seen:
+                        seen = version
+                        self.wake()
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def close(self) -> None:

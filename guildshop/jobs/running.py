@@ -267,6 +267,11 @@ class RunningJobs(ReadingJobs):
                 **mine,
             )
 
+    async def over(self, delivery: Delivery, mine: Mapping[str, Any]) -> bool:
+        """Tell whether this very run has noted that it is done."""
+        row = await self._row(delivery.store, mine["id"])
+        return row is not None and (row["state"], row["attempt"]) == (JobState.DONE, mine["attempt"])
+
     async def _end(self, delivery: Delivery, mine: Mapping[str, Any], state: JobState, message: str = "") -> None:
         async with delivery.work() as work:
             work.guard(
@@ -314,7 +319,7 @@ class _Along:
     async def watch(self, work: Awaitable[Result]) -> Result:
         """Return what the work returns; Halted when it was ended."""
         running = asyncio.ensure_future(work)
-        noting = asyncio.create_task(self._note(running))
+        noting = asyncio.create_task(self._note(running), name="job-note")
         try:
             return await running
         except asyncio.CancelledError:
@@ -331,8 +336,10 @@ class _Along:
             try:
                 await self._jobs.note(self._delivery, self._mine, self._done, self._bad)
             except Halted:
-                self._halted = True
-                running.cancel()
+                # The import itself may have noted its end: then what it still does after that goes on.
+                if not await self._jobs.over(self._delivery, self._mine):
+                    self._halted = True
+                    running.cancel()
                 return
             except Exception as error:
                 log.warning("job.note_failed", exc_info=error)

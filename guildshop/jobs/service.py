@@ -102,16 +102,18 @@ class Jobs(RunningJobs):
         return await self.get(actor, key)
 
     async def start(self, actor: Actor, key: UUID) -> Job:
-        """Begin to do what was looked at; of two at once, one is told."""
+        """Begin to do what was looked at, in the name of whoever starts it; of two at once, one is told."""
         job = await self.get(actor, key)
         async with self.app.work(actor) as work:
             work.guard(
                 JobTable,
-                set="state = 'WAITING', dry_run = FALSE, done = 0",
+                set="state = 'WAITING', dry_run = FALSE, done = 0, made_by = :made_by, made_by_kind = :made_by_kind,"
+                " made_by_id = :made_by_id, permissions = :permissions, language = :language",
                 where="id = :id AND state = 'READY'",
                 refusal=Refusal(_("This was started or discarded already.")),
                 conflict=_same_file(),
                 id=key,
+                **_by(actor),
             )
             work.record(JobDue(key, IMPORT if job.is_import else str(key)))
             work.audit("job.start", subject="job", subject_id=key, after={"kind": job.kind, "rows": job.total})
@@ -177,7 +179,6 @@ class Jobs(RunningJobs):
         arguments: Mapping[str, str] | None = None,
     ) -> None:
         state = JobState.WAITING if digest else JobState.READY
-        actor = work.actor
         work.insert(
             JobTable,
             conflict=_same_file(),
@@ -189,14 +190,21 @@ class Jobs(RunningJobs):
             digest=digest,
             arguments=json.dumps(dict(arguments or {})),
             total=total,
-            made_by=actor.name[:200],
-            made_by_kind=actor.kind.value,
-            made_by_id=actor.id[:100],
-            permissions=" ".join(sorted(actor.permissions)),
-            language=current_language(),
+            **_by(work.actor),
             created=work.now,
         )
         work.record(JobForgotten(key), due=work.now + KEPT)
+
+
+def _by(actor: Actor) -> dict[str, str]:
+    """Return in whose name a job is done, and in which language it speaks."""
+    return {
+        "made_by": actor.name[:200],
+        "made_by_kind": actor.kind.value,
+        "made_by_id": actor.id[:100],
+        "permissions": " ".join(sorted(actor.permissions)),
+        "language": current_language(),
+    }
 
 
 def _same_file() -> Refusal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -26,6 +27,8 @@ class PaymentRefused(Refusal):
     """Stripe says no for good, and why."""
 
     code = "payment-refused"
+    missing = False
+    """Whether there is nothing of the ID that was asked for."""
 
 
 class StripeClient:
@@ -85,10 +88,13 @@ class StripeClient:
         return await _answer(self._of(settings).v1.refunds.create_async(params, {"idempotency_key": key}), replays=True)
 
     async def refunds(self, settings: StripeSettings, intent: str) -> list[Answer]:
-        """Return the refunds of a payment, the newest first; none of one of which Stripe tells none."""
+        """Return the refunds of a payment, the newest first; none where Stripe has nothing of that ID."""
         try:
             page = await _answer(self._of(settings).v1.refunds.list_async({"payment_intent": intent, "limit": 100}))
-        except PaymentRefused:
+        except PaymentRefused as refusal:
+            # Anything else it refuses is no answer: a refund that it made would be made once more.
+            if not refusal.missing:
+                raise
             return []
         return list(page["data"])
 
@@ -119,9 +125,11 @@ async def _answer(call: Awaitable[Any], *, keyed: bool = False, replays: bool = 
     except stripe.IdempotencyError as error:
         raise (Unavailable if replays else KeySpent)(_unavailable()) from error
     except (stripe.InvalidRequestError, stripe.CardError) as error:
-        raise PaymentRefused(
+        refusal = PaymentRefused(
             _("Stripe refused it: {reason}").format(reason=str(error.user_message or error.code or "?")[:300])
-        ) from error
+        )
+        refusal.missing = error.http_status == HTTPStatus.NOT_FOUND
+        raise refusal from error
     except stripe.APIError as error:
         # Stripe keeps its answer to a key, a fault of its own too: the same key gets it again.
         if error.http_status is not None and error.http_status >= 500 and (keyed or (replays and _is_replay(error))):

@@ -43,7 +43,7 @@ class Notes(Plugin):
     title = "Notes"
 
     def __init__(self) -> None:
-        self.checking, self.writing, self.acting = Hold(), Hold(), Hold()
+        self.checking, self.writing, self.written_all, self.acting = Hold(), Hold(), Hold(), Hold()
 
     @hookimpl
     def register_permissions(self, app: App) -> list[Permission]:
@@ -79,6 +79,7 @@ class Notes(Plugin):
             for row in rows:
                 work.audit("note.write", subject="note", note=row["text"])
             await self.writing.here()
+        await self.written_all.here()
         return ImportReport(len(rows), len(rows))
 
     async def stamp(self, actor: Actor, subject: UUID, given: Mapping[str, str]) -> None:

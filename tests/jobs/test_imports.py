@@ -141,6 +141,35 @@ async def test_one_that_is_stopped_wrote_nothing(
         await app.jobs.stop(sam, job.id)
 
 
+async def test_what_an_import_does_after_it_wrote_is_not_cut_off(
+    app: App, sam: Actor, notes: Notes, eager: None
+) -> None:
+    job = await started(app, sam)
+    notes.written_all.closed = True
+    draining = asyncio.create_task(app.dispatcher.drain())
+    await notes.written_all.reached.wait()
+    while any(task.get_name() == "job-note" for task in asyncio.all_tasks()):
+        await asyncio.sleep(0)
+    notes.written_all.opened.set()
+    await draining
+    over = await app.jobs.get(sam, job.id)
+    assert (over.state, over.written) == (JobState.DONE, 4)
+
+
+async def test_whoever_starts_it_has_done_it(
+    app: App, store: Store, sam: Actor, staff: ActorFactory, notes: Notes
+) -> None:
+    ready = await checked(app, sam)
+    rob = staff(store, "note.update", name="Rob")
+    await app.jobs.start(rob, ready.id)
+    await app.dispatcher.drain()
+    assert (await app.jobs.get(sam, ready.id)).made_by == rob.name != sam.name
+    entries = await app.database.fetch(
+        "SELECT actor_name FROM audit_entry WHERE store = :store AND action = 'note.write'", store=store.id
+    )
+    assert {entry["actor_name"] for entry in entries} == {rob.name}
+
+
 async def test_one_that_breaks_says_so_and_wrote_nothing(app: App, store: Store, sam: Actor, notes: Notes) -> None:
     job = await checked(app, sam, b"text\nred\nbreak\n")
     assert job.state is JobState.FAILED
