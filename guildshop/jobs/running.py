@@ -98,7 +98,8 @@ class RunningJobs(ReadingJobs):
         def written(work: Work) -> None:
             work.guard(
                 JobTable,
-                set="state = 'DONE', done = total, finished = :now",
+                # How many were new is not known yet, and may never be: `_count_written` says it if it comes to that.
+                set="state = 'DONE', done = total, written = NULL, finished = :now",
                 where=GOES_ON,
                 refusal=Halted(),
                 **mine,

@@ -150,6 +150,8 @@ async def test_what_an_import_does_after_it_wrote_is_not_cut_off(
     await notes.written_all.reached.wait()
     while any(task.get_name() == "job-note" for task in asyncio.all_tasks()):
         await asyncio.sleep(0)
+    # Killed here, it would not say a number that nobody knows.
+    assert (await app.jobs.get(sam, job.id)).written is None
     notes.written_all.opened.set()
     await draining
     over = await app.jobs.get(sam, job.id)
