@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from guildshop.database import new_id
@@ -196,7 +196,7 @@ class Jobs(RunningJobs):
         work.record(JobForgotten(key), due=work.now + KEPT)
 
 
-def _by(actor: Actor) -> dict[str, str]:
+def _by(actor: Actor) -> dict[str, Any]:
     """Return in whose name a job is done, and in which language it speaks."""
     return {
         "made_by": actor.name[:200],
